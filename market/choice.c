@@ -1,0 +1,149 @@
+#include "market/choice.h"
+
+#include <math.h>
+
+enum { BLOCK = 256 };
+enum { U_FIRM, U_LOYALTY, U_CHOICE, LANES };
+
+pp_status pp_choice_check(const pp_choice_config *config, size_t n_firms, pp_error *error)
+{
+    if (n_firms == 0)
+        return pp_error_set(error, PP_EINVAL, "a market needs at least one firm");
+    if ((double)n_firms >= 1 / config->success_rate)
+        return pp_error_set(error, PP_EINVAL,
+                            "%zu firms need choice.success_rate below 1/%zu; it is %g", n_firms, n_firms,
+                            config->success_rate);
+    return PP_OK;
+}
+
+void pp_choice_prepare(const pp_choice_config *config, size_t n_firms, const pp_stream *stream,
+                       const double *customer_index, pp_customers *customers)
+{
+    double u[LANES][BLOCK], room = log(1 / config->success_rate - (double)n_firms);
+    for (size_t start = 0; start < customers->n; start += BLOCK) {
+        size_t n = customers->n - start < BLOCK ? customers->n - start : BLOCK;
+        pp_random_uniform(stream, PP_DRAW_CHOICE, (uint32_t)(customers->first_round + (int64_t)start), n,
+                          0, LANES, BLOCK, u[0]);
+        for (size_t j = 0; j < n; j++) {
+            size_t i = start + j;
+            double index = customer_index[i], beta = customers->sensitivity[i] / index;
+            double reference = index;
+            if (customers->walk_away_from_reference) {
+                double e = config->reference_loading * index * customers->pure_premium[i];
+                reference = fmax(0, e - room / beta);
+            }
+            double walk_away = fmax(0, customers->walk_away_scale[i] * reference);
+            double mean = config->loyalty_rate * (walk_away + config->loyalty_offset);
+            customers->sensitivity[i] = beta;
+            customers->walk_away[i] = walk_away;
+            customers->loyal_firm[i] = (int32_t)(u[U_FIRM][j] * (double)n_firms);
+            customers->loyalty[i] = -mean * log(u[U_LOYALTY][j]);
+            customers->choice_uniform[i] = u[U_CHOICE][j];
+        }
+    }
+}
+
+/// Weights exp(-beta(price felt - least)) of every alternative, the last walking away.
+/// @return their sum
+static double weigh(const pp_customers *customers, size_t i, size_t n_firms, const double *offers,
+                    size_t stride, double *weight)
+{
+    double beta = customers->sensitivity[i], least = customers->walk_away[i];
+    weight[n_firms] = least;
+    for (size_t f = 0; f < n_firms; f++)
+        weight[f] = offers[f * stride + i];
+    weight[customers->loyal_firm[i]] -= customers->loyalty[i];
+    for (size_t f = 0; f < n_firms; f++)
+        least = weight[f] < least ? weight[f] : least;
+    double sum = 0;
+    for (size_t f = 0; f <= n_firms; f++) {
+        weight[f] = exp(-beta * (weight[f] - least));
+        sum += weight[f];
+    }
+    return sum;
+}
+
+void pp_choose(const pp_customers *customers, size_t first, size_t n, size_t n_firms,
+               const double *offers, size_t stride, int32_t *choice)
+{
+    double weight[PP_MAX_FIRMS + 1];
+    for (size_t i = first; i < first + n; i++) {
+        double left = customers->choice_uniform[i] * weigh(customers, i, n_firms, offers, stride, weight);
+        size_t chosen = 0;
+        while (chosen < n_firms && left >= weight[chosen])
+            left -= weight[chosen++];
+        choice[i] = (int32_t)chosen;
+    }
+}
+
+void pp_choice_probabilities(const pp_customers *customers, size_t i, size_t n_firms,
+                             const double *offers, size_t stride, double *p)
+{
+    double sum = weigh(customers, i, n_firms, offers, stride, p);
+    for (size_t f = 0; f <= n_firms; f++)
+        p[f] /= sum;
+}
+
+/// Is the offer (price a of firm i) ahead of (price b of firm j)?
+static bool ahead(double a, int32_t i, double b, int32_t j)
+{
+    return a < b || (a == b && i < j);
+}
+
+/// Merge order[low, middle) and order[middle, high), both sorted, through `spare`.
+static void merge(const double *price, int32_t *order, int32_t *spare, size_t low, size_t middle,
+                  size_t high)
+{
+    size_t i = low, j = middle, at = low;
+    while (i < middle && j < high)
+        spare[at++] = ahead(price[order[j]], order[j], price[order[i]], order[i]) ? order[j++] : order[i++];
+    while (i < middle)
+        spare[at++] = order[i++];
+    while (at > low) {
+        at--;
+        order[at] = spare[at];
+    }
+}
+
+enum { RUN = 8 };
+
+static void insertion_sort(const double *price, int32_t *order, size_t low, size_t high)
+{
+    for (size_t i = low + 1; i < high; i++) {
+        int32_t firm = order[i];
+        size_t j = i;
+        for (; j > low && ahead(price[firm], firm, price[order[j - 1]], order[j - 1]); j--)
+            order[j] = order[j - 1];
+        order[j] = firm;
+    }
+}
+
+void pp_rank(const double *offers, size_t stride, size_t i, size_t n_firms, pp_ranking *ranking)
+{
+    double row[PP_MAX_FIRMS];
+    for (size_t f = 0; f < n_firms; f++) {
+        row[f] = offers[f * stride + i];
+        ranking->order[f] = (int32_t)f;
+    }
+    for (size_t low = 0; low < n_firms; low += RUN)
+        insertion_sort(row, ranking->order, low, low + RUN < n_firms ? low + RUN : n_firms);
+    for (size_t width = RUN; width < n_firms; width *= 2)
+        for (size_t low = 0; low + width < n_firms; low += 2 * width)
+            merge(row, ranking->order, ranking->rank, low, low + width,
+                  low + 2 * width < n_firms ? low + 2 * width : n_firms);
+    for (size_t r = 0; r < n_firms; r++) {
+        ranking->rank[ranking->order[r]] = (int32_t)r;
+        ranking->price[r] = row[ranking->order[r]];
+    }
+}
+
+double pp_rivals_mean(const pp_ranking *ranking, size_t n_firms, size_t firm, size_t top)
+{
+    if (n_firms < 2)
+        return NAN;
+    size_t used = top < n_firms - 1 ? top : n_firms - 1, own = (size_t)ranking->rank[firm];
+    double sum = 0;
+    for (size_t r = 0; r < used; r++)
+        sum += ranking->price[r + (own <= r)];
+    return sum / (double)used;
+}

@@ -1,0 +1,27 @@
+#include "market/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+const char *pp_status_text(pp_status status)
+{
+    static const char *const texts[] = {
+#define PP_STATUS_TEXT(code, text) text,
+        PP_STATUS_LIST(PP_STATUS_TEXT)
+#undef PP_STATUS_TEXT
+    };
+    size_t i = (size_t)status;
+    return i < sizeof texts / sizeof *texts ? texts[i] : "unknown status";
+}
+
+pp_status pp_error_set(pp_error *error, pp_status status, const char *format, ...)
+{
+    if (error && error->status == PP_OK) {
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(error->message, sizeof error->message, format, arguments);
+        va_end(arguments);
+        error->status = status;
+    }
+    return status;
+}

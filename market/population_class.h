@@ -1,0 +1,23 @@
+/// @file
+/// @internal
+/// What a kind of population provides. One file per kind, each ending in one const class.
+#ifndef PURSUIT_MARKET_POPULATION_CLASS_H
+#define PURSUIT_MARKET_POPULATION_CLASS_H
+
+#include "market/population.h"
+
+typedef struct pp_population_class {
+    void (*draw)(const pp_population *population, const pp_stream *stream, pp_customers *customers,
+                 double *latents);
+    void (*destroy)(pp_population *population);
+} pp_population_class;
+
+/// First member of every kind's own struct.
+struct pp_population {
+    const pp_population_class *class;
+    pp_schema schema;
+    const pp_latent *latents;
+    size_t n_latents;
+};
+
+#endif

@@ -1,0 +1,52 @@
+#include "market/prices.h"
+
+#include <math.h>
+
+enum { BLOCK = 256, LANES = 3 };
+
+void pp_indices_start(const pp_inflation_config *config, pp_indices *indices)
+{
+    double rate = isnan(config->initial_rate) ? config->mean_rate : config->initial_rate;
+    *indices = (pp_indices){.rate = rate, .base = 1, .insurer = 1, .customer = 1};
+}
+
+static void step(const pp_inflation_config *c, double dt, const double *z, pp_indices *x)
+{
+    double root = sqrt(dt);
+    x->rate += c->reversion * (c->mean_rate - x->rate) * dt + c->rate_volatility * root * z[0];
+    x->base *= 1 + x->rate * dt;
+    x->insurer *= 1 + x->rate * dt + c->index_volatility * root * z[1];
+    x->customer *= 1 + x->rate * dt + c->index_volatility * root * z[2];
+}
+
+void pp_indices_run(const pp_inflation_config *config, const pp_quantile_table *normal,
+                    const pp_stream *stream, uint32_t first_round, size_t n, pp_indices *indices,
+                    double *base, double *insurer, double *customer)
+{
+    bool noisy = config->rate_volatility > 0 || config->index_volatility > 0;
+    double dt = 1 / (52 * config->rounds_per_week), u[LANES][BLOCK], z[LANES] = {0};
+    for (size_t i = 0; i < n; i++) {
+        size_t at = i % BLOCK;
+        if (noisy && at == 0)
+            pp_random_uniform(stream, PP_DRAW_INDEX, first_round + (uint32_t)i,
+                              n - i < BLOCK ? n - i : BLOCK, 0, LANES, BLOCK, u[0]);
+        base[i] = indices->base;
+        insurer[i] = indices->insurer;
+        customer[i] = indices->customer;
+        for (int j = 0; noisy && j < LANES; j++)
+            z[j] = pp_quantile(normal, u[j][at]);
+        step(config, dt, z, indices);
+    }
+}
+
+void pp_estimates_draw(const pp_quantile_table *gamma, const pp_stream *stream, uint32_t first_round,
+                       size_t n, const double *pure_premium, const double *insurer, size_t n_firms,
+                       size_t stride, double *estimate)
+{
+    pp_random_uniform(stream, PP_DRAW_ESTIMATE, first_round, n, 0, (uint32_t)n_firms, stride, estimate);
+    for (size_t firm = 0; firm < n_firms; firm++) {
+        double *c = estimate + firm * stride;
+        for (size_t i = 0; i < n; i++)
+            c[i] = insurer[i] * pure_premium[i] * pp_quantile(gamma, c[i]);
+    }
+}

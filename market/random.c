@@ -1,0 +1,98 @@
+#include "market/random.h"
+
+#include <assert.h>
+#include <string.h>
+
+// Random123 casts and shadows more freely than our warnings allow.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wall"
+#pragma GCC diagnostic ignored "-Wextra"
+#include <Random123/philox.h>
+#pragma GCC diagnostic pop
+
+enum { WORDS = 4 };
+
+static const double word_scale = 0x1p-32;
+
+static philox4x32_key_t key_of(uint64_t seed)
+{
+    philox4x32_key_t key = {{(uint32_t)seed, (uint32_t)(seed >> 32)}};
+    return key;
+}
+
+static uint32_t epoch_word(const pp_stream *stream, pp_purpose purpose)
+{
+    assert(stream->epoch < 1u << 24);
+    return stream->epoch | (uint32_t)purpose << 24;
+}
+
+void pp_random_uniform(const pp_stream *stream, pp_purpose purpose, uint32_t first_round, size_t n,
+                       uint32_t lane0, uint32_t lanes, size_t stride, double *u)
+{
+    assert(lane0 % WORDS == 0);
+    philox4x32_key_t key = key_of(stream->seed);
+    uint32_t epoch = epoch_word(stream, purpose);
+    for (uint32_t lane = 0; lane < lanes; lane += WORDS) {
+        uint32_t block = (lane0 + lane) / WORDS;
+        uint32_t used = lanes - lane < WORDS ? lanes - lane : WORDS;
+        double *out = u + (size_t)lane * stride;
+        for (size_t i = 0; i < n; i++) {
+            philox4x32_ctr_t counter = {{block, first_round + (uint32_t)i, epoch, stream->trial}};
+            philox4x32_ctr_t word = philox4x32(counter, key);
+            for (uint32_t j = 0; j < used; j++)
+                out[j * stride + i] = ((double)word.v[j] + 0.5) * word_scale;
+        }
+    }
+}
+
+static unsigned long philox_get(void *state)
+{
+    pp_gsl_state *s = state;
+    if (s->used == WORDS) {
+        philox4x32_key_t key = {{s->key[0], s->key[1]}};
+        philox4x32_ctr_t counter;
+        memcpy(counter.v, s->counter, sizeof s->counter);
+        philox4x32_ctr_t word = philox4x32(counter, key);
+        memcpy(s->word, word.v, sizeof s->word);
+        s->counter[0]++;
+        s->used = 0;
+    }
+    return s->word[s->used++];
+}
+
+static double philox_get_double(void *state)
+{
+    return ((double)philox_get(state) + 0.5) * word_scale;
+}
+
+/// gsl_rng_set: the seed becomes the key, everything else starts at zero.
+static void philox_set(void *state, unsigned long seed)
+{
+    pp_gsl_state *s = state;
+    memset(s, 0, sizeof *s);
+    s->key[0] = (uint32_t)seed;
+    s->key[1] = (uint32_t)((uint64_t)seed >> 32);
+    s->used = WORDS;
+}
+
+static const gsl_rng_type philox_type = {
+    .name = PP_RNG_NAME,
+    .max = UINT32_MAX,
+    .min = 0,
+    .size = sizeof(pp_gsl_state),
+    .set = philox_set,
+    .get = philox_get,
+    .get_double = philox_get_double,
+};
+const gsl_rng_type *const pp_gsl_philox = &philox_type;
+
+void pp_gsl_random_init(pp_gsl_random *random, const pp_stream *stream, pp_purpose purpose,
+                        uint32_t round)
+{
+    philox_set(&random->state, stream->seed);
+    random->state.counter[1] = round;
+    random->state.counter[2] = epoch_word(stream, purpose);
+    random->state.counter[3] = stream->trial;
+    random->rng.type = &philox_type;
+    random->rng.state = &random->state;
+}
