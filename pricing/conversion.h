@@ -1,0 +1,50 @@
+/// @file
+/// Conversion models behind one interface: P(sale | rival predictions x, own multiplier a), strictly
+/// falling in a by construction or by constraint.
+///
+/// A model is fitted once per refit and then read-only. Per quote the state-free stage stores a `curve`,
+/// `curve_size` doubles, from which P at any multiplier and the best bid at any k are found.
+#ifndef PURSUIT_PRICING_CONVERSION_H
+#define PURSUIT_PRICING_CONVERSION_H
+
+#include <gsl/gsl_rng.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "market/config.h"
+#include "pricing/config.h"
+
+/// Rows to fit on. Inputs are columns.
+typedef struct pp_conversion_data {
+    size_t n;
+    int n_inputs;
+    const double *const *inputs; ///< [n_inputs][n]
+    const double *multiplier;    ///< [n]
+    const unsigned char *sold;   ///< [n]
+} pp_conversion_data;
+
+typedef struct pp_conversion_class {
+    const char *name, *doc;
+    /// Bytes of a model with that many inputs, and doubles of a curve.
+    size_t (*model_size)(const pp_pricing_config *config, int n_inputs);
+    size_t (*curve_size)(const pp_pricing_config *config);
+    /// Fit from scratch, or from the model's last fit where that helps. Deterministic.
+    /// @param constrained set if the data's price slope had to be overruled
+    pp_status (*fit)(void *model, const pp_pricing_config *config, const pp_conversion_data *data,
+                     gsl_rng *rng, bool *constrained, pp_error *error);
+    /// @param curves [n][curve_size]
+    void (*prepare)(const void *model, const double *const *inputs, size_t n, double *curves);
+    double (*probability)(const void *model, const double *curve, double multiplier);
+    /// argmax over [bid_min, bid_max] of P(a)(a - k). @param k [n] or NULL for all 1
+    void (*bid)(const void *model, const double *curves, size_t n, const double *k, double bid_min,
+                double bid_max, double *bid);
+} pp_conversion_class;
+
+extern PP_API const pp_conversion_class pp_conversion_logistic, pp_conversion_mlp;
+/// Indexed by pp_pricing_config.conversion.
+extern PP_API const pp_conversion_class *const pp_conversion_classes[];
+
+/// Price slope beta and the intercept alpha of a quote's logistic curve, P(a) = 1/(1 + exp(beta a - alpha)).
+double pp_logistic_slope(const void *model);
+
+#endif

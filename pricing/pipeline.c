@@ -1,0 +1,151 @@
+#include "pricing/pipeline.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pricing/market_model.h"
+
+struct pp_pipeline {
+    pp_pricing_config config;
+    const pp_conversion_class *class;
+    pp_market_model market;
+    void *model;
+    size_t model_size;
+    bool fitted;
+    int constrained;
+};
+
+pp_status pp_pipeline_create(const pp_pricing_config *config, int n_columns, pp_observe observe,
+                             pp_pipeline **pipeline, pp_error *error)
+{
+    *pipeline = NULL;
+    pp_status status = pp_param_check(&pp_pricing_table, config, error);
+    if (status != PP_OK)
+        return status;
+    pp_pipeline *p = calloc(1, sizeof *p);
+    if (!p)
+        return pp_error_set(error, PP_ENOMEM, "no memory for a pricing pipeline");
+    p->config = *config;
+    p->class = pp_conversion_classes[config->conversion];
+    status = pp_market_model_create(n_columns, observe, &p->market, error);
+    if (status == PP_OK) {
+        p->model_size = p->class->model_size(config, p->market.n_outputs);
+        p->model = calloc(1, p->model_size);
+        if (!p->model)
+            status = pp_error_set(error, PP_ENOMEM, "no memory for a conversion model");
+    }
+    if (status != PP_OK) {
+        pp_pipeline_destroy(p);
+        return status;
+    }
+    *pipeline = p;
+    return PP_OK;
+}
+
+void pp_pipeline_destroy(pp_pipeline *pipeline)
+{
+    if (!pipeline)
+        return;
+    pp_market_model_destroy(&pipeline->market);
+    free(pipeline->model);
+    free(pipeline);
+}
+
+void pp_pipeline_reset(pp_pipeline *pipeline)
+{
+    memset(pipeline->model, 0, pipeline->model_size);
+    pipeline->fitted = false;
+    pipeline->constrained = 0;
+}
+
+bool pp_pipeline_fitted(const pp_pipeline *pipeline)
+{
+    return pipeline->fitted;
+}
+
+int pp_pipeline_constrained(const pp_pipeline *pipeline)
+{
+    return pipeline->constrained;
+}
+
+size_t pp_pipeline_curve_size(const pp_pipeline *pipeline)
+{
+    return pipeline->class->curve_size(&pipeline->config);
+}
+
+/// The market model's inputs and its outputs are never alive in the same columns.
+size_t pp_pipeline_scratch(const pp_pipeline *pipeline)
+{
+    return 1 + (size_t)pipeline->market.n_outputs;
+}
+
+size_t pp_pipeline_fit_scratch(const pp_pipeline *pipeline)
+{
+    size_t fit = (size_t)pipeline->market.n_inputs + PP_RIVALS;
+    size_t predict = pp_pipeline_scratch(pipeline);
+    return fit > predict ? fit : predict;
+}
+
+/// Conversion inputs of a batch: where each column of the outputs starts.
+static void predict(const pp_pipeline *pipeline, const double *const *features, const double *estimate,
+                    size_t n, double *scratch, const double **inputs)
+{
+    double *outputs = scratch + n;
+    pp_market_predict(&pipeline->market, features, estimate, n, scratch, outputs);
+    for (int j = 0; j < pipeline->market.n_outputs; j++)
+        inputs[j] = outputs + (size_t)j * n;
+}
+
+pp_status pp_pipeline_fit(pp_pipeline *pipeline, const pp_history *history, double *scratch,
+                          gsl_rng *rng, pp_error *error)
+{
+    const double *inputs[PP_MAX_FEATURES + 1];
+    bool constrained;
+    pp_status status =
+        pp_market_fit(&pipeline->market, pipeline->config.market_ridge, history, scratch, error);
+    if (status != PP_OK)
+        return status;
+    predict(pipeline, history->features, history->estimate, history->n, scratch, inputs);
+    pp_conversion_data data = {.n = history->n,
+                               .n_inputs = pipeline->market.n_outputs,
+                               .inputs = inputs,
+                               .multiplier = history->multiplier,
+                               .sold = history->sold};
+    status = pipeline->class->fit(pipeline->model, &pipeline->config, &data, rng, &constrained, error);
+    if (status == PP_OK) {
+        pipeline->fitted = true;
+        pipeline->constrained += constrained;
+    }
+    return status;
+}
+
+void pp_pipeline_prepare(const pp_pipeline *pipeline, const double *const *features,
+                         const double *estimate, size_t n, double *scratch, double *values,
+                         pp_curves *curves)
+{
+    const double *inputs[PP_MAX_FEATURES + 1];
+    predict(pipeline, features, estimate, n, scratch, inputs);
+    pipeline->class->prepare(pipeline->model, inputs, n, values);
+    *curves = (pp_curves){pipeline, n, pp_pipeline_curve_size(pipeline), values};
+}
+
+double pp_curve_probability(const pp_curves *curves, size_t i, double multiplier)
+{
+    const pp_pipeline *p = curves->pipeline;
+    return p->class->probability(p->model, curves->values + i * curves->size, multiplier);
+}
+
+double pp_curve_bid(const pp_curves *curves, size_t i, double k)
+{
+    const pp_pipeline *p = curves->pipeline;
+    double bid;
+    p->class->bid(p->model, curves->values + i * curves->size, 1, &k, p->config.bid_min,
+                  p->config.bid_max, &bid);
+    return bid;
+}
+
+void pp_curves_bid(const pp_curves *curves, const double *k, double *bid)
+{
+    const pp_pipeline *p = curves->pipeline;
+    p->class->bid(p->model, curves->values, curves->n, k, p->config.bid_min, p->config.bid_max, bid);
+}

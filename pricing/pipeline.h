@@ -1,0 +1,56 @@
+/// @file
+/// The pricing pipeline that every firm shares: market model -> conversion model -> bid.
+#ifndef PURSUIT_PRICING_PIPELINE_H
+#define PURSUIT_PRICING_PIPELINE_H
+
+#include "pricing/conversion.h"
+#include "pricing/history.h"
+
+/// A firm's fitted models. Opaque; read-only once fitted; one per firm and trial.
+typedef struct pp_pipeline pp_pipeline;
+
+/// Conversion curves of a block of quotes, and how to read them.
+typedef struct pp_curves {
+    const pp_pipeline *pipeline;
+    size_t n, size;
+    const double *values; ///< [n][size]
+} pp_curves;
+
+PP_API pp_status pp_pipeline_create(const pp_pricing_config *config, int n_columns, pp_observe observe,
+                                    pp_pipeline **pipeline, pp_error *error);
+PP_API void pp_pipeline_destroy(pp_pipeline *pipeline); ///< NULL-safe
+/// Forget every fit, for the next trial.
+PP_API void pp_pipeline_reset(pp_pipeline *pipeline);
+PP_API bool pp_pipeline_fitted(const pp_pipeline *pipeline);
+/// Refits whose price slope was overruled since the last reset.
+PP_API int pp_pipeline_constrained(const pp_pipeline *pipeline);
+
+/// Refit on the firm's own history.
+/// @param scratch [pp_pipeline_fit_scratch()][history->n] the caller's
+/// @return PP_OK; PP_ENUMERIC if a fit does not exist (history with numbers that are not finite);
+/// PP_ENOMEM
+PP_API pp_status pp_pipeline_fit(pp_pipeline *pipeline, const pp_history *history, double *scratch,
+                                 gsl_rng *rng, pp_error *error);
+PP_API size_t pp_pipeline_fit_scratch(const pp_pipeline *pipeline);
+
+/// Doubles of one curve.
+PP_API size_t pp_pipeline_curve_size(const pp_pipeline *pipeline);
+
+/// State-free stage of a block.
+/// @param features [n_columns][n]
+/// @param estimate [n] C, GBP
+/// @param scratch  [pp_pipeline_scratch()][n] the caller's
+/// @param values   [n][curve_size] becomes curves->values
+PP_API void pp_pipeline_prepare(const pp_pipeline *pipeline, const double *const *features,
+                                const double *estimate, size_t n, double *scratch, double *values,
+                                pp_curves *curves);
+PP_API size_t pp_pipeline_scratch(const pp_pipeline *pipeline);
+
+/// P(sale) of quote i at a multiplier.
+PP_API double pp_curve_probability(const pp_curves *curves, size_t i, double multiplier);
+/// Best multiplier of quote i: argmax of P(a)(a - k) over the bid's range.
+PP_API double pp_curve_bid(const pp_curves *curves, size_t i, double k);
+/// The same for all quotes; k NULL means 1 for all. @param bid [n]
+PP_API void pp_curves_bid(const pp_curves *curves, const double *k, double *bid);
+
+#endif
