@@ -82,11 +82,11 @@ void pp_param_range_text(const pp_param *row, char *text, size_t size)
     if (unbounded(row) || (!below && !above))
         snprintf(text, size, "any number");
     else if (!above)
-        snprintf(text, size, "%s %.15g", row->flags & PP_OPEN_MIN ? "above" : "at least", row->min);
+        snprintf(text, size, "%s %.16g", row->flags & PP_OPEN_MIN ? "above" : "at least", row->min);
     else if (!below)
-        snprintf(text, size, "%s %.15g", row->flags & PP_OPEN_MAX ? "below" : "at most", row->max);
+        snprintf(text, size, "%s %.16g", row->flags & PP_OPEN_MAX ? "below" : "at most", row->max);
     else
-        snprintf(text, size, "%c%.15g, %.15g%c", row->flags & PP_OPEN_MIN ? '(' : '[', row->min,
+        snprintf(text, size, "%c%.16g, %.16g%c", row->flags & PP_OPEN_MIN ? '(' : '[', row->min,
                  row->max, row->flags & PP_OPEN_MAX ? ')' : ']');
 }
 
@@ -95,7 +95,7 @@ static pp_status out_of_range(const pp_param_table *table, const pp_param *row, 
 {
     char range[96];
     pp_param_range_text(row, range, sizeof range);
-    return pp_error_set(error, PP_EINVAL, "%s.%s: %.15g is out of range (%s)", table->name,
+    return pp_error_set(error, PP_EINVAL, "%s.%s: %.16g is out of range (%s)", table->name,
                         row->name, value, range);
 }
 

@@ -34,8 +34,8 @@ PP_API pp_status pp_population_published(const pp_published_config *config,
                                          const pp_choice_config *choice, pp_population **population,
                                          pp_error *error);
 /// Copies the book.
-/// @return PP_OK; PP_EFORMAT if a pure premium is not positive and finite, or a value not finite (row
-/// named); PP_EINVAL if there are no rows, no features or too many; PP_ENOMEM
+/// @return PP_OK; PP_EFORMAT if a pure premium is not positive and finite, a value not finite or a code not
+/// a level's (row named); PP_EINVAL if there are no rows, no features or too many; PP_ENOMEM
 PP_API pp_status pp_population_book(const pp_book *book, const pp_book_config *config,
                                     pp_population **population, pp_error *error);
 PP_API void pp_population_destroy(pp_population *population); ///< NULL-safe

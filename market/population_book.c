@@ -102,6 +102,9 @@ static pp_status copy_values(book *b, const pp_book *from, pp_error *error)
         double *to = b->values + (size_t)b->base.schema.features[f].first_column * b->n_rows;
         for (size_t i = 0; i < b->n_rows; i++) {
             if (feature->kind == PP_CATEGORICAL) {
+                if (feature->codes[i] < 0 || (size_t)feature->codes[i] >= feature->n_levels)
+                    return pp_error_set(error, PP_EFORMAT, "%s: data row %zu: '%s' has no level %d",
+                                        from->label, i + 1, feature->name, feature->codes[i]);
                 to[(size_t)feature->codes[i] * b->n_rows + i] = 1;
                 continue;
             }

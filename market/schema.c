@@ -12,7 +12,9 @@ static bool fits(char *to, size_t size, const char *from)
 static pp_status add(pp_schema *schema, const char *name, const char *unit, pp_feature_kind kind,
                      size_t n, pp_error *error)
 {
-    if (n == 0 || n > (size_t)(PP_MAX_FEATURES - schema->n_columns))
+    if (n == 0)
+        return pp_error_set(error, PP_EINVAL, "feature '%s' has no levels", name);
+    if (n > (size_t)(PP_MAX_FEATURES - schema->n_columns))
         return pp_error_set(error, PP_EINVAL, "feature '%s': more than %d feature columns", name,
                             (int)PP_MAX_FEATURES);
     if (pp_schema_feature(schema, name) >= 0)

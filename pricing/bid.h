@@ -11,6 +11,8 @@ static inline double pp_lambert_exp(double x)
 {
     if (x < -36)
         return exp(x); // w = e^x (1 - e^x + ...), exact to the last bit here
+    if (x > 1e9)
+        return x - log(x); // what follows is log(x)/x, below the last bit; its squares would overflow
     double w = x < 1 ? exp(x < -2 ? x : 2 * (x - 1) / 3) : x - log(x) + log(x) / x;
     for (int i = 0; i < 3; i++) {
         double r = x - w - log(w), s = 1 + w, t = s * (s + 2 * r / 3);

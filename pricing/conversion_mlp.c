@@ -14,7 +14,7 @@
 #include "pricing/conversion.h"
 #include "pricing/linear.h"
 
-enum { BLOCK = 256, GRID = 33, REFINE = 4, MAX_INPUTS = PP_MAX_FEATURES + 1, MAX_HIDDEN = 256 };
+enum { BLOCK = 256, GRID = 33, REFINE = 12, MAX_INPUTS = PP_MAX_FEATURES + 1, MAX_HIDDEN = 256 };
 
 /// Parameters theta: c, s, l[p], then per hidden unit b[H], q[H], v[H], W[H][p].
 typedef struct mlp {
@@ -287,29 +287,42 @@ static double gain(const void *model, const double *curve, double k, double a)
     return mlp_probability(model, curve, a) * (a - k);
 }
 
-/// Grid search, since the curve may have several maxima, then parabolas through the best three points.
+/// Where the gain is greatest within [low, high], if it has one maximum there.
+static double golden_section(const void *model, const double *curve, double k, double low, double high)
+{
+    const double share = 0.61803398874989485;
+    double a = high - share * (high - low), b = low + share * (high - low);
+    double at_a = gain(model, curve, k, a), at_b = gain(model, curve, k, b);
+    for (int i = 0; i < REFINE; i++)
+        if (at_a >= at_b) {
+            high = b;
+            b = a;
+            at_b = at_a;
+            a = high - share * (high - low);
+            at_a = gain(model, curve, k, a);
+        } else {
+            low = a;
+            a = b;
+            at_a = at_b;
+            b = low + share * (high - low);
+            at_b = gain(model, curve, k, b);
+        }
+    return at_a >= at_b ? a : b;
+}
+
+/// Grid search, since the curve may have several maxima, then golden section around the best point.
 static double best_bid(const void *model, const double *curve, double k, double low, double high)
 {
     double step = (high - low) / (GRID - 1), best = low, most = -INFINITY;
     for (int g = 0; g < GRID; g++) {
-        double a = low + g * step, value = gain(model, curve, k, a);
+        double a = g == GRID - 1 ? high : low + g * step, value = gain(model, curve, k, a);
         if (value > most) {
             most = value;
             best = a;
         }
     }
-    for (int i = 0; i < REFINE; i++, step /= 4) {
-        double left = gain(model, curve, k, best - step), right = gain(model, curve, k, best + step);
-        double bow = left - 2 * most + right;
-        double shift = bow < 0 ? 0.5 * step * (left - right) / bow : 0;
-        double a = fmin(fmax(best + fmin(fmax(shift, -step), step), low), high);
-        double value = gain(model, curve, k, a);
-        if (value > most) {
-            most = value;
-            best = a;
-        }
-    }
-    return best;
+    double a = golden_section(model, curve, k, fmax(best - step, low), fmin(best + step, high));
+    return gain(model, curve, k, a) > most ? a : best;
 }
 
 static void mlp_bid(const void *model, const double *curves, size_t n, const double *k, double bid_min,

@@ -25,7 +25,7 @@ static inline double pp_dot(const double *x, const double *y, size_t n)
 /// Solve A X = B for a symmetric positive definite A.
 /// @param a [n][n] row-major; its lower triangle is read, then overwritten
 /// @param b [columns][n]; becomes X
-/// @return PP_OK, or PP_ENUMERIC if A is not positive definite or not finite (b untouched)
+/// @return PP_OK, or PP_ENUMERIC if A is not positive definite, or A or B not finite (b untouched)
 pp_status pp_solve_positive(double *a, size_t n, double *b, size_t columns, pp_error *error);
 
 /// Mean and standard deviation of a column; a constant column gets deviation 1, so that centring it

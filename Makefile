@@ -1,0 +1,30 @@
+# What people type. CMakePresets.json is what builds; scripts/ is what these targets run.
+.DEFAULT_GOAL := help
+.PHONY: help demo check bench install clean release
+JOBS ?= 2
+PREFIX ?= /usr/local
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+demo: release ## build, run the published scenario, print its summary
+	build/release/pursuit run scenarios/published.yaml -o build/demo.h5 --force
+	build/release/pursuit summary build/demo.h5
+
+release: ## the program alone, build/release/pursuit
+	scripts/install-deps build
+	cmake --preset release -DBUILD_TESTING=OFF -DPURSUIT_WERROR=OFF
+	cmake --build --preset release -j $(JOBS)
+
+check: ## every test and check, as CI runs them
+	scripts/install-deps check
+	JOBS=$(JOBS) scripts/check
+
+bench: release ## time the market and its agents
+	build/release/pursuit-bench
+
+install: release ## install under PREFIX (/usr/local)
+	cmake --install build/release --prefix $(PREFIX)
+
+clean: ## remove build/
+	rm -rf build

@@ -1,0 +1,44 @@
+# What `cmake --install` puts where, and the files by which other projects find it.
+include(CMakePackageConfigHelpers)
+
+# What users may include. Test `package` compiles each alone, so none can lean on one that is not here.
+set(public_headers
+    market/choice.h market/config.h market/customers.h market/error.h market/param.h market/population.h
+    market/random.h market/schema.h
+    pricing/config.h pricing/conversion.h pricing/history.h pricing/pipeline.h pricing/portfolio.h
+    agents/agent.h
+    data/csv.h data/results.h data/results_read.h
+    experiments/run.h experiments/scenario.h)
+foreach(header IN LISTS public_headers)
+    get_filename_component(folder ${header} DIRECTORY)
+    install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/pursuit/${folder})
+endforeach()
+
+install(TARGETS pursuit_library EXPORT pursuitTargets)
+install(EXPORT pursuitTargets NAMESPACE pursuit:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/pursuit)
+
+if(TARGET pursuit)
+    install(TARGETS pursuit)
+    install(FILES ${manual_page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+endif()
+
+configure_package_config_file(
+    cmake/pursuitConfig.cmake.in ${PROJECT_BINARY_DIR}/pursuitConfig.cmake
+    INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/pursuit)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/pursuitConfigVersion.cmake
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/pursuitConfig.cmake ${PROJECT_BINARY_DIR}/pursuitConfigVersion.cmake
+              cmake/FindLibYAML.cmake DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/pursuit)
+
+file(RELATIVE_PATH pc_to_prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+string(REGEX REPLACE "/$" "" pc_to_prefix ${pc_to_prefix})
+configure_file(cmake/pursuit.pc.in ${PROJECT_BINARY_DIR}/pursuit.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/pursuit.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+file(GLOB scenarios CONFIGURE_DEPENDS scenarios/*.yaml)
+install(FILES ${scenarios} DESTINATION ${CMAKE_INSTALL_DATADIR}/pursuit/scenarios)
+foreach(document LICENSE README.md CHANGELOG.md)
+    if(EXISTS ${PROJECT_SOURCE_DIR}/${document})
+        install(FILES ${document} DESTINATION ${CMAKE_INSTALL_DOCDIR})
+    endif()
+endforeach()

@@ -1,0 +1,17 @@
+/// @file
+/// The contents of a results file, before any trial: attributes, dimensions, variables.
+#ifndef PURSUIT_DATA_DEFINE_H
+#define PURSUIT_DATA_DEFINE_H
+
+#include <hdf5.h>
+
+#include "data/layout.h"
+
+enum { PP_SCHEMA_VERSION = 1 };
+
+/// Define everything in an empty file.
+/// @param datasets [PP_VAR_COUNT + columns of quotes] opened datasets, closed with the file
+pp_status pp_results_define(hid_t file, const pp_results_layout *layout, hid_t *datasets,
+                            pp_error *error);
+
+#endif

@@ -1,0 +1,55 @@
+/// @file
+/// netCDF-4's profile of HDF5: creation order kept everywhere, every axis of every dataset a
+/// dimension scale, strings of variable length in UTF-8, no compound, enumeration or boolean.
+///
+/// Errors carry HDF5's own cause. Strings are in fixed-size slots of PP_RECORD_TEXT bytes unless
+/// said otherwise. Threads: HDF5's, i.e. one at a time.
+#ifndef PURSUIT_DATA_NETCDF_H
+#define PURSUIT_DATA_NETCDF_H
+
+#include <hdf5.h>
+
+#include "data/results.h"
+
+enum { PP_NETCDF_RANK = 4 };
+
+/// A variable and everything about it but its values.
+typedef struct pp_netcdf_variable {
+    const char *name, *units, *long_name; ///< empty units are written as "1"
+    const char *flag_meanings; ///< names of 0, 1, 2, ... for an integer variable, or NULL
+    pp_value_type type;
+    int rank;                       ///< 0: a scalar
+    hid_t scales[PP_NETCDF_RANK];   ///< dimension scale of each axis; unused for a coordinate
+    uint64_t chunk[PP_NETCDF_RANK]; ///< chunk[0] 0: contiguous and unfiltered
+} pp_netcdf_variable;
+
+/// Create a file; `access` says where it goes.
+pp_status pp_netcdf_create(const char *name, hid_t access, hid_t *file, pp_error *error);
+pp_status pp_netcdf_group(hid_t parent, const char *name, hid_t *group, pp_error *error);
+
+/// A dimension without coordinate values.
+pp_status pp_netcdf_dimension(hid_t group, const char *name, uint64_t length, hid_t *scale,
+                              pp_error *error);
+/// A dimension that is also a variable of the same name, one value per index; not yet written.
+pp_status pp_netcdf_coordinate(hid_t group, const pp_netcdf_variable *variable, uint64_t length,
+                               hid_t *scale, pp_error *error);
+/// A variable whose lengths are those of its scales. Real ones are filled with NaN.
+pp_status pp_netcdf_variable_create(hid_t group, const pp_netcdf_variable *variable, hid_t *dataset,
+                                    pp_error *error);
+
+/// Write `count` indices of the first axis from `start` on, all of the others. Memory holds just
+/// them; strings as pointers, none NULL.
+pp_status pp_netcdf_write(hid_t dataset, pp_value_type type, uint64_t start, uint64_t count,
+                          const void *values, pp_error *error);
+
+/// Text that is not UTF-8 is repaired: a command line, say, may hold any bytes.
+pp_status pp_netcdf_attribute_text(hid_t object, const char *name, const char *text,
+                                   pp_error *error);
+/// An attribute of n numbers; a scalar if n is 0. @param type of values in memory and in the file
+pp_status pp_netcdf_attribute_numbers(hid_t object, const char *name, hid_t type, size_t n,
+                                      const void *values, pp_error *error);
+
+/// Type of variable-length UTF-8 strings; close it with H5Tclose.
+hid_t pp_netcdf_string_type(void);
+
+#endif

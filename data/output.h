@@ -1,0 +1,31 @@
+/// @file
+/// A file that appears under its name whole or not at all: written as PATH.partial, then renamed.
+/// At most one live writer per PATH, told by a lock on the partial file; a stale one is replaced.
+#ifndef PURSUIT_DATA_OUTPUT_H
+#define PURSUIT_DATA_OUTPUT_H
+
+#include <stdbool.h>
+
+#include "market/error.h"
+
+typedef struct pp_output {
+    char *path, *partial;
+    bool force;
+    int fd; ///< of the partial file, open for reading and writing
+} pp_output;
+
+/// Create PATH.partial, empty and locked.
+/// @param force an existing PATH may be replaced at commit; it is not touched before
+/// @return PP_OK; PP_EEXIST (PATH exists, or another writer is at work); PP_EIO; PP_ENOMEM. The
+/// output needs neither commit nor abandon unless PP_OK.
+pp_status pp_output_open(const char *path, bool force, pp_output *output, pp_error *error);
+
+/// Everything is written: fsync, rename, fsync the directory, close. On failure the partial file is
+/// removed and nothing appears under PATH.
+/// @return PP_OK; PP_EEXIST (a file has appeared under PATH meanwhile; it is left alone); PP_EIO
+pp_status pp_output_commit(pp_output *output, pp_error *error);
+
+/// Close and remove the partial file.
+void pp_output_abandon(pp_output *output);
+
+#endif

@@ -1,0 +1,205 @@
+#include "data/results_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/hdf5_error.h"
+#include "data/netcdf.h"
+#include "data/utf8.h"
+
+/// The most by which deflate shrinks anything (zlib's technical notes: 1032), rounded up.
+enum { DEFLATE_LIMIT = 1100 };
+
+/// "PATH: WHAT 'NAME': HDF5's cause".
+pp_status pp_file_malformed(const pp_results_file *file, const char *what, const char *name,
+                            pp_error *error)
+{
+    char cause[512];
+    pp_hdf5_cause(cause, sizeof cause);
+    return pp_error_set(error, PP_EFORMAT, "%s: %s '%s': %s", file->path, what, name, cause);
+}
+
+pp_status pp_file_out_of_memory(const pp_results_file *file, pp_error *error)
+{
+    return pp_error_set(error, PP_ENOMEM, "%s: out of memory", file->path);
+}
+
+/// A dataset of the file itself; a link out of it is refused.
+pp_status pp_file_open_dataset(const pp_results_file *file, const char *name, hid_t *dataset,
+                               pp_error *error)
+{
+    H5L_info_t about;
+    *dataset = H5I_INVALID_HID;
+    if (H5Lexists(file->file, name, H5P_DEFAULT) <= 0 ||
+        H5Lget_info(file->file, name, &about, H5P_DEFAULT) < 0 || about.type != H5L_TYPE_HARD)
+        return pp_error_set(error, PP_EFORMAT, "%s: there is no '%s'", file->path, name);
+    *dataset = H5Dopen2(file->file, name, H5P_DEFAULT);
+    return *dataset >= 0 ? PP_OK : pp_file_malformed(file, "cannot open", name, error);
+}
+
+/// Rank and lengths of a dataset; false if they cannot be had or there are more than fit.
+bool pp_file_lengths(hid_t dataset, int *rank, hsize_t lengths[PP_NETCDF_RANK])
+{
+    hid_t space = H5Dget_space(dataset);
+    if (space < 0)
+        return false;
+    *rank = H5Sget_simple_extent_ndims(space);
+    bool ok = *rank >= 0 && *rank <= PP_NETCDF_RANK &&
+              (*rank == 0 || H5Sget_simple_extent_dims(space, lengths, NULL) >= 0);
+    H5Sclose(space);
+    return ok;
+}
+
+static H5T_class_t dataset_class(hid_t dataset)
+{
+    hid_t type = H5Dget_type(dataset);
+    if (type < 0)
+        return H5T_NO_CLASS;
+    H5T_class_t class = H5Tget_class(type);
+    if (class == H5T_STRING && H5Tis_variable_str(type) <= 0)
+        class = H5T_NO_CLASS; // no such strings in our files
+    H5Tclose(type);
+    return class;
+}
+
+/// Are all chunks there, where they belong and fully filtered? The index of chunks carries no
+/// checksum, and HDF5 reads beyond its buffer if a damaged one says that a chunk was not
+/// compressed.
+static bool chunks_are_whole(hid_t dataset, hid_t space, int rank, const hsize_t *lengths,
+                             const hsize_t *chunk)
+{
+    hsize_t n, expected = 1, at[PP_NETCDF_RANK] = {0}, offset[PP_NETCDF_RANK], bytes;
+    for (int d = 0; d < rank; d++)
+        expected *= (lengths[d] - 1) / chunk[d] + 1;
+    if (H5Dget_num_chunks(dataset, space, &n) < 0 || n != expected)
+        return false;
+    for (hsize_t i = 0; i < n; i++) {
+        unsigned skipped;
+        haddr_t address;
+        if (H5Dget_chunk_info(dataset, space, i, offset, &skipped, &address, &bytes) < 0 ||
+            skipped != 0 || memcmp(offset, at, (size_t)rank * sizeof *at) != 0)
+            return false;
+        for (int d = rank - 1; d >= 0; d--) {
+            at[d] += chunk[d];
+            if (at[d] < lengths[d])
+                break;
+            at[d] = 0;
+        }
+    }
+    return true;
+}
+
+/// False if the dataset is chunked and its chunks are not as they were written.
+static bool storage_is_whole(hid_t dataset, int rank, const hsize_t *lengths)
+{
+    hsize_t chunk[PP_NETCDF_RANK];
+    hid_t creation = H5Dget_create_plist(dataset), space = H5Dget_space(dataset);
+    bool whole = creation >= 0 && space >= 0;
+    if (whole && H5Pget_layout(creation) == H5D_CHUNKED)
+        whole = H5Pget_chunk(creation, PP_NETCDF_RANK, chunk) == rank &&
+                chunks_are_whole(dataset, space, rank, lengths, chunk);
+    if (space >= 0)
+        H5Sclose(space);
+    if (creation >= 0)
+        H5Pclose(creation);
+    return whole;
+}
+
+/// Elements of a dataset after checking its shape, its class, and that the file can hold so many: a
+/// few bytes of header could claim any number.
+/// @param dims ended by PP_DIM_NONE
+pp_status pp_file_check_dataset(const pp_results_file *file, hid_t dataset, const char *name,
+                                const pp_dim *dims, bool text, size_t *count, pp_error *error)
+{
+    int rank = 0;
+    hsize_t lengths[PP_NETCDF_RANK];
+    H5T_class_t class = dataset_class(dataset);
+    if (text ? class != H5T_STRING : class != H5T_INTEGER && class != H5T_FLOAT)
+        return pp_error_set(error, PP_EFORMAT, "%s: '%s' has values of the wrong type", file->path,
+                            name);
+    if (!pp_file_lengths(dataset, &rank, lengths))
+        return pp_file_malformed(file, "cannot read the shape of", name, error);
+    *count = 1;
+    for (int d = 0; d < rank; d++) {
+        if (dims[d] == PP_DIM_NONE || lengths[d] != file->length[dims[d]])
+            return pp_error_set(error, PP_EFORMAT, "%s: '%s' has the wrong shape", file->path,
+                                name);
+        if (__builtin_mul_overflow(*count, lengths[d], count))
+            return pp_error_set(error, PP_EFORMAT, "%s: '%s' is impossibly large", file->path,
+                                name);
+    }
+    if (dims[rank] != PP_DIM_NONE)
+        return pp_error_set(error, PP_EFORMAT, "%s: '%s' has the wrong shape", file->path, name);
+    if (*count / DEFLATE_LIMIT > H5Dget_storage_size(dataset) || *count > SIZE_MAX / 16)
+        return pp_error_set(error, PP_EFORMAT,
+                            "%s: '%s' claims %zu values, more than the file can hold", file->path,
+                            name, *count);
+    if (!storage_is_whole(dataset, rank, lengths))
+        return pp_error_set(error, PP_EFORMAT, "%s: '%s' is damaged", file->path, name);
+    return PP_OK;
+}
+
+/// Read the strings that `space` selects (count of them) as repaired copies. On failure those that
+/// were made stay in `texts`, the caller's to free.
+pp_status pp_file_read_strings(const pp_results_file *file, hid_t dataset, const char *name,
+                               hid_t space, size_t count, char **texts, pp_error *error)
+{
+    hsize_t length = count;
+    pp_status status = PP_OK;
+    char **raw = calloc(count, sizeof *raw);
+    hid_t type = pp_netcdf_string_type(), memory = H5Screate_simple(1, &length, NULL);
+    if (!raw)
+        status = pp_file_out_of_memory(file, error);
+    else if (type < 0 || memory < 0 || H5Dread(dataset, type, memory, space, H5P_DEFAULT, raw) < 0)
+        status = pp_file_malformed(file, "cannot read", name, error);
+    for (size_t i = 0; i < count && status == PP_OK; i++)
+        if (!(texts[i] = pp_utf8_duplicate(raw[i] ? raw[i] : "")))
+            status = pp_file_out_of_memory(file, error);
+    if (raw && type >= 0 && memory >= 0)
+        H5Dvlen_reclaim(type, memory, H5P_DEFAULT, raw);
+    if (memory >= 0)
+        H5Sclose(memory);
+    if (type >= 0)
+        H5Tclose(type);
+    free(raw);
+    return status;
+}
+
+/// Open an attribute of the root group and check that it is one value of that class.
+pp_status pp_file_open_attribute(const pp_results_file *file, const char *name, H5T_class_t class,
+                                 hid_t *attribute, pp_error *error)
+{
+    *attribute = H5I_INVALID_HID;
+    if (H5Aexists(file->file, name) <= 0)
+        return pp_error_set(error, PP_EFORMAT, "%s: there is no attribute '%s'", file->path, name);
+    *attribute = H5Aopen(file->file, name, H5P_DEFAULT);
+    if (*attribute < 0)
+        return pp_file_malformed(file, "cannot open attribute", name, error);
+    hid_t type = H5Aget_type(*attribute), space = H5Aget_space(*attribute);
+    bool ok = type >= 0 && space >= 0 && H5Tget_class(type) == class &&
+              H5Sget_simple_extent_npoints(space) == 1 &&
+              (class != H5T_STRING || H5Tis_variable_str(type) > 0);
+    if (space >= 0)
+        H5Sclose(space);
+    if (type >= 0)
+        H5Tclose(type);
+    if (ok)
+        return PP_OK;
+    H5Aclose(*attribute);
+    *attribute = H5I_INVALID_HID;
+    return pp_error_set(error, PP_EFORMAT, "%s: attribute '%s' is of the wrong type", file->path,
+                        name);
+}
+
+pp_status pp_file_read_integer(const pp_results_file *file, const char *name, hid_t type,
+                               void *value, pp_error *error)
+{
+    hid_t attribute;
+    pp_status status = pp_file_open_attribute(file, name, H5T_INTEGER, &attribute, error);
+    if (status != PP_OK)
+        return status;
+    if (H5Aread(attribute, type, value) < 0)
+        status = pp_file_malformed(file, "cannot read attribute", name, error);
+    H5Aclose(attribute);
+    return status;
+}

@@ -1,0 +1,46 @@
+/// @file
+/// An open results file from inside, and the checked ways of touching it. Callers have silenced
+/// HDF5's error printing.
+#ifndef PURSUIT_DATA_RESULTS_FILE_H
+#define PURSUIT_DATA_RESULTS_FILE_H
+
+#include <hdf5.h>
+
+#include "data/netcdf.h"
+#include "data/results_read.h"
+
+struct pp_results_file {
+    char *path;
+    hid_t file;
+    uint64_t length[PP_DIM_COUNT];
+    char **firms; ///< [length[PP_DIM_FIRM]]
+};
+
+/// PP_EFORMAT, "PATH: WHAT 'NAME': HDF5's cause"; at once after the failed call.
+pp_status pp_file_malformed(const pp_results_file *file, const char *what, const char *name,
+                            pp_error *error);
+pp_status pp_file_out_of_memory(const pp_results_file *file, pp_error *error);
+
+/// A dataset of the file itself; a link out of it is refused. Close it with H5Dclose.
+pp_status pp_file_open_dataset(const pp_results_file *file, const char *name, hid_t *dataset,
+                               pp_error *error);
+/// Rank and lengths of a dataset; false if they cannot be had or there are more than fit.
+bool pp_file_lengths(hid_t dataset, int *rank, hsize_t lengths[PP_NETCDF_RANK]);
+/// Elements of a dataset after checking its shape, its class, and that the file can hold so many: a
+/// few bytes of header could claim any number.
+/// @param dims ended by PP_DIM_NONE
+/// @param text strings are wanted, not numbers
+pp_status pp_file_check_dataset(const pp_results_file *file, hid_t dataset, const char *name,
+                                const pp_dim *dims, bool text, size_t *count, pp_error *error);
+/// Read the strings that `space` selects as repaired copies.
+/// @param texts [count] zeroed; on failure those that were made stay, the caller's to free
+pp_status pp_file_read_strings(const pp_results_file *file, hid_t dataset, const char *name,
+                               hid_t space, size_t count, char **texts, pp_error *error);
+
+/// An attribute of the root group, one value of that class. Close it with H5Aclose.
+pp_status pp_file_open_attribute(const pp_results_file *file, const char *name, H5T_class_t class,
+                                 hid_t *attribute, pp_error *error);
+pp_status pp_file_read_integer(const pp_results_file *file, const char *name, hid_t type,
+                               void *value, pp_error *error);
+
+#endif

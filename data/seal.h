@@ -1,0 +1,18 @@
+/// @file
+/// A checksum over a whole file, in 16 bytes behind what HDF5 knows of it (which HDF5 and netCDF
+/// allow and ignore, and drop when they change the file). HDF5's own checksums leave out the heap
+/// of strings and the index of chunks, and it may crash when those are damaged.
+#ifndef PURSUIT_DATA_SEAL_H
+#define PURSUIT_DATA_SEAL_H
+
+#include "market/error.h"
+
+/// Append the seal to a finished file.
+/// @return PP_OK or PP_EIO
+pp_status pp_seal_write(int fd, pp_error *error);
+
+/// @return PP_OK if the seal holds or there is none; PP_EFORMAT if the bytes are not those sealed;
+/// PP_EIO
+pp_status pp_seal_check(int fd, pp_error *error);
+
+#endif

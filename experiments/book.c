@@ -1,0 +1,97 @@
+// The CSV file behind a population of kind `book`.
+#include <stdlib.h>
+
+#include "data/csv.h"
+#include "experiments/experiment.h"
+
+typedef struct loading {
+    pp_csv *csv;
+    double *pure_premium;
+    struct pp_book_feature *features;
+    size_t n_features;
+} loading;
+
+static pp_status load_premium(loading *l, const pp_book_source *source, pp_error *error)
+{
+    size_t column;
+    pp_status status = pp_csv_find(l->csv, source->pure_premium.text, &column, error);
+    if (status == PP_OK)
+        status = pp_csv_numbers(l->csv, column, l->pure_premium, error);
+    for (size_t i = 0; status == PP_OK && i < pp_csv_rows(l->csv); i++)
+        if (!(l->pure_premium[i] > 0))
+            status = pp_error_set(error, PP_EFORMAT,
+                                  "%s:%zu: column '%s': %s is not a positive pure premium",
+                                  pp_csv_path(l->csv), pp_csv_line(l->csv, i), source->pure_premium.text,
+                                  pp_csv_cell(l->csv, i, column));
+    return status;
+}
+
+static pp_status load_feature(loading *l, const struct pp_book_column *wanted,
+                              struct pp_book_feature *feature, pp_error *error)
+{
+    size_t column, rows = pp_csv_rows(l->csv);
+    pp_status status = pp_csv_find(l->csv, wanted->name, &column, error);
+    if (status != PP_OK)
+        return status;
+    feature->name = wanted->name;
+    feature->kind = wanted->kind;
+    if (wanted->kind != PP_CATEGORICAL) {
+        double *values = malloc(rows * sizeof *values);
+        feature->values = values;
+        return values ? pp_csv_numbers(l->csv, column, values, error)
+                      : pp_error_set(error, PP_ENOMEM, "no memory for %zu rows", rows);
+    }
+    int *codes = malloc(rows * sizeof *codes);
+    char **levels = NULL;
+    feature->codes = codes;
+    if (!codes)
+        return pp_error_set(error, PP_ENOMEM, "no memory for %zu rows", rows);
+    status = pp_csv_levels(l->csv, column, PP_MAX_FEATURES, codes, &levels, &feature->n_levels, error);
+    feature->levels = (const char *const *)levels;
+    return status;
+}
+
+static void unload(loading *l)
+{
+    for (size_t j = 0; j < l->n_features; j++) {
+        struct pp_book_feature *feature = &l->features[j];
+        char **levels = (char **)(uintptr_t)feature->levels;
+        for (size_t i = 0; levels && i < feature->n_levels; i++)
+            free(levels[i]);
+        free(levels);
+        free((void *)(uintptr_t)feature->values);
+        free((void *)(uintptr_t)feature->codes);
+    }
+    free(l->features);
+    free(l->pure_premium);
+    pp_csv_destroy(l->csv);
+}
+
+pp_status pp_book_population(const pp_scenario *scenario, pp_population **population, pp_error *error)
+{
+    const pp_book_source *source = &scenario->book_source;
+    loading l = {0};
+    pp_status status = pp_csv_read(source->file.text, &l.csv, error);
+    if (status != PP_OK)
+        return status;
+    l.n_features = source->n_features;
+    l.pure_premium = malloc(pp_csv_rows(l.csv) * sizeof(double));
+    l.features = calloc(l.n_features, sizeof *l.features);
+    if (!l.pure_premium || !l.features) {
+        l.n_features = l.features ? l.n_features : 0;
+        status = pp_error_set(error, PP_ENOMEM, "no memory for '%s'", source->file.text);
+    }
+    if (status == PP_OK)
+        status = load_premium(&l, source, error);
+    for (size_t j = 0; j < l.n_features && status == PP_OK; j++)
+        status = load_feature(&l, &source->features[j], &l.features[j], error);
+    pp_book book = {.label = source->file.text,
+                    .n_rows = pp_csv_rows(l.csv),
+                    .pure_premium = l.pure_premium,
+                    .n_features = l.n_features,
+                    .features = l.features};
+    if (status == PP_OK)
+        status = pp_population_book(&book, &scenario->book, population, error);
+    unload(&l);
+    return status;
+}

@@ -1,0 +1,136 @@
+#include "experiments/buffer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool reserve(pp_buffer *buffer, size_t extra)
+{
+    if (buffer->failed)
+        return false;
+    if (extra < buffer->capacity - buffer->n)
+        return true;
+    size_t capacity = 2 * buffer->capacity + extra + 256;
+    char *text = realloc(buffer->text, capacity);
+    if (!text) {
+        buffer->failed = true;
+        return false;
+    }
+    buffer->text = text;
+    buffer->capacity = capacity;
+    return true;
+}
+
+void pp_buffer_add(pp_buffer *buffer, const char *format, ...)
+{
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int n = vsnprintf(NULL, 0, format, arguments);
+    if (n < 0) {
+        buffer->failed = true;
+    } else if (reserve(buffer, (size_t)n)) {
+        vsnprintf(buffer->text + buffer->n, buffer->capacity - buffer->n, format, again);
+        buffer->n += (size_t)n;
+    }
+    va_end(again);
+    va_end(arguments);
+}
+
+void pp_buffer_indent(pp_buffer *buffer, size_t n)
+{
+    pp_buffer_add(buffer, "%*s", (int)n, "");
+}
+
+/// Code point of a character that must be escaped, else 0. YAML takes some for line breaks and
+/// refuses others unless they are escaped. @param size bytes of the character
+static unsigned escaped(const unsigned char *at, size_t *size)
+{
+    *size = 1;
+    if (at[0] < 0x20 || at[0] == 0x7F)
+        return at[0];
+    unsigned code = 0;
+    if (at[0] == 0xC2 && at[1] >= 0x80 && at[1] < 0xA0) {
+        *size = 2;
+        code = at[1];
+    } else if ((at[0] == 0xE2 || at[0] == 0xEF) && at[1] && at[2]) {
+        code = (at[0] & 0x0Fu) << 12 | (at[1] & 0x3Fu) << 6 | (at[2] & 0x3Fu);
+        bool special = code == 0x2028 || code == 0x2029 || code == 0xFEFF || code >= 0xFFFE;
+        *size = special ? 3 : 1;
+        code = special ? code : 0;
+    }
+    return code;
+}
+
+void pp_buffer_quote(pp_buffer *buffer, const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    pp_buffer_add(buffer, "\"");
+    while (*at) {
+        size_t size;
+        unsigned code = escaped(at, &size);
+        if (code)
+            pp_buffer_add(buffer, "\\u%04X", code);
+        else
+            pp_buffer_add(buffer, "%s%c", *at == '"' || *at == '\\' ? "\\" : "", *at);
+        at += size;
+    }
+    pp_buffer_add(buffer, "\"");
+}
+
+char *pp_buffer_take(pp_buffer *buffer)
+{
+    pp_buffer_add(buffer, "%s", "");
+    char *text = buffer->text;
+    if (buffer->failed) {
+        free(text);
+        text = NULL;
+    }
+    *buffer = (pp_buffer){0};
+    return text;
+}
+
+const char *pp_number_text(double value, char text[PP_NUMBER_MAX])
+{
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, PP_NUMBER_MAX, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    char *exponent = strchr(text, 'e');
+    // YAML 1.1 takes 1e+20 for a text: it wants a point.
+    if (exponent && !strchr(text, '.')) {
+        memmove(exponent + 2, exponent, strlen(exponent) + 1);
+        memcpy(exponent, ".0", 2);
+    }
+    return text;
+}
+
+/// Bytes of the character at `at`, or 0 if it is malformed (overlong, surrogate, too large, cut
+/// short).
+static size_t character_size(const unsigned char *at)
+{
+    size_t size = at[0] < 0x80 ? 1 : at[0] < 0xC2 ? 0 : at[0] < 0xE0 ? 2 : at[0] < 0xF0 ? 3 : 4;
+    if (at[0] > 0xF4)
+        return 0;
+    for (size_t i = 1; i < size; i++)
+        if ((at[i] & 0xC0) != 0x80)
+            return 0;
+    bool overlong = (at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xF0 && at[1] < 0x90);
+    bool surrogate = at[0] == 0xED && at[1] > 0x9F;
+    bool beyond = at[0] == 0xF4 && at[1] > 0x8F;
+    return overlong || surrogate || beyond ? 0 : size;
+}
+
+bool pp_utf8_valid(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    while (*at) {
+        size_t size = character_size(at);
+        if (size == 0)
+            return false;
+        at += size;
+    }
+    return true;
+}

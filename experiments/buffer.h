@@ -1,0 +1,36 @@
+/// @file
+/// A text that grows. A failed allocation is remembered, so that only the end has to be checked.
+#ifndef PURSUIT_EXPERIMENTS_BUFFER_H
+#define PURSUIT_EXPERIMENTS_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "market/error.h"
+
+enum { PP_NUMBER_MAX = 40 };
+
+/// Zero-initialise.
+typedef struct pp_buffer {
+    char *text;
+    size_t n, capacity;
+    bool failed;
+} pp_buffer;
+
+void pp_buffer_add(pp_buffer *buffer, const char *format, ...) PP_PRINTF(2, 3);
+/// n spaces.
+void pp_buffer_indent(pp_buffer *buffer, size_t n);
+/// A UTF-8 text in double quotes, escaped such that both YAML and JSON read it back.
+void pp_buffer_quote(pp_buffer *buffer, const char *text);
+/// The finished text, the caller's to free; NULL if memory ran out. The buffer is empty afterwards.
+char *pp_buffer_take(pp_buffer *buffer);
+
+/// The shortest decimal of 15 to 17 digits that reads back as the same finite number; a number to
+/// YAML 1.1, YAML 1.2 and JSON alike.
+/// @return text
+const char *pp_number_text(double value, char text[PP_NUMBER_MAX]);
+
+/// Is the text well-formed UTF-8?
+bool pp_utf8_valid(const char *text);
+
+#endif

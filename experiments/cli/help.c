@@ -1,0 +1,121 @@
+#include <string.h>
+
+#include "experiments/cli/cli.h"
+
+enum { WIDTH = 88, INDENT = 2, DOC_COLUMN = 26 };
+
+void pp_cli_print_filled(FILE *out, const char *text, int indent, int width)
+{
+    int column = 0;
+    while (*text) {
+        int length = (int)strcspn(text, " \n");
+        if (length) {
+            if (column && column + 1 + length > width) {
+                fputc('\n', out);
+                column = 0;
+            }
+            fprintf(out, "%*s%.*s", column ? 1 : indent, "", length, text);
+            column += (column ? 1 : indent) + length;
+        }
+        text += length;
+        bool paragraph = strncmp(text, "\n\n", 2) == 0;
+        if (paragraph) {
+            fputs("\n\n", out);
+            column = 0;
+        }
+        text += paragraph ? 2 : *text != '\0';
+    }
+    if (column)
+        fputc('\n', out);
+}
+
+/// A term and, from DOC_COLUMN on, what it means.
+static void print_term(FILE *out, const char *term, const char *doc)
+{
+    int used = fprintf(out, "%*s%s", INDENT, "", term);
+    fprintf(out, "%*s%s\n", used < DOC_COLUMN ? DOC_COLUMN - used : 1, "", doc);
+}
+
+static void print_option(FILE *out, const pp_cli_option *option)
+{
+    char term[96], letter[8] = "";
+    if (option->id < PP_OPT_SET)
+        snprintf(letter, sizeof letter, "-%c, ", option->id);
+    snprintf(term, sizeof term, "%s--%s%s%s", letter, option->name, option->argument ? " " : "",
+             option->argument ? option->argument : "");
+    print_term(out, term, option->doc);
+}
+
+static void print_examples(FILE *out, const pp_command *command)
+{
+    fputs("Examples:\n", out);
+    for (size_t i = 0; i < command->n_examples; i++)
+        fprintf(out, "  # %s\n  %s\n", command->examples[i].doc, command->examples[i].line);
+}
+
+void pp_cli_print_help(const pp_command *command, FILE *out)
+{
+    static const pp_cli_option help = {'h', "help", NULL, "show this"};
+    print_examples(out, command);
+    fprintf(out, "\nUsage: pursuit %s %s\n\n", command->name, command->synopsis);
+    pp_cli_print_filled(out, command->details, 0, WIDTH);
+    fputs("\nOptions:\n", out);
+    for (size_t i = 0; i < command->n_options; i++)
+        print_option(out, &command->options[i]);
+    print_option(out, &help);
+}
+
+void pp_cli_print_overview(FILE *out)
+{
+    fputs("Examples:\n"
+          "  pursuit init scenario.yaml                  # a scenario to start from\n"
+          "  pursuit run scenario.yaml -o run.h5         # simulate it\n"
+          "  pursuit summary run.h5                      # what came of it\n\n"
+          "Usage: pursuit COMMAND [ARGUMENT]...\n\n"
+          "A synthetic insurance market on a price comparison website.\n\nCommands:\n",
+          out);
+    for (size_t i = 0; pp_commands[i]; i++)
+        print_term(out, pp_commands[i]->name, pp_commands[i]->doc);
+    fputs("\n'pursuit COMMAND --help' says more of each; 'man pursuit' has every parameter.\n"
+          "Exit codes: 0 ok, 2 usage or scenario, 3 input/output, 4 numerical failure, 75 "
+          "interrupted.\n",
+          out);
+}
+
+static int run_help(const pp_command *command, int argc, char **argv)
+{
+    pp_cli_parser parser;
+    pp_cli_parser_init(&parser, command, argc, argv);
+    int id = pp_cli_next(&parser);
+    if (id != PP_CLI_END)
+        return pp_cli_stop(id);
+    if (optind == argc) {
+        pp_cli_print_overview(stdout);
+        return PP_EXIT_OK;
+    }
+    const pp_command *topic = pp_command_find(argv[optind]);
+    if (topic) {
+        pp_cli_print_help(topic, stdout);
+        return PP_EXIT_OK;
+    }
+    char suggestion[PP_SUGGESTION_MAX];
+    pp_command_suggest(argv[optind], suggestion, sizeof suggestion);
+    pp_cli_message(command, "no command '%s'%s", argv[optind], suggestion);
+    return pp_cli_usage(NULL);
+}
+
+static const pp_cli_example examples[] = {
+    {"pursuit help", "what there is"},
+    {"pursuit help run", "what one command does"},
+};
+
+const pp_command pp_command_help = {
+    .name = "help",
+    .synopsis = "[COMMAND]",
+    .doc = "show what a command does",
+    .details = "Shows the commands, or one command's examples, usage and options.",
+    .examples = examples,
+    .n_examples = PP_COUNT(examples),
+    .max_operands = 1,
+    .run = run_help,
+};

@@ -1,0 +1,261 @@
+#include "experiments/run.h"
+
+#include <inttypes.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "experiments/cli/cli.h"
+#include "experiments/cli/progress.h"
+#include "experiments/cli/table.h"
+
+enum { THREADS_MAX = 1024 };
+
+typedef struct arguments {
+    const char *scenario, *output;
+    pp_cli_sets sets;
+    int64_t threads;
+    bool force, dry_run, quiet;
+} arguments;
+
+// The only way in which a signal handler can tell the run to stop.
+static volatile sig_atomic_t stop;
+
+static void on_signal(int signal_number)
+{
+    (void)signal_number;
+    stop = 1;
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/// @return PP_CLI_END, or what pp_cli_stop makes an exit code of
+static int parse(const pp_command *command, int argc, char **argv, arguments *a)
+{
+    pp_cli_parser parser;
+    int id;
+    pp_cli_parser_init(&parser, command, argc, argv);
+    while ((id = pp_cli_next(&parser)) >= 0) {
+        if (id == 'o')
+            a->output = optarg;
+        else if (id == PP_OPT_FORCE)
+            a->force = true;
+        else if (id == PP_OPT_DRY_RUN)
+            a->dry_run = true;
+        else if (id == PP_OPT_QUIET)
+            a->quiet = true;
+        else if (id == PP_OPT_THREADS) {
+            if (!pp_cli_integer(command, "--threads", optarg, 1, THREADS_MAX, &a->threads))
+                return PP_CLI_ERROR;
+        } else if (pp_cli_sets_option(&a->sets, id) != 1)
+            return PP_CLI_ERROR;
+    }
+    if (id != PP_CLI_END)
+        return id;
+    a->scenario = argv[optind];
+    if (!a->output && !a->dry_run) {
+        pp_cli_message(command, "say where the results go: -o FILE.h5");
+        pp_cli_usage(command);
+        return PP_CLI_ERROR;
+    }
+    return PP_CLI_END;
+}
+
+static bool plain(const char *word)
+{
+    const char *safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./,:@%";
+    return *word && word[strspn(word, safe)] == '\0';
+}
+
+static void put_quoted(FILE *out, const char *word)
+{
+    fputc('\'', out);
+    for (; *word; word++)
+        fputs(*word == '\'' ? "'\\''" : (char[]){*word, '\0'}, out);
+    fputc('\'', out);
+}
+
+/// The command line as one would type it; malloc'd, NULL if out of memory.
+static char *command_line(int argc, char **argv)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        return NULL;
+    fputs("pursuit", out);
+    for (int i = 0; i < argc; i++) {
+        fputc(' ', out);
+        if (plain(argv[i]))
+            fputs(argv[i], out);
+        else
+            put_quoted(out, argv[i]);
+    }
+    bool failed = ferror(out);
+    failed |= fclose(out) != 0;
+    if (!failed)
+        return text;
+    free(text);
+    return NULL;
+}
+
+/// What OpenMP will use if nobody says: OMP_NUM_THREADS, or the processors this process may run on.
+static int default_threads(void)
+{
+    const char *text = getenv("OMP_NUM_THREADS");
+    long n = text ? strtol(text, NULL, 10) : 0;
+    if (n >= 1 && n <= THREADS_MAX)
+        return (int)n;
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+static void print_bytes(const char *what, double bytes, const char *remark)
+{
+    static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB", "PB"};
+    size_t unit = 0;
+    for (; bytes >= 1000 && unit + 1 < PP_COUNT(units); unit++)
+        bytes /= 1000;
+    fprintf(stderr, "# %s: %.*f %s%s\n", what, bytes < 10 && unit ? 1 : 0, bytes, units[unit],
+            remark);
+}
+
+/// The resolved scenario to stdout; what it would take to stderr, as comments in case both go to a
+/// file.
+static int dry_run(const pp_command *command, const pp_scenario *scenario,
+                   const pp_experiment *experiment, const arguments *a, const char *history)
+{
+    char *yaml = pp_scenario_yaml(scenario);
+    if (!yaml)
+        return pp_cli_no_memory(command);
+    fputs(yaml, stdout);
+    fflush(stdout);
+    int threads = a->threads ? (int)a->threads : default_threads();
+    pp_results_layout layout = pp_experiment_layout(experiment);
+    layout.history = history;
+    layout.source = pp_cli_version();
+    layout.scenario = yaml;
+    layout.threads = threads;
+    char remark[64];
+    snprintf(remark, sizeof remark, " with %d thread%s", threads, threads == 1 ? "" : "s");
+    fprintf(stderr, "# %" PRId64 " trials of %" PRId64 " epochs, %" PRId64 " firms\n",
+            layout.n_trials, layout.n_burn_in + layout.n_test, layout.n_firms);
+    print_bytes("memory", pp_experiment_memory(experiment, threads), remark);
+    print_bytes("results file", pp_results_bytes(&layout), " at most, before compression");
+    free(yaml);
+    return PP_EXIT_OK;
+}
+
+static void say_interrupted(const pp_command *command, const pp_progress *progress, int64_t trials)
+{
+    pp_cli_message(command,
+                   "interrupted after %" PRId64 " of %" PRId64 " trials; nothing was written. "
+                   "The same command starts again; --first-trial and --trials run a part",
+                   progress->done, trials);
+}
+
+static int simulate(const pp_command *command, const pp_scenario *scenario,
+                    const pp_experiment *experiment, const arguments *a, const char *history)
+{
+    pp_progress progress;
+    pp_error error = {0};
+    pp_run_options options = {.output = a->output,
+                              .force = a->force,
+                              .threads = (int)a->threads,
+                              .history = history,
+                              .source = pp_cli_version(),
+                              .stop = &stop,
+                              .progress = pp_progress_report,
+                              .context = &progress};
+    pp_progress_start(&progress, a->quiet);
+    pp_status status = pp_experiment_run(experiment, &options, &error);
+    pp_progress_finish(&progress);
+    if (status == PP_EINTERRUPTED) {
+        say_interrupted(command, &progress, scenario->run.trials);
+        return PP_EXIT_INTERRUPTED;
+    }
+    return status == PP_OK ? PP_EXIT_OK : pp_cli_fail(command, status, &error);
+}
+
+static int run_scenario(const pp_command *command, const pp_scenario *scenario, const arguments *a,
+                        const char *history)
+{
+    pp_error error = {0};
+    pp_experiment *experiment = NULL;
+    pp_status status = pp_experiment_create(scenario, &experiment, &error);
+    if (status != PP_OK)
+        return pp_cli_fail(command, status, &error);
+    int code = a->dry_run ? dry_run(command, scenario, experiment, a, history)
+                          : simulate(command, scenario, experiment, a, history);
+    pp_experiment_destroy(experiment);
+    return code;
+}
+
+static int run(const pp_command *command, int argc, char **argv)
+{
+    arguments a = {0};
+    char *history = command_line(argc, argv); // before getopt_long reorders it
+    pp_scenario *scenario = NULL;
+    int code = PP_EXIT_OK, parsed = parse(command, argc, argv, &a);
+    if (parsed != PP_CLI_END) {
+        code = pp_cli_stop(parsed);
+    } else if (!history) {
+        code = pp_cli_no_memory(command);
+    } else {
+        catch_signals();
+        code = pp_cli_load(command, a.scenario, &a.sets, &scenario);
+        if (code == PP_EXIT_OK)
+            code = run_scenario(command, scenario, &a, history);
+    }
+    pp_scenario_destroy(scenario);
+    pp_cli_sets_destroy(&a.sets);
+    free(history);
+    return code;
+}
+
+static const pp_cli_option options[] = {
+    {'o', "output", "FILE", "results file to write (HDF5, netCDF-4)"},
+    {PP_OPT_SET, "set", "KEY=VALUE", "change one key of the scenario; may be repeated"},
+    {PP_OPT_SEED, "seed", "N", "short for --set seed=N"},
+    {PP_OPT_TRIALS, "trials", "N", "short for --set trials=N"},
+    {PP_OPT_FIRST_TRIAL, "first-trial", "N", "short for --set first_trial=N"},
+    {PP_OPT_THREADS, "threads", "N", "threads; results do not depend on it"},
+    {PP_OPT_FORCE, "force", NULL, "replace an existing results file"},
+    {PP_OPT_DRY_RUN, "dry-run", NULL, "print the resolved scenario and what it would take"},
+    {PP_OPT_QUIET, "quiet", NULL, "no progress"},
+};
+
+static const pp_cli_example examples[] = {
+    {"pursuit run scenario.yaml -o run.h5", "simulate a scenario"},
+    {"pursuit run scenario.yaml -o null.h5 --set firms.0.agent=null", "with another agent"},
+    {"pursuit run scenario.yaml -o b.h5 --first-trial 24 --trials 24", "the next 24 trials"},
+    {"pursuit run scenario.yaml --dry-run", "every parameter, and what the run would take"},
+};
+
+const pp_command pp_command_run = {
+    .name = "run",
+    .synopsis = "SCENARIO.yaml -o FILE.h5 [OPTION]...",
+    .doc = "simulate a scenario and write its results",
+    .details =
+        "Simulates every trial of a scenario and writes one results file, which appears whole "
+        "or not at all and is never overwritten without --force.\n\n"
+        "What counts is the default, then the scenario file, then --set and its short forms in "
+        "the order given. A key's path is written with dots, an element of a list by its number "
+        "from 0: --set firms.0.agent.temperature=25. Setting firms.0.agent to another agent's "
+        "name drops the old one's parameters.\n\n"
+        "SIGINT and SIGTERM stop the run with exit code 75 and leave no file.",
+    .examples = examples,
+    .n_examples = PP_COUNT(examples),
+    .options = options,
+    .n_options = PP_COUNT(options),
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run,
+};

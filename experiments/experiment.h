@@ -1,0 +1,48 @@
+/// @file
+/// @internal
+/// A scenario made ready, and the workspace in which one thread runs its trials.
+#ifndef PURSUIT_EXPERIMENTS_EXPERIMENT_H
+#define PURSUIT_EXPERIMENTS_EXPERIMENT_H
+
+#include "experiments/run.h"
+#include "market/accounts.h"
+#include "market/law.h"
+#include "market/prices.h"
+
+struct pp_experiment {
+    const pp_scenario *scenario;
+    pp_population *population;
+    const pp_schema *schema;
+    pp_quantile_table *gamma, *normal;
+    size_t n_firms, n_categories; ///< n_categories: the most of any firm, at least 1
+    int64_t n_epochs;
+    size_t history_rows, history_epochs;
+    pp_portfolio **named; ///< [n_firms] named categories; NULL if the firm's are random or none
+    const char **labels;  ///< [n_firms] borrowed from the scenario
+    pp_quote_column *quote_columns;
+    char **flag_meanings; ///< [n_quote_columns] text behind the columns' flag_meanings
+    size_t n_quote_columns;
+    int64_t quote_rounds; ///< recorded rounds per epoch
+};
+
+/// Read the book and build its population. Errors name file, line and column.
+pp_status pp_book_population(const pp_scenario *scenario, pp_population **population, pp_error *error);
+
+/// Match a firm's named categories to the schema.
+pp_status pp_named_portfolio(const pp_scenario *scenario, const pp_firm_config *firm, size_t index,
+                             const pp_schema *schema, pp_portfolio *portfolio, pp_error *error);
+
+/// Lay out the columns of /quotes.
+pp_status pp_quote_columns_build(pp_experiment *experiment, pp_error *error);
+
+/// Everything a thread needs to run trials, made once.
+typedef struct pp_workspace pp_workspace;
+pp_status pp_workspace_create(const pp_experiment *experiment, pp_workspace **workspace,
+                              pp_error *error);
+void pp_workspace_destroy(pp_workspace *workspace); ///< NULL-safe
+
+/// Run one trial. @param stop see pp_run_options @return PP_OK, PP_ENUMERIC, PP_EINTERRUPTED, PP_ENOMEM
+pp_status pp_trial_run(pp_workspace *workspace, int64_t trial, const volatile sig_atomic_t *stop,
+                       pp_record *record, pp_error *error);
+
+#endif

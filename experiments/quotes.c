@@ -1,0 +1,186 @@
+#include "experiments/quotes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/// Columns that every scenario has; the features follow.
+enum {
+    TRIAL,
+    EPOCH,
+    ROUND,
+    CHOICE,
+    PURE_PREMIUM,
+    SENSITIVITY,
+    WALK_AWAY,
+    LOYAL_FIRM,
+    LOYALTY,
+    CHOICE_UNIFORM,
+    BASE_INDEX,
+    INSURER_INDEX,
+    CUSTOMER_INDEX,
+    ESTIMATE,
+    OFFER,
+    PROPENSITY,
+    FIXED
+};
+
+static const pp_quote_column fixed_columns[FIXED] = {
+    [TRIAL] = {"trial_number", "1", "trial", PP_I32, false, NULL},
+    [EPOCH] = {"epoch_number", "1", "epoch of the trial, from 0", PP_I32, false, NULL},
+    [ROUND] = {"round", "1", "round of the epoch, from 0", PP_I32, false, NULL},
+    [CHOICE] = {"choice", "1", "firm bought from, or the last value: walked away", PP_I32, false, NULL},
+    [PURE_PREMIUM] = {"pure_premium", "GBP", "true expected cost at base prices (latent)", PP_F64, false,
+                      NULL},
+    [SENSITIVITY] = {"price_sensitivity", "1/GBP", "beta of the customer's choice (latent)", PP_F64,
+                     false, NULL},
+    [WALK_AWAY] = {"walk_away_price", "GBP", "price of walking away (latent)", PP_F64, false, NULL},
+    [LOYAL_FIRM] = {"loyal_firm", "1", "firm the customer is loyal to (latent)", PP_I32, false, NULL},
+    [LOYALTY] = {"loyalty", "GBP", "by how much that firm's offer is felt lower (latent)", PP_F64, false,
+                 NULL},
+    [CHOICE_UNIFORM] = {"choice_uniform", "1",
+                        "uniform draw that decided: the first alternative whose cumulative probability "
+                        "exceeds it (latent)",
+                        PP_F64, false, NULL},
+    [BASE_INDEX] = {"base_index", "1", "base price index", PP_F64, false, NULL},
+    [INSURER_INDEX] = {"insurer_index", "1", "price index of insurers' costs", PP_F64, false, NULL},
+    [CUSTOMER_INDEX] = {"customer_index", "1", "price index of customers' budgets", PP_F64, false, NULL},
+    [ESTIMATE] = {"estimate", "GBP", "the firm's own estimate of the expected claim cost", PP_F64, true,
+                  NULL},
+    [OFFER] = {"offer", "GBP", "price quoted", PP_F64, true, NULL},
+    [PROPENSITY] = {"propensity", "1",
+                    "probability with which the firm quotes this multiple of its estimate; in the first "
+                    "epoch the density per unit multiple",
+                    PP_F64, true, NULL},
+};
+
+/// A name as one word, so that words can be listed with spaces between.
+static void one_word(const char *from, char *to, size_t size)
+{
+    snprintf(to, size, "%s", from);
+    for (char *c = to; *c; c++)
+        if (*c == ' ' || *c == '\t' || *c == '/')
+            *c = '_';
+}
+
+static bool is_fixed(const char *name)
+{
+    for (size_t i = 0; i < FIXED; i++)
+        if (strcmp(fixed_columns[i].name, name) == 0)
+            return true;
+    return strcmp(name, "quote") == 0 || strcmp(name, "firm") == 0;
+}
+
+/// Append words to a growing list with spaces between; frees the list and gives NULL if out of memory.
+static char *add_word(char *list, const char *name)
+{
+    char word[PP_NAME_MAX];
+    one_word(name, word, sizeof word);
+    size_t used = list ? strlen(list) + 1 : 0;
+    char *longer = realloc(list, used + strlen(word) + 1);
+    if (!longer) {
+        free(list);
+        return NULL;
+    }
+    if (used)
+        longer[used - 1] = ' ';
+    strcpy(longer + used, word);
+    return longer;
+}
+
+/// Names of a categorical feature's levels, or of the firms and walking away.
+static char *meanings(const pp_experiment *e, const pp_feature *feature)
+{
+    char *list = NULL;
+    if (feature) {
+        size_t skip = strlen(feature->name) + 1;
+        for (int j = 0; j < feature->n_columns; j++)
+            if (!(list = add_word(list, e->schema->columns[feature->first_column + j].name + skip)))
+                return NULL;
+        return list;
+    }
+    for (size_t i = 0; i < e->n_firms; i++)
+        if (!(list = add_word(list, e->labels[i])))
+            return NULL;
+    return add_word(list, "walk_away");
+}
+
+static void feature_column(const pp_feature *feature, pp_quote_column *column)
+{
+    char word[sizeof column->name - sizeof "_feature"];
+    one_word(feature->name, word, sizeof word);
+    snprintf(column->name, sizeof column->name, "%s%s", word, is_fixed(word) ? "_feature" : "");
+    snprintf(column->units, sizeof column->units, "%s", feature->unit);
+    snprintf(column->long_name, sizeof column->long_name, "feature %s", feature->name);
+    column->type = feature->kind == PP_CATEGORICAL ? PP_I32 : PP_F64;
+}
+
+static pp_status set_meanings(pp_experiment *e, size_t column, const pp_feature *feature,
+                              pp_error *error)
+{
+    e->flag_meanings[column] = meanings(e, feature);
+    if (!e->flag_meanings[column])
+        return pp_error_set(error, PP_ENOMEM, "no memory for the columns of /quotes");
+    e->quote_columns[column].flag_meanings = e->flag_meanings[column];
+    return PP_OK;
+}
+
+pp_status pp_quote_columns_build(pp_experiment *e, pp_error *error)
+{
+    size_t n = FIXED + (size_t)e->schema->n_features;
+    e->quote_columns = calloc(n, sizeof *e->quote_columns);
+    e->flag_meanings = calloc(n, sizeof *e->flag_meanings);
+    if (!e->quote_columns || !e->flag_meanings)
+        return pp_error_set(error, PP_ENOMEM, "no memory for the columns of /quotes");
+    e->n_quote_columns = n;
+    memcpy(e->quote_columns, fixed_columns, sizeof fixed_columns);
+    pp_status status = set_meanings(e, CHOICE, NULL, error);
+    for (size_t f = 0; f + FIXED < n && status == PP_OK; f++) {
+        const pp_feature *feature = &e->schema->features[f];
+        feature_column(feature, &e->quote_columns[FIXED + f]);
+        if (feature->kind == PP_CATEGORICAL)
+            status = set_meanings(e, FIXED + f, feature, error);
+    }
+    return status;
+}
+
+static void put_features(const pp_experiment *e, pp_record *record, size_t row,
+                         const pp_quote_source *s)
+{
+    double *const *columns = s->customers->features;
+    for (int f = 0; f < e->schema->n_features; f++) {
+        const pp_feature *feature = &e->schema->features[f];
+        size_t to = FIXED + (size_t)f;
+        if (feature->kind != PP_CATEGORICAL) {
+            pp_record_quotes_f64(record, to)[row] = columns[feature->first_column][s->i];
+            continue;
+        }
+        for (int j = 0; j < feature->n_columns; j++)
+            if (columns[feature->first_column + j][s->i] != 0)
+                pp_record_quotes_i32(record, to)[row] = j;
+    }
+}
+
+void pp_quotes_put(const pp_experiment *e, pp_record *record, size_t row, const pp_quote_source *s)
+{
+    size_t n = e->n_firms, i = s->i;
+    pp_record_quotes_i32(record, TRIAL)[row] = (int32_t)s->trial;
+    pp_record_quotes_i32(record, EPOCH)[row] = (int32_t)s->epoch;
+    pp_record_quotes_i32(record, ROUND)[row] = (int32_t)s->round;
+    pp_record_quotes_i32(record, CHOICE)[row] = s->choice;
+    pp_record_quotes_i32(record, LOYAL_FIRM)[row] = s->customers->loyal_firm[i];
+    pp_record_quotes_f64(record, PURE_PREMIUM)[row] = s->customers->pure_premium[i];
+    pp_record_quotes_f64(record, SENSITIVITY)[row] = s->customers->sensitivity[i];
+    pp_record_quotes_f64(record, WALK_AWAY)[row] = s->customers->walk_away[i];
+    pp_record_quotes_f64(record, LOYALTY)[row] = s->customers->loyalty[i];
+    pp_record_quotes_f64(record, CHOICE_UNIFORM)[row] = s->customers->choice_uniform[i];
+    pp_record_quotes_f64(record, BASE_INDEX)[row] = s->base[i];
+    pp_record_quotes_f64(record, INSURER_INDEX)[row] = s->insurer[i];
+    pp_record_quotes_f64(record, CUSTOMER_INDEX)[row] = s->customer[i];
+    for (size_t f = 0; f < n; f++) {
+        pp_record_quotes_f64(record, ESTIMATE)[row * n + f] = s->estimates[f * s->stride + i];
+        pp_record_quotes_f64(record, OFFER)[row * n + f] = s->offers[f * s->stride + i];
+        pp_record_quotes_f64(record, PROPENSITY)[row * n + f] = s->propensities[f * s->stride + i];
+    }
+    put_features(e, record, row, s);
+}

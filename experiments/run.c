@@ -1,0 +1,116 @@
+#include "experiments/run.h"
+
+#include <omp.h>
+#include <stdlib.h>
+
+#include "experiments/experiment.h"
+
+/// What the threads of a run share. Everything below `results` is touched only inside the ordered region,
+/// in the order of trials; `failed` is read elsewhere, hence atomically.
+typedef struct run {
+    const pp_experiment *experiment;
+    const pp_run_options *options;
+    const pp_results_layout *layout;
+    pp_results *results;
+    pp_error *error;
+    pp_status status;
+    int failed;
+} run;
+
+static bool has_failed(run *r)
+{
+    int failed;
+#pragma omp atomic read
+    failed = r->failed;
+    return failed;
+}
+
+static void fail(run *r, pp_status status, const pp_error *cause)
+{
+    if (r->status != PP_OK)
+        return;
+    r->status = status;
+    pp_error_set(r->error, status, "%s", cause->message[0] ? cause->message : pp_status_text(status));
+#pragma omp atomic write
+    r->failed = 1;
+}
+
+/// One trial's turn, in the order of trials.
+static void hand_in(run *r, int64_t i, pp_status status, const pp_record *record, pp_error *cause)
+{
+    if (r->status != PP_OK)
+        return;
+    if (status == PP_OK)
+        status = pp_results_append(r->results, record, cause);
+    if (status != PP_OK)
+        fail(r, status, cause);
+    else if (r->options->progress)
+        r->options->progress(r->options->context, i + 1, r->layout->n_trials);
+}
+
+/// Work of one thread: its share of the trials, handed in one after the other.
+static void work(run *r)
+{
+    pp_workspace *workspace = NULL;
+    pp_record *record = NULL;
+    pp_error setup = {0};
+    pp_status ready = pp_workspace_create(r->experiment, &workspace, &setup);
+    if (ready == PP_OK)
+        ready = pp_record_create(r->layout, &record, &setup);
+#pragma omp for ordered schedule(dynamic, 1)
+    for (int64_t i = 0; i < r->layout->n_trials; i++) {
+        pp_error cause = setup;
+        pp_status status = ready;
+        if (status == PP_OK && !has_failed(r))
+            status = pp_trial_run(workspace, r->layout->first_trial + i, r->options->stop, record, &cause);
+#pragma omp ordered
+        hand_in(r, i, status, record, &cause);
+    }
+    pp_record_destroy(record);
+    pp_workspace_destroy(workspace);
+}
+
+static int thread_count(const pp_run_options *options, int64_t trials)
+{
+    int threads = options->threads > 0 ? options->threads : omp_get_max_threads();
+    return trials < threads ? (int)trials : threads;
+}
+
+pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_options *options,
+                            pp_error *error)
+{
+    pp_error detail = {0};
+    pp_results_layout layout = pp_experiment_layout(experiment);
+    char *scenario = pp_scenario_yaml(experiment->scenario);
+    if (!scenario)
+        return pp_error_set(error, PP_ENOMEM, "no memory for the resolved scenario");
+    layout.threads = thread_count(options, layout.n_trials);
+    layout.history = options->history;
+    layout.source = options->source;
+    layout.scenario = scenario;
+    run r = {.experiment = experiment, .options = options, .layout = &layout, .error = &detail};
+    r.status = pp_results_create(options->output, options->force, &layout, &r.results, &detail);
+    if (r.status == PP_OK) {
+#pragma omp parallel num_threads(layout.threads)
+        work(&r);
+        if (r.status == PP_OK)
+            r.status = pp_results_commit(r.results, &detail);
+        else
+            pp_results_abandon(r.results);
+    }
+    free(scenario);
+    if (r.status != PP_OK)
+        pp_error_set(error, r.status, "%s", detail.message);
+    return r.status;
+}
+
+pp_status pp_experiment_trial(const pp_experiment *experiment, int64_t trial, pp_record *record,
+                              pp_error *error)
+{
+    pp_workspace *workspace;
+    pp_status status = pp_workspace_create(experiment, &workspace, error);
+    if (status == PP_OK)
+        status = pp_trial_run(workspace, trial, NULL, record, error);
+    pp_workspace_destroy(workspace);
+    return status;
+}

@@ -1,0 +1,204 @@
+#include "experiments/scenario.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "experiments/scenario_parts.h"
+#include "experiments/set.h"
+
+void pp_scenario_destroy(pp_scenario *scenario)
+{
+    if (!scenario)
+        return;
+    for (size_t i = 0; i < scenario->n_firms; i++)
+        pp_firm_release(&scenario->firms[i]);
+    free(scenario->firms);
+    free(scenario);
+}
+
+static void check_order(pp_report *report, const pp_node *map, const char *low_key, double low,
+                        const char *high_key, double high)
+{
+    const char *const keys[] = {low_key, high_key, NULL};
+    if (low > high)
+        pp_report_add(report, pp_mark_of(map, keys, (pp_mark){0}), "pricing",
+                      "%s %.15g is above %s %.15g", low_key, low, high_key, high);
+}
+
+static void check_pricing(pp_report *report, const pp_node *map, const pp_pricing_config *pricing)
+{
+    static const char *const keys[] = {"exploration_rate", "exploration_factors", NULL};
+    const double slack = 1e-12; // 0.1 taken ten times is 1
+    double chance = pricing->exploration_rate * (double)pricing->exploration_factors.n;
+    check_order(report, map, "bid_min", pricing->bid_min, "bid_max", pricing->bid_max);
+    check_order(report, map, "first_min", pricing->first_min, "first_max", pricing->first_max);
+    if (chance > 1 + slack)
+        pp_report_add(report, pp_mark_of(map, keys, (pp_mark){0}), "pricing",
+                      "exploration_rate %.15g for each of %zu exploration_factors is more than 1 "
+                      "in all",
+                      pricing->exploration_rate, pricing->exploration_factors.n);
+}
+
+/// The reference price is ln(1/s - N)/beta below a loaded premium: it needs N below 1/s.
+static void check_success_rate(pp_report *report, const pp_node *root, const pp_scenario *scenario)
+{
+    static const char *const rate_key[] = {"success_rate", NULL}, *const firms_key[] = {"firms",
+                                                                                        NULL};
+    double n = (double)scenario->n_firms;
+    if (n < 1 / scenario->choice.success_rate)
+        return;
+    pp_mark firms = pp_mark_of(root, firms_key, (pp_mark){0});
+    pp_report_add(report, pp_mark_of(pp_node_get(root, "choice"), rate_key, firms), "choice",
+                  "%zu firm%s success_rate below 1/%zu", scenario->n_firms,
+                  scenario->n_firms == 1 ? " needs" : "s need", scenario->n_firms);
+}
+
+static bool read_section(pp_report *report, const pp_node *root, const pp_section *section,
+                         pp_scenario *scenario)
+{
+    const pp_node *map = pp_node_get(root, section->key);
+    return pp_bind(report, section->key, map ? map->mark : root->mark, map, section->table, NULL,
+                   (char *)scenario + section->offset);
+}
+
+static void read_sections(pp_report *report, const pp_node *root, pp_scenario *scenario)
+{
+    bool choice_read = false;
+    for (size_t i = 0; i < pp_n_sections; i++) {
+        const pp_section *section = &pp_sections[i];
+        bool ok = read_section(report, root, section, scenario);
+        if (section->table == &pp_choice_table)
+            choice_read = ok;
+        // A field that was refused holds its default: to hold that against others would mislead.
+        if (ok && section->table == &pp_pricing_table)
+            check_pricing(report, pp_node_get(root, section->key), &scenario->pricing);
+    }
+    if (isnan(scenario->inflation.initial_rate))
+        scenario->inflation.initial_rate = scenario->inflation.mean_rate;
+    size_t before = pp_report_count(report);
+    pp_read_firms(report, root->mark, pp_node_get(root, "firms"), scenario);
+    if (choice_read && pp_report_count(report) == before)
+        check_success_rate(report, root, scenario);
+}
+
+/// The file's folder with its final '/', or "".
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
+}
+
+static void read_root(pp_report *report, const pp_node *root, const char *path,
+                      pp_scenario *scenario)
+{
+    // Top-level keys that are no pp_run_table row.
+    const char *others[16] = {"population", "firms"};
+    size_t n = 2;
+    for (size_t i = 0; i < pp_n_sections && n + 1 < PP_COUNT(others); i++)
+        others[n++] = pp_sections[i].key;
+    char *folder = folder_of(path);
+    if (!folder) {
+        report->out_of_memory = true;
+        return;
+    }
+    pp_bind(report, "", root->mark, root, &pp_run_table, others, &scenario->run);
+    pp_read_population(report, pp_node_get(root, "population"), folder, scenario);
+    free(folder);
+    read_sections(report, root, scenario);
+}
+
+static pp_node *read_tree(pp_report *report, const char *text, size_t length, size_t n_sets)
+{
+    char found[PP_CLIP_MAX + 16];
+    pp_node *root = pp_tree_parse(text, length, 0, report);
+    if (!root)
+        return NULL;
+    if (root->kind != PP_NODE_MAP) {
+        pp_report_add(report, root->mark, "", "expected a map of keys, not %s",
+                      pp_node_text(root, found));
+        pp_node_destroy(root);
+        return NULL;
+    }
+    for (size_t i = 1; i <= n_sets; i++)
+        pp_set_apply(root, i, report);
+    return root;
+}
+
+static pp_status finish(pp_report *report, pp_scenario *scenario, pp_scenario **result,
+                        pp_problems *problems)
+{
+    bool wrong = pp_report_count(report) > 0;
+    bool out_of_memory = report->out_of_memory;
+    pp_report_finish(report, problems);
+    if (out_of_memory || report->out_of_memory || wrong) {
+        pp_scenario_destroy(scenario);
+        return out_of_memory || report->out_of_memory ? PP_ENOMEM : PP_ESCENARIO;
+    }
+    *result = scenario;
+    return PP_OK;
+}
+
+pp_status pp_scenario_read(const char *path, const char *text, size_t length,
+                           const char *const *sets, size_t n_sets, pp_scenario **scenario,
+                           pp_problems *problems)
+{
+    pp_report report = {.path = path, .sets = sets};
+    pp_scenario *made = calloc(1, sizeof *made);
+    *scenario = NULL;
+    if (!made)
+        report.out_of_memory = true;
+    pp_node *root = made ? read_tree(&report, text, length, n_sets) : NULL;
+    if (root) {
+        snprintf(made->path, sizeof made->path, "%s", path);
+        read_root(&report, root, path, made);
+    }
+    pp_node_destroy(root);
+    return finish(&report, made, scenario, problems);
+}
+
+/// Read up to one byte more than a scenario may have.
+static char *read_file(const char *path, size_t *length, int *reason)
+{
+    FILE *file = fopen(path, "rb");
+    *reason = errno;
+    if (!file)
+        return NULL;
+    char *text = malloc(PP_TREE_BYTES_MAX + 1);
+    *reason = ENOMEM;
+    if (text) {
+        *length = fread(text, 1, PP_TREE_BYTES_MAX + 1, file);
+        *reason = errno;
+        if (ferror(file)) {
+            free(text);
+            text = NULL;
+        }
+    }
+    fclose(file);
+    return text;
+}
+
+pp_status pp_scenario_load(const char *path, const char *const *sets, size_t n_sets,
+                           pp_scenario **scenario, pp_problems *problems)
+{
+    size_t length = 0;
+    int reason = 0;
+    pp_report report = {.path = path, .sets = sets};
+    pp_status status = PP_ESCENARIO;
+    *scenario = NULL;
+    *problems = (pp_problems){0};
+    char *text = read_file(path, &length, &reason);
+    if (text && length <= PP_TREE_BYTES_MAX) {
+        status = pp_scenario_read(path, text, length, sets, n_sets, scenario, problems);
+    } else if (text) {
+        pp_report_add(&report, (pp_mark){0}, "", "larger than %d bytes", PP_TREE_BYTES_MAX);
+        pp_report_finish(&report, problems);
+    } else {
+        status = reason == ENOMEM ? PP_ENOMEM : PP_EIO;
+        pp_report_add(&report, (pp_mark){0}, "", "cannot be read: %s", strerror(reason));
+        pp_report_finish(&report, problems);
+    }
+    free(text);
+    return status;
+}

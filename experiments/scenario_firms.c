@@ -1,0 +1,237 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "experiments/nearest.h"
+#include "experiments/scenario_parts.h"
+
+/// A firm's place in the expansion of counts.
+typedef struct label {
+    char base[PP_NAME_MAX];
+    bool counted; ///< from `count` above 1: always numbered
+    pp_mark mark;
+    size_t entry; ///< of the list, for messages
+} label;
+
+typedef struct reader {
+    pp_report *report;
+    pp_scenario *scenario;
+    label *labels; ///< [PP_MAX_FIRMS]
+} reader;
+
+void pp_firm_release(pp_firm_config *firm)
+{
+    free(firm->agent_params);
+    free(firm->categories);
+    firm->agent_params = NULL;
+    firm->categories = NULL;
+}
+
+static void unknown_agent(pp_report *report, const pp_node *node, const char *where)
+{
+    char known[512] = "", hint[128], text[PP_CLIP_MAX + 16];
+    pp_nearest nearest;
+    pp_nearest_start(&nearest, node->text);
+    size_t n = 0;
+    for (size_t i = 0; pp_agent_classes[i]; i++) {
+        pp_nearest_offer(&nearest, pp_agent_classes[i]->name);
+        if (n < sizeof known)
+            n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", i ? ", " : "",
+                                  pp_agent_classes[i]->name);
+    }
+    pp_nearest_text(&nearest, hint, sizeof hint);
+    pp_report_add(report, node->mark, where, "expected an agent (%s), not %s%s", known,
+                  pp_node_text(node, text), hint);
+}
+
+static const pp_agent_class *read_agent_name(pp_report *report, const pp_node *node,
+                                             const char *where)
+{
+    char text[PP_CLIP_MAX + 16];
+    if (node->kind != PP_NODE_SCALAR) {
+        pp_report_add(report, node->mark, where, "expected an agent's name, not %s",
+                      pp_node_text(node, text));
+        return NULL;
+    }
+    const pp_agent_class *agent = pp_agent_find(node->text);
+    if (!agent)
+        unknown_agent(report, node, where);
+    return agent;
+}
+
+/// The agent is a name, or a map of its kind and its parameters. `null` is a name here: a firm
+/// without any ambition has that agent.
+static void read_agent(pp_report *report, const char *where, const pp_node *node,
+                       pp_firm_config *firm)
+{
+    static const char *const others[] = {"kind", NULL};
+    char kind_where[PP_WHERE_MAX];
+    const pp_node *kind = node;
+    const char *at = where;
+    if (node->kind == PP_NODE_MAP) {
+        kind = pp_node_get(node, "kind");
+        at = pp_where_key(where, "kind", kind_where);
+        if (!kind) {
+            pp_report_add(report, node->mark, where, "'kind' is missing");
+            return;
+        }
+    }
+    firm->agent = read_agent_name(report, kind, at);
+    if (!firm->agent)
+        return;
+    const pp_param_table *table = firm->agent->params;
+    firm->agent_params = table->size ? malloc(table->size) : NULL;
+    if (table->size && !firm->agent_params)
+        report->out_of_memory = true;
+    else
+        pp_bind(report, where, node->mark, node->kind == PP_NODE_MAP ? node : NULL, table, others,
+                firm->agent_params);
+}
+
+static bool copy_firm(pp_firm_config *copy, const pp_firm_config *firm)
+{
+    size_t size = firm->agent->params->size;
+    *copy = *firm;
+    copy->agent_params = NULL;
+    copy->categories = NULL;
+    if (size && !(copy->agent_params = malloc(size)))
+        return false;
+    if (size)
+        memcpy(copy->agent_params, firm->agent_params, size);
+    if (!firm->n_categories)
+        return true;
+    copy->categories = malloc(firm->n_categories * sizeof *copy->categories);
+    if (!copy->categories) {
+        pp_firm_release(copy);
+        return false;
+    }
+    memcpy(copy->categories, firm->categories, firm->n_categories * sizeof *copy->categories);
+    return true;
+}
+
+/// Append `count` copies of a firm that was read without a problem.
+static void append_copies(reader *r, const pp_firm_config *firm, const label *name, int64_t count)
+{
+    pp_scenario *scenario = r->scenario;
+    for (int64_t i = 0; i < count && scenario->n_firms < PP_MAX_FIRMS; i++) {
+        if (!copy_firm(&scenario->firms[scenario->n_firms], firm)) {
+            r->report->out_of_memory = true;
+            return;
+        }
+        r->labels[scenario->n_firms++] = *name;
+    }
+}
+
+static void check_portfolio(pp_report *report, const char *where, const pp_node *agent,
+                            const pp_firm_config *firm)
+{
+    if (firm->agent && firm->agent->needs_portfolio && firm->portfolio == PP_PORTFOLIO_NONE)
+        pp_report_add(report, agent->mark, where,
+                      "agent '%s' needs a portfolio: give the firm 'portfolio: random' or "
+                      "categories",
+                      firm->agent->name);
+}
+
+static int64_t read_firm(reader *r, const pp_node *node, size_t entry)
+{
+    static const char *const others[] = {"agent", "portfolio", NULL};
+    char where[PP_WHERE_MAX], at[PP_WHERE_MAX];
+    pp_report *report = r->report;
+    size_t before = pp_report_count(report);
+    pp_firm_keys keys;
+    pp_firm_config firm = {0};
+    label name = {.mark = node->mark, .entry = entry};
+    pp_where_index("firms", entry, where);
+    if (!pp_bind(report, where, node->mark, node, &pp_firm_table, others, &keys) &&
+        node->kind != PP_NODE_MAP)
+        return 1;
+    const pp_node *agent = pp_node_get(node, "agent");
+    if (agent)
+        read_agent(report, pp_where_key(where, "agent", at), agent, &firm);
+    else
+        pp_report_add(report, node->mark, where, "'agent' is missing");
+    size_t portfolio_before = pp_report_count(report);
+    pp_read_portfolio(report, pp_where_key(where, "portfolio", at), pp_node_get(node, "portfolio"),
+                      &firm);
+    if (pp_report_count(report) == portfolio_before)
+        check_portfolio(report, pp_where_key(where, "agent", at), agent, &firm);
+    const char *text = keys.name.text[0] ? keys.name.text : firm.agent ? firm.agent->name : "";
+    const pp_node *given = pp_node_get(node, "name");
+    pp_name_copy(report, given ? given->mark : node->mark, pp_where_key(where, "name", at), text,
+                 name.base);
+    firm.explore = keys.explore;
+    name.counted = keys.count > 1;
+    if (pp_report_count(report) == before && !report->out_of_memory)
+        append_copies(r, &firm, &name, keys.count);
+    pp_firm_release(&firm);
+    return keys.count;
+}
+
+static size_t namesakes(const reader *r, size_t firm, size_t *earlier)
+{
+    size_t n = 0;
+    *earlier = 0;
+    for (size_t i = 0; i < r->scenario->n_firms; i++)
+        if (strcmp(r->labels[i].base, r->labels[firm].base) == 0) {
+            n++;
+            *earlier += i < firm;
+        }
+    return n;
+}
+
+static void name_firm(reader *r, size_t firm)
+{
+    size_t earlier, n = namesakes(r, firm, &earlier);
+    const label *own = &r->labels[firm];
+    pp_firm_config *firms = r->scenario->firms;
+    char name[PP_NAME_MAX + 32], where[PP_WHERE_MAX];
+    pp_where_index("firms", own->entry, where);
+    if (n > 1 || own->counted)
+        snprintf(name, sizeof name, "%s-%zu", own->base, earlier + 1);
+    else
+        snprintf(name, sizeof name, "%s", own->base);
+    if (!pp_name_copy(r->report, own->mark, where, name, firms[firm].name))
+        return;
+    for (size_t i = 0; i < firm; i++)
+        if (strcmp(firms[i].name, firms[firm].name) == 0) {
+            pp_report_add(r->report, own->mark, where, "another firm is called '%s' too",
+                          firms[firm].name);
+            return;
+        }
+}
+
+static void read_list(reader *r, const pp_node *list)
+{
+    size_t before = pp_report_count(r->report);
+    int64_t total = 0;
+    for (size_t i = 0; i < list->n && total <= PP_MAX_FIRMS; i++)
+        total += read_firm(r, list->entries[i].value, i);
+    if (total > PP_MAX_FIRMS)
+        pp_report_add(r->report, list->mark, "firms", "more than %d firms", PP_MAX_FIRMS);
+    // Names depend on all firms: with one missing they would only mislead.
+    if (pp_report_count(r->report) == before && !r->report->out_of_memory)
+        for (size_t i = 0; i < r->scenario->n_firms; i++)
+            name_firm(r, i);
+}
+
+void pp_read_firms(pp_report *report, pp_mark root, const pp_node *node, pp_scenario *scenario)
+{
+    char text[PP_CLIP_MAX + 16];
+    if (pp_node_is_absent(node) || (node->kind == PP_NODE_LIST && node->n == 0)) {
+        pp_report_add(report, node ? node->mark : root, node ? "firms" : "",
+                      "at least one firm is needed: give a list 'firms'");
+        return;
+    }
+    if (node->kind != PP_NODE_LIST) {
+        pp_report_add(report, node->mark, "firms", "expected a list, not %s",
+                      pp_node_text(node, text));
+        return;
+    }
+    reader r = {report, scenario, calloc(PP_MAX_FIRMS, sizeof *r.labels)};
+    scenario->firms = calloc(PP_MAX_FIRMS, sizeof *scenario->firms);
+    if (r.labels && scenario->firms)
+        read_list(&r, node);
+    else
+        report->out_of_memory = true;
+    free(r.labels);
+}

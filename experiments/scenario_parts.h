@@ -1,0 +1,37 @@
+/// @file
+/// The parts a scenario is read in; internal to experiments/.
+#ifndef PURSUIT_EXPERIMENTS_SCENARIO_PARTS_H
+#define PURSUIT_EXPERIMENTS_SCENARIO_PARTS_H
+
+#include "experiments/bind.h"
+#include "experiments/tables.h"
+
+/// Copy a text into a name of PP_NAME_MAX bytes.
+/// @return false if it was too long or held a control character, which is reported at the mark
+bool pp_name_copy(pp_report *report, pp_mark mark, const char *where, const char *text,
+                  char name[PP_NAME_MAX]);
+
+/// Read `population:` into the scenario.
+/// @param folder the scenario file's folder with its final '/', or ""
+void pp_read_population(pp_report *report, const pp_node *node, const char *folder,
+                        pp_scenario *scenario);
+
+/// Read a firm's `portfolio:` (NULL: none) into portfolio, n_categories and categories of `firm`.
+void pp_read_portfolio(pp_report *report, const char *where, const pp_node *node,
+                       pp_firm_config *firm);
+
+/// Read `firms:` into the scenario, counts expanded and names made unique.
+void pp_read_firms(pp_report *report, pp_mark root, const pp_node *node, pp_scenario *scenario);
+
+/// Free what a firm owns.
+void pp_firm_release(pp_firm_config *firm);
+
+/// Mark of the first of those keys (NULL-terminated) that `map` has, else `otherwise`.
+pp_mark pp_mark_of(const pp_node *map, const char *const *keys, pp_mark otherwise);
+
+/// Read a scenario from memory; see pp_scenario_load.
+pp_status pp_scenario_read(const char *path, const char *text, size_t length,
+                           const char *const *sets, size_t n_sets, pp_scenario **scenario,
+                           pp_problems *problems);
+
+#endif

@@ -1,0 +1,174 @@
+#include "experiments/set.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SEGMENT_MAX = 64 };
+
+typedef struct edit {
+    pp_report *report;
+    pp_mark mark;
+    const char *at; ///< rest of the path
+    const char *end;
+    char segment[SEGMENT_MAX]; ///< the step being taken
+    char passed[PP_CLIP_MAX];  ///< the path up to it, for messages
+} edit;
+
+static bool fail(edit *e, const char *message)
+{
+    char clipped[PP_CLIP_MAX];
+    pp_report_add(e->report, e->mark, "", message, pp_clip(e->passed, clipped));
+    return false;
+}
+
+static bool no_memory(edit *e)
+{
+    e->report->out_of_memory = true;
+    return false;
+}
+
+static bool last_segment(const edit *e)
+{
+    return e->at == e->end;
+}
+
+/// Take the next step of the path. The syntax has been checked.
+static void next_segment(edit *e)
+{
+    size_t n = strcspn(e->at, ".=");
+    const char *start = e->report->sets[e->mark.set - 1];
+    snprintf(e->segment, sizeof e->segment, "%.*s", (int)n, e->at);
+    int passed = (int)(e->at - start);
+    snprintf(e->passed, sizeof e->passed, "%.*s", passed ? passed - 1 : 0, start);
+    e->at += n;
+    if (e->at < e->end)
+        e->at++;
+}
+
+static bool check_syntax(pp_report *report, pp_mark mark, const char *raw, const char *end)
+{
+    if (!end) {
+        pp_report_add(report, mark, "", "write KEY.PATH=VALUE");
+        return false;
+    }
+    for (const char *at = raw;; at++) {
+        size_t n = (size_t)(end - at);
+        const char *dot = memchr(at, '.', n);
+        size_t length = dot ? (size_t)(dot - at) : n;
+        if (length == 0 || length >= SEGMENT_MAX) {
+            pp_report_add(report, mark, "", "%s",
+                          length ? "a key of the path is too long" : "an empty key in the path");
+            return false;
+        }
+        if (memchr(at, '[', length)) {
+            pp_report_add(report, mark, "", "write firms.0, not firms[0]");
+            return false;
+        }
+        if (!dot)
+            return true;
+        at = dot;
+    }
+}
+
+static bool is_index(const char *segment)
+{
+    return segment[strspn(segment, "0123456789")] == '\0';
+}
+
+static pp_entry *list_entry(edit *e, pp_node *list)
+{
+    char clipped[PP_CLIP_MAX];
+    if (!is_index(e->segment)) {
+        pp_report_add(e->report, e->mark, "", "'%s' is a list: '%s' is no index of it",
+                      pp_clip(e->passed, clipped), e->segment);
+        return NULL;
+    }
+    unsigned long long index = strtoull(e->segment, NULL, 10);
+    if (index < list->n)
+        return &list->entries[index];
+    pp_report_add(e->report, e->mark, "", "index %s is out of range: '%s' has %zu %s", e->segment,
+                  pp_clip(e->passed, clipped), list->n, list->n == 1 ? "entry" : "entries");
+    return NULL;
+}
+
+/// The entry that a step leads to, made if it is missing from a map.
+static pp_entry *step(edit *e, pp_node *node)
+{
+    if (node->kind == PP_NODE_LIST)
+        return list_entry(e, node);
+    if (is_index(e->segment)) {
+        fail(e, "'%s' is not a list");
+        return NULL;
+    }
+    pp_entry *entry = pp_node_entry(node, e->segment);
+    if (entry)
+        return entry;
+    pp_node *value = pp_node_map(e->mark);
+    if (!value || !pp_node_append(node, e->segment, e->mark, value)) {
+        no_memory(e);
+        return NULL;
+    }
+    return &node->entries[node->n - 1];
+}
+
+/// Make a scalar that stands where a map must be into one: an empty section, or an agent's name.
+static bool open_scalar(edit *e, pp_entry *entry)
+{
+    pp_node *scalar = entry->value;
+    bool agent = entry->key && strcmp(entry->key, "agent") == 0 && scalar->text[0];
+    if (!agent && !pp_node_is_null(scalar)) {
+        size_t n = (size_t)(e->at - e->report->sets[e->mark.set - 1]);
+        snprintf(e->passed, sizeof e->passed, "%.*s", (int)n - 1, e->report->sets[e->mark.set - 1]);
+        return fail(e, "'%s' has no keys of its own");
+    }
+    pp_node *map = pp_node_map(scalar->mark);
+    if (!map)
+        return no_memory(e);
+    entry->value = map;
+    if (agent)
+        return pp_node_append(map, "kind", scalar->mark, scalar) || no_memory(e);
+    pp_node_destroy(scalar);
+    return true;
+}
+
+static bool put(edit *e, pp_node *root, pp_node *value)
+{
+    pp_node *node = root;
+    for (;;) {
+        next_segment(e);
+        pp_entry *entry = step(e, node);
+        if (!entry)
+            return false;
+        if (last_segment(e)) {
+            pp_node_destroy(entry->value);
+            entry->value = value;
+            entry->key_mark = e->mark;
+            return true;
+        }
+        if (entry->value->kind == PP_NODE_SCALAR && !open_scalar(e, entry))
+            return false;
+        node = entry->value;
+    }
+}
+
+bool pp_set_apply(pp_node *root, size_t set, pp_report *report)
+{
+    const char *raw = report->sets[set - 1];
+    pp_mark mark = {set, 0, 0};
+    const char *end = strchr(raw, '=');
+    if (!check_syntax(report, mark, raw, end))
+        return false;
+    size_t before = pp_report_count(report);
+    pp_node *value = NULL;
+    if (end[1 + strspn(end + 1, " ")])
+        value = pp_tree_parse(end + 1, strlen(end + 1), set, report);
+    else
+        value = pp_tree_parse("~", 1, set, report);
+    edit e = {.report = report, .mark = mark, .at = raw, .end = end};
+    if (!value || pp_report_count(report) > before || !put(&e, root, value)) {
+        pp_node_destroy(value);
+        return false;
+    }
+    return true;
+}

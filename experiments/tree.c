@@ -1,0 +1,84 @@
+#include "experiments/tree.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void pp_node_destroy(pp_node *node)
+{
+    if (!node)
+        return;
+    for (size_t i = 0; i < node->n; i++) {
+        free(node->entries[i].key);
+        pp_node_destroy(node->entries[i].value);
+    }
+    free(node->entries);
+    free(node->text);
+    free(node);
+}
+
+pp_node *pp_node_map(pp_mark mark)
+{
+    pp_node *node = calloc(1, sizeof *node);
+    if (node) {
+        node->kind = PP_NODE_MAP;
+        node->mark = mark;
+    }
+    return node;
+}
+
+pp_entry *pp_node_entry(const pp_node *node, const char *key)
+{
+    if (!node || node->kind != PP_NODE_MAP)
+        return NULL;
+    for (size_t i = 0; i < node->n; i++)
+        if (strcmp(node->entries[i].key, key) == 0)
+            return &node->entries[i];
+    return NULL;
+}
+
+pp_node *pp_node_get(const pp_node *node, const char *key)
+{
+    pp_entry *entry = pp_node_entry(node, key);
+    return entry ? entry->value : NULL;
+}
+
+static bool reserve(pp_node *node)
+{
+    if (node->n < node->capacity)
+        return true;
+    size_t capacity = node->capacity ? 2 * node->capacity : 8;
+    pp_entry *entries = realloc(node->entries, capacity * sizeof *entries);
+    if (!entries)
+        return false;
+    node->entries = entries;
+    node->capacity = capacity;
+    return true;
+}
+
+bool pp_node_append(pp_node *node, const char *key, pp_mark key_mark, pp_node *value)
+{
+    char *copy = key ? strdup(key) : NULL;
+    if ((key && !copy) || !reserve(node)) {
+        free(copy);
+        pp_node_destroy(value);
+        return false;
+    }
+    node->entries[node->n++] = (pp_entry){copy, key_mark, value};
+    return true;
+}
+
+bool pp_node_is_null(const pp_node *node)
+{
+    static const char *const nulls[] = {"", "~", "null", "Null", "NULL"};
+    if (node->kind != PP_NODE_SCALAR || node->quoted)
+        return false;
+    for (size_t i = 0; i < PP_COUNT(nulls); i++)
+        if (strcmp(node->text, nulls[i]) == 0)
+            return true;
+    return false;
+}
+
+bool pp_node_is_absent(const pp_node *node)
+{
+    return !node || pp_node_is_null(node);
+}

@@ -1,0 +1,64 @@
+/// @file
+/// A YAML document as a tree whose every key and value knows where it stands. Scalars stay text:
+/// what they mean depends on who asks. Anchors and aliases work (an alias is a copy, so that it can
+/// be edited alone); merge keys, tags other than !!str and several documents in one file do not.
+#ifndef PURSUIT_EXPERIMENTS_TREE_H
+#define PURSUIT_EXPERIMENTS_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "experiments/report.h"
+
+enum {
+    PP_TREE_DEPTH_MAX = 40,      ///< maps and lists within each other, aliases followed
+    PP_TREE_NODES_MAX = 1000000, ///< values, aliases followed: a short file can name billions
+    PP_TREE_KEYS_MAX = 1000,     ///< of one map
+    PP_TREE_ANCHORS_MAX = 1000,
+    PP_TREE_BYTES_MAX = 16 << 20, ///< of a file
+};
+
+typedef enum pp_node_kind { PP_NODE_SCALAR, PP_NODE_MAP, PP_NODE_LIST } pp_node_kind;
+
+typedef struct pp_node pp_node;
+
+typedef struct pp_entry {
+    char *key; ///< NULL in a list
+    pp_mark key_mark;
+    pp_node *value;
+} pp_entry;
+
+struct pp_node {
+    pp_node_kind kind;
+    pp_mark mark;
+    bool quoted; ///< a scalar in quotes, a block, or tagged !!str: a text and nothing else
+    char *text;  ///< scalar
+    size_t n, capacity;
+    pp_entry *entries; ///< map and list
+};
+
+/// Parse one document.
+/// @param set    0 for a file, else the number of the --set whose value this is
+/// @param report what is wrong: malformed YAML, duplicate keys, ...
+/// @return the tree, also if duplicate keys were reported; NULL if it is malformed or memory ran
+/// out
+pp_node *pp_tree_parse(const char *text, size_t length, size_t set, pp_report *report);
+void pp_node_destroy(pp_node *node); ///< NULL-safe
+
+/// An empty map.
+pp_node *pp_node_map(pp_mark mark);
+/// Entry of that key, or NULL; NULL also if the node is NULL or no map.
+pp_entry *pp_node_entry(const pp_node *node, const char *key);
+/// Value of that key, or NULL.
+pp_node *pp_node_get(const pp_node *node, const char *key);
+/// Append a value. Takes it over, also on failure.
+/// @param key copied; NULL in a list
+/// @return false if memory ran out
+bool pp_node_append(pp_node *node, const char *key, pp_mark key_mark, pp_node *value);
+
+/// A plain scalar that YAML reads as null: empty, ~ or null.
+bool pp_node_is_null(const pp_node *node);
+/// NULL, or null: a section with nothing in it.
+bool pp_node_is_absent(const pp_node *node);
+
+#endif

@@ -1,0 +1,138 @@
+#include "experiments/workspace.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/// Doubles that a firm needs besides its pipeline.
+static size_t firm_reals(const pp_workspace *w, const pp_firm *firm)
+{
+    return 2 * w->experiment->n_categories +
+           PP_BLOCK * (pp_pipeline_curve_size(firm->pipeline) + 2);
+}
+
+static double *take(double **at, size_t n)
+{
+    double *taken = *at;
+    *at += n;
+    return taken;
+}
+
+static pp_status create_firm(pp_workspace *w, size_t i, pp_error *error)
+{
+    const pp_experiment *e = w->experiment;
+    const pp_scenario *s = e->scenario;
+    pp_firm *firm = &w->firms[i];
+    firm->config = &s->firms[i];
+    firm->has_portfolio = firm->config->portfolio != PP_PORTFOLIO_NONE;
+    size_t state = firm->config->agent->state_size;
+    firm->state = calloc(1, state ? state : 1);
+    firm->members = calloc(PP_BLOCK, sizeof *firm->members);
+    if (!firm->state || !firm->members)
+        return pp_error_set(error, PP_ENOMEM, "no memory for firm '%s'", firm->config->name);
+    return pp_pipeline_create(&s->pricing, e->schema->n_columns, (pp_observe)s->market.observe,
+                              &firm->pipeline, error);
+}
+
+static void share_out(pp_workspace *w, size_t scratch, size_t fit_scratch)
+{
+    size_t n = w->experiment->n_firms, categories = w->experiment->n_categories;
+    double *at = w->reals;
+    w->base = take(&at, PP_BLOCK);
+    w->insurer = take(&at, PP_BLOCK);
+    w->customer = take(&at, PP_BLOCK);
+    w->estimates = take(&at, n * PP_BLOCK);
+    w->multipliers = take(&at, n * PP_BLOCK);
+    w->offers = take(&at, n * PP_BLOCK);
+    w->propensities = take(&at, n * PP_BLOCK);
+    w->ranking.price = take(&at, n);
+    w->scratch = take(&at, scratch);
+    w->fit_scratch = take(&at, fit_scratch);
+    for (size_t i = 0; i < n; i++) {
+        pp_firm *firm = &w->firms[i];
+        firm->held = take(&at, categories);
+        firm->average = take(&at, categories);
+        firm->null_bid = take(&at, PP_BLOCK);
+        firm->factor = take(&at, PP_BLOCK);
+        firm->curves = take(&at, PP_BLOCK * pp_pipeline_curve_size(firm->pipeline));
+    }
+}
+
+static pp_status allocate(pp_workspace *w, pp_error *error)
+{
+    const pp_experiment *e = w->experiment;
+    size_t n = e->n_firms, rows = e->history_rows * e->history_epochs;
+    size_t scratch = pp_pipeline_scratch(w->firms[0].pipeline) * PP_BLOCK;
+    size_t fit_scratch = pp_pipeline_fit_scratch(w->firms[0].pipeline) * rows;
+    size_t reals = PP_BLOCK * (3 + 4 * n) + n + scratch + fit_scratch;
+    for (size_t i = 0; i < n; i++)
+        reals += firm_reals(w, &w->firms[i]);
+    w->reals = calloc(reals, sizeof(double));
+    w->integers = calloc(PP_BLOCK + 2 * n, sizeof(int32_t));
+    if (!w->reals || !w->integers)
+        return pp_error_set(error, PP_ENOMEM, "no memory for %zu firms", n);
+    w->choice = w->integers;
+    w->ranking.order = w->choice + PP_BLOCK;
+    w->ranking.rank = w->ranking.order + n;
+    share_out(w, scratch, fit_scratch);
+    return PP_OK;
+}
+
+pp_status pp_workspace_create(const pp_experiment *e, pp_workspace **workspace, pp_error *error)
+{
+    *workspace = NULL;
+    size_t n = e->n_firms;
+    pp_workspace *w = calloc(1, sizeof *w);
+    if (!w)
+        return pp_error_set(error, PP_ENOMEM, "no memory for a trial");
+    w->experiment = e;
+    w->firms = calloc(n, sizeof *w->firms);
+    pp_status status = w->firms ? PP_OK : pp_error_set(error, PP_ENOMEM, "no memory for %zu firms", n);
+    for (size_t i = 0; i < n && status == PP_OK; i++)
+        status = create_firm(w, i, error);
+    if (status == PP_OK)
+        status = allocate(w, error);
+    if (status == PP_OK)
+        status = pp_customers_create(PP_BLOCK, e->schema->n_columns, &w->customers, error);
+    if (status == PP_OK)
+        status = pp_accounts_create(n, &w->accounts, error);
+    if (status == PP_OK)
+        status = pp_histories_create(e->schema->n_columns, n, e->history_epochs, e->history_rows,
+                                     (pp_observe)e->scenario->market.observe, &w->histories, error);
+    if (status != PP_OK) {
+        pp_workspace_destroy(w);
+        return status;
+    }
+    *workspace = w;
+    return PP_OK;
+}
+
+void pp_workspace_destroy(pp_workspace *w)
+{
+    if (!w)
+        return;
+    for (size_t i = 0; w->firms && i < w->experiment->n_firms; i++) {
+        pp_pipeline_destroy(w->firms[i].pipeline);
+        free(w->firms[i].state);
+        free(w->firms[i].members);
+    }
+    free(w->firms);
+    free(w->reals);
+    free(w->integers);
+    pp_customers_destroy(&w->customers);
+    pp_accounts_destroy(&w->accounts);
+    pp_histories_destroy(w->histories);
+    free(w);
+}
+
+double pp_experiment_memory(const pp_experiment *e, int threads)
+{
+    pp_results_layout layout = pp_experiment_layout(e);
+    double n = (double)e->n_firms, columns = e->schema->n_columns;
+    double rows = (double)(e->history_rows * e->history_epochs);
+    double history = rows * (columns + n * (4 + PP_RIVALS + 0.125)) * sizeof(double);
+    double refits = rows * (columns + 1 + PP_RIVALS) * sizeof(double);
+    double block = PP_BLOCK * (columns * 2 + 12 + n * 9) * sizeof(double);
+    double firms = n * (sizeof(pp_firm) + 2 * n * sizeof(int64_t));
+    return threads * (history + refits + block + firms + (double)pp_record_bytes(&layout)) +
+           (double)sizeof(pp_quantile_table) * 16;
+}

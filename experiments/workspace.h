@@ -1,0 +1,56 @@
+/// @file
+/// @internal
+/// What a thread holds while it runs trials: every buffer is made once.
+#ifndef PURSUIT_EXPERIMENTS_WORKSPACE_H
+#define PURSUIT_EXPERIMENTS_WORKSPACE_H
+
+#include "experiments/experiment.h"
+
+enum { PP_BLOCK = 1024 }; ///< customers in hand at a time, whatever the length of an epoch
+
+/// One firm in one trial.
+typedef struct pp_firm {
+    const pp_firm_config *config;
+    pp_pipeline *pipeline;
+    void *state;           ///< the agent's; valid between train and release
+    bool trained;
+    bool has_portfolio;
+    pp_portfolio portfolio; ///< categories, and the target once burn-in is over
+    double *held;           ///< [n_categories] policies of the present epoch
+    double *average;        ///< [n_categories] burn-in average
+    double *curves;         ///< [PP_BLOCK][curve size]
+    double *null_bid;       ///< [PP_BLOCK]
+    double *factor;         ///< [PP_BLOCK] exploration, 1 = none
+    uint64_t *members;      ///< [PP_BLOCK] category masks
+    pp_agent_batch batch;   ///< of the present block
+    pp_curves curve_view;
+} pp_firm;
+
+struct pp_workspace {
+    const pp_experiment *experiment;
+    pp_customers customers;
+    pp_indices indices;
+    double *base, *insurer, *customer;                          ///< [PP_BLOCK]
+    double *estimates, *multipliers, *offers, *propensities;    ///< [n_firms][PP_BLOCK]
+    double *scratch;     ///< pipelines' state-free stage
+    double *fit_scratch; ///< refits
+    int32_t *choice;     ///< [PP_BLOCK]
+    pp_ranking ranking;
+    pp_accounts accounts;
+    pp_histories *histories;
+    pp_firm *firms;      ///< [n_firms]
+    double *reals;       ///< storage
+    int32_t *integers;
+    // the trial in hand
+    int64_t trial, epoch;
+    size_t quote_row;
+};
+
+/// Write the epoch that has just ended. Portfolio loss and reward follow once the target is known.
+void pp_record_epoch(const pp_workspace *workspace, pp_record *record);
+/// Score the epochs [first, last) with the targets.
+void pp_record_scores(const pp_workspace *workspace, int64_t first, int64_t last, pp_record *record);
+/// Write what holds for the whole trial: categories, targets, averages, refits.
+void pp_record_trial(const pp_workspace *workspace, pp_record *record);
+
+#endif

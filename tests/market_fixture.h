@@ -1,0 +1,82 @@
+/// @file
+/// A scenario made in memory, for tests of the trial engine.
+#ifndef PURSUIT_TESTS_MARKET_FIXTURE_H
+#define PURSUIT_TESTS_MARKET_FIXTURE_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "experiments/experiment.h"
+#include "experiments/workspace.h"
+
+typedef struct market_fixture {
+    pp_scenario scenario;
+    void *params;
+    pp_experiment *experiment;
+    pp_results_layout layout;
+} market_fixture;
+
+/// Published defaults: firm 0 of the agent named with a random portfolio, the others `null` without one.
+static inline void fixture_defaults(market_fixture *m, size_t n_firms, const char *agent)
+{
+    pp_scenario *s = &m->scenario;
+    memset(m, 0, sizeof *m);
+    pp_param_defaults(&pp_run_table, &s->run);
+    pp_param_defaults(&pp_market_table, &s->market);
+    pp_param_defaults(&pp_inflation_table, &s->inflation);
+    pp_param_defaults(&pp_choice_table, &s->choice);
+    pp_param_defaults(&pp_published_table, &s->published);
+    pp_param_defaults(&pp_book_table, &s->book);
+    pp_param_defaults(&pp_pricing_table, &s->pricing);
+    pp_param_defaults(&pp_portfolio_table, &s->portfolio);
+    pp_param_defaults(&pp_record_table, &s->record);
+    snprintf(s->run.title.text, PP_TEXT_MAX, "test");
+    s->n_firms = n_firms;
+    s->firms = calloc(n_firms, sizeof *s->firms);
+    assert_non_null(s->firms);
+    for (size_t i = 0; i < n_firms; i++) {
+        snprintf(s->firms[i].name, PP_NAME_MAX, "firm-%zu", i);
+        s->firms[i].agent = pp_agent_find(i ? "null" : agent);
+        assert_non_null(s->firms[i].agent);
+    }
+    s->firms[0].portfolio = PP_PORTFOLIO_RANDOM;
+    m->params = calloc(1, s->firms[0].agent->params->size + 1);
+    assert_non_null(m->params);
+    pp_param_defaults(s->firms[0].agent->params, m->params);
+    s->firms[0].agent_params = m->params;
+}
+
+static inline void fixture_start(market_fixture *m)
+{
+    pp_error error = {0};
+    if (pp_experiment_create(&m->scenario, &m->experiment, &error) != PP_OK)
+        fail_msg("%s", error.message);
+    m->layout = pp_experiment_layout(m->experiment);
+    m->layout.history = m->layout.source = m->layout.scenario = "test";
+}
+
+static inline pp_record *fixture_record(const market_fixture *m)
+{
+    pp_record *record;
+    pp_error error = {0};
+    if (pp_record_create(&m->layout, &record, &error) != PP_OK)
+        fail_msg("%s", error.message);
+    return record;
+}
+
+static inline void fixture_trial(const market_fixture *m, int64_t trial, pp_record *record)
+{
+    pp_error error = {0};
+    if (pp_experiment_trial(m->experiment, trial, record, &error) != PP_OK)
+        fail_msg("%s", error.message);
+}
+
+static inline void fixture_finish(market_fixture *m)
+{
+    pp_experiment_destroy(m->experiment);
+    free(m->scenario.firms);
+    free(m->params);
+}
+
+#endif

@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Open a results file as notebooks do, with no argument but its name, and check what they see.
+
+Usage: open_results.py FILE.h5
+
+Checks that hold for any results file, and more for one by tests/make_results. Exits 1 if any fails.
+"""
+
+import shutil
+import subprocess
+import sys
+
+import h5py
+import netCDF4
+import numpy as np
+import xarray as xr
+
+FAILURES = []
+DIMENSIONS = ["trial", "epoch", "firm", "category", "rank"]
+BARE = "This is a netCDF dimension but not a netCDF variable."
+SHAPES = {
+    "reward": ("trial", "epoch", "firm"),
+    "quotes": ("trial", "epoch", "firm"),
+    "walk_away": ("trial", "epoch"),
+    "rank_histogram": ("trial", "epoch", "firm", "rank"),
+    "portfolio": ("trial", "epoch", "firm", "category"),
+    "target": ("trial", "firm", "category"),
+    "constrained_refits": ("trial", "firm"),
+    "category_description": ("trial", "firm", "category"),
+    "phase": ("epoch",),
+    "scenario": (),
+}
+ROOT_ATTRIBUTES = ["Conventions", "title", "source", "history", "rng", "created", "host", "status"]
+
+
+def check(ok, what):
+    if not ok:
+        FAILURES.append(what)
+        print("FAIL", what, file=sys.stderr)
+
+
+def is_bare(dataset):
+    return dataset.attrs.get("NAME", b"").decode().startswith(BARE)
+
+
+def check_dataset(file, name, dataset):
+    if is_bare(dataset):
+        check(int(dataset.attrs["NAME"].decode()[len(BARE):]) == dataset.shape[0], f"{name}: length in NAME")
+        return
+    for attribute in ("units", "long_name"):
+        text = dataset.attrs.get(attribute)
+        check(isinstance(text, str) and text, f"h5py: {name}: {attribute}")
+    order = dataset.id.get_create_plist().get_attr_creation_order()
+    check(order == h5py.h5p.CRT_ORDER_TRACKED | h5py.h5p.CRT_ORDER_INDEXED, f"{name}: creation order")
+    if dataset.dtype.kind == "f":
+        check(np.isnan(dataset.fillvalue) and np.isnan(dataset.attrs["_FillValue"]).all(), f"{name}: fill value")
+    elif dataset.dtype.kind == "i":
+        check("_FillValue" not in dataset.attrs, f"{name}: integers have no fill value")
+    else:
+        info = h5py.check_string_dtype(dataset.dtype)
+        check(info is not None and info.encoding == "utf-8" and info.length is None, f"{name}: string type")
+    if h5py.h5ds.is_scale(dataset.id):
+        return
+    if dataset.ndim > 1 and dataset.dtype.kind in "fi":
+        check(dataset.compression == "gzip" and dataset.shuffle and dataset.fletcher32, f"{name}: filters")
+    for axis in range(dataset.ndim):
+        scales = dataset.dims[axis]
+        check(len(scales) == 1, f"{name}: axis {axis} has one scale")
+        check(scales[0].shape == (dataset.shape[axis],), f"{name}: axis {axis} has a scale of its length")
+
+
+def check_h5py(path):
+    with h5py.File(path) as file:
+        for group in [file] + [item for item in file.values() if isinstance(item, h5py.Group)]:
+            order = h5py.h5g.open(group.id, b".").get_create_plist().get_link_creation_order()
+            check(order == h5py.h5p.CRT_ORDER_TRACKED | h5py.h5p.CRT_ORDER_INDEXED, f"{group.name}: link order")
+        seen = []
+        file.visititems(lambda name, item: seen.append(name) or (
+            check_dataset(file, name, item) if isinstance(item, h5py.Dataset) else None))
+        check(set(DIMENSIONS) <= set(seen), "h5py: dimensions")
+        check(isinstance(file["scenario"].asstr()[()], str), "h5py: scenario is text")
+        for name in ROOT_ATTRIBUTES:
+            check(isinstance(file.attrs.get(name), str), f"h5py: attribute {name}")
+        check(file.attrs["schema_version"] == 1 and file.attrs["status"] == "complete", "h5py: version, status")
+        check(file["phase"].attrs["flag_meanings"] == "burn_in test", "h5py: flag_meanings")
+        check(list(file["phase"].attrs["flag_values"]) == [0, 1], "h5py: flag_values")
+        check(file["phase"].attrs["flag_values"].dtype == np.int8, "h5py: flag_values are int8")
+
+
+def check_netcdf4(path):
+    with netCDF4.Dataset(path) as file:
+        check(list(file.dimensions) == DIMENSIONS, f"netCDF4: dimensions {list(file.dimensions)}")
+        check("category" not in file.variables, "netCDF4: category is a dimension only")
+        for name, shape in SHAPES.items():
+            check(file.variables[name].dimensions == shape, f"netCDF4: shape of {name}")
+        for group in [file] + list(file.groups.values()):
+            for name, variable in group.variables.items():
+                variable[...]
+                check(variable.units and variable.long_name, f"netCDF4: units and long_name of {name}")
+        check(all(isinstance(label, str) and label for label in file["firm"][:]), "netCDF4: firm labels")
+        check(len({int(t) for t in file["trial"][:]}) == len(file.dimensions["trial"]), "netCDF4: trials")
+        if "quote_sample" in file.groups:
+            group = file["quote_sample"]
+            check("quote" in group.dimensions and "firm" not in group.dimensions, "netCDF4: firm is inherited")
+
+
+def check_xarray(path, engine):
+    with xr.open_dataset(path, engine=engine) as data:
+        data.load()
+        check(set(data.sizes) == set(DIMENSIONS), f"{engine}: dimensions {dict(data.sizes)}")
+        check(set(data.coords) == {"trial", "epoch", "firm", "rank"}, f"{engine}: coordinates {list(data.coords)}")
+        for name, shape in SHAPES.items():
+            check(data[name].dims == shape, f"{engine}: shape of {name}")
+        for name, variable in data.variables.items():
+            check("units" in variable.attrs and "long_name" in variable.attrs, f"{engine}: {name} is described")
+        check(data["quotes"].dtype == np.int64 and data["phase"].dtype == np.int8, f"{engine}: integers stay so")
+        check(all(isinstance(label, str) for label in data["firm"].values), f"{engine}: labels are text")
+        check(isinstance(data["scenario"].item(), str), f"{engine}: scenario is text")
+        check(all(isinstance(t, str) for t in data["category_description"].values.flat), f"{engine}: descriptions")
+        data["reward"].sel(firm=str(data["firm"].values[0])).mean("trial")
+        check_known(data, engine)
+    with h5py.File(path) as file:
+        if "quote_sample" not in file:
+            return
+    with xr.open_dataset(path, engine=engine, group="quote_sample") as data:
+        data.load()
+        check(set(data.sizes) <= {"quote", "firm"} and not data.coords, f"{engine}: quote_sample {data.sizes}")
+
+
+def check_known(data, engine):
+    """Values of tests/make_results, whose title is 'a test'."""
+    if data.attrs["title"] != "a test":
+        return
+    check(list(data["firm"].values[:3]) == ["null-1", "klq", "Société Générale"], f"{engine}: firm names")
+    check(list(data["trial"].values[:2]) == [7, 8], f"{engine}: trials from 7")
+    check(list(data["rank"].values) == [1, 2, 3, 4, 5, 6], f"{engine}: ranks from 1")
+    check(list(data["phase"].values) == [0] * 6 + [1] * 8, f"{engine}: phases")
+    check(data["reward"].sel(trial=8).values.flat[1] == 800001.25, f"{engine}: reward")
+    check(np.isnan(data["reward"].sel(trial=8).values.flat[3]), f"{engine}: undefined is NaN")
+    check(data["quotes"].sel(trial=7).values.flat[9] == 704009, f"{engine}: quotes")
+    check(data["category_description"].values.flat[1] == "trial 7: âge in [1, 29]", f"{engine}: description")
+    check(data["category_description"].values.flat[4] == "", f"{engine}: empty description")
+    check("naïve" in data["scenario"].item(), f"{engine}: scenario")
+
+
+def check_ncdump(path):
+    ncdump = shutil.which("ncdump")
+    if ncdump is None:
+        print("ncdump is not installed: skipped")
+        return
+    run = subprocess.run([ncdump, "-h", path], capture_output=True, text=True)
+    check(run.returncode == 0 and "double reward(trial, epoch, firm)" in run.stdout, "ncdump -h")
+
+
+def main():
+    if len(sys.argv) != 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    path = sys.argv[1]
+    check_h5py(path)
+    check_netcdf4(path)
+    check_xarray(path, "h5netcdf")
+    check_xarray(path, "netcdf4")
+    check_ncdump(path)
+    print("failures:", len(FAILURES))
+    return 1 if FAILURES else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
