@@ -1,9 +1,9 @@
 /// @file
 /// The contract between an agent and the firm it prices for.
 ///
-/// An agent sees what this header lets it see: features, its own cost estimates, its own fitted models,
-/// its own portfolio and history, and what `observe:` reveals of past rounds. Latent variables and
-/// rivals' open offers are in no type that reaches it.
+/// An agent sees what this header lets it see: features, its own cost estimates, its own fitted
+/// models, its own portfolio and history, and what `observe:` reveals of past rounds. Latent
+/// variables and rivals' open offers are in no type that reaches it.
 ///
 /// One file per agent, ending in one `const pp_agent_class`, plus one line in agents/agents.def.
 /// Threads: one agent object belongs to one trial on one thread; the class is shared and const.
@@ -25,35 +25,39 @@ typedef struct pp_agent_setup {
     const pp_portfolio *portfolio; ///< categories and target; NULL if the firm has none
     const double *burn_in_average; ///< [n_categories] policies
     int64_t rounds;                ///< T
-    pp_stream stream;              ///< for the agent's own draws: (seed, trial), purpose PP_DRAW_AGENT
+    pp_stream stream; ///< for the agent's own draws: (seed, trial), purpose PP_DRAW_AGENT
 } pp_agent_setup;
 
 /// A block of quotes to price, state-free stage done. Arrays are [n], borrowed.
 typedef struct pp_agent_batch {
     size_t n;
-    int64_t first_round;             ///< round of element 0 within the epoch
-    const double *const *features;   ///< [n_columns][n]
-    const double *estimate;          ///< C, GBP
-    const pp_curves *curves;         ///< conversion curve of each quote
-    const double *null_bid;          ///< the bid for profit only
-    const uint64_t *categories;      ///< bit k set if the customer is in category k of the firm
+    int64_t first_round;           ///< round of element 0 within the epoch
+    const double *const *features; ///< [n_columns][n]
+    const double *estimate;        ///< C, GBP
+    const pp_curves *curves;       ///< conversion curve of each quote
+    const double *null_bid;        ///< the bid for profit only
+    const uint64_t *categories;    ///< bit k set if the customer is in category k of the firm
 } pp_agent_batch;
 
 typedef struct pp_agent_class {
-    int abi;           ///< PP_AGENT_ABI
-    const char *name;  ///< as in a scenario
-    const char *doc;   ///< one line
+    int abi;          ///< PP_AGENT_ABI
+    const char *name; ///< as in a scenario
+    const char *doc;  ///< one line
     const pp_param_table *params;
-    size_t state_size; ///< bytes of state; zeroed before train
+    size_t state_size;    ///< bytes of state; zeroed before train
     bool needs_portfolio; ///< without categories and a target it has nothing to do
 
     /// Prepare for the test epochs. May allocate; `release` frees.
-    pp_status (*train)(void *state, const void *params, const pp_agent_setup *setup, pp_error *error);
-    void (*release)(void *state); ///< may be NULL; called once if train was, whether or not it succeeded
+    pp_status (*train)(void *state, const void *params, const pp_agent_setup *setup,
+                       pp_error *error);
+    void (*release)(
+        void *state); ///< may be NULL; called once if train was, whether or not it succeeded
 
-    /// Multiplier of each quote that does not depend on the portfolio held. NULL if every quote does.
+    /// Multiplier of each quote that does not depend on the portfolio held. NULL if every quote
+    /// does.
     void (*quote_batch)(const void *state, const pp_agent_batch *batch, double *multiplier);
-    /// Multiplier of quote i given the portfolio held, [n_categories] policies. NULL if none depends on it.
+    /// Multiplier of quote i given the portfolio held, [n_categories] policies. NULL if none
+    /// depends on it.
     double (*quote)(void *state, const pp_agent_batch *batch, size_t i, const double *held);
 } pp_agent_class;
 

@@ -1,5 +1,6 @@
-// The industry's way (arXiv 2408.00713): the null bid, loaded or discounted by a fixed factor for every
-// category the customer is in, according to whether the category came out above or below its target.
+// The industry's way (arXiv 2408.00713): the null bid, loaded or discounted by a fixed factor for
+// every category the customer is in, according to whether the category came out above or below its
+// target.
 #include <math.h>
 
 #include "agents/agent.h"

@@ -207,7 +207,7 @@ static pp_status check_header(const pp_csv *csv, pp_error *error)
         if (csv->cells[i][0] == '\0')
             return pp_error_set(error, PP_EFORMAT, "%s:%zu: column %zu has no name", csv->path,
                                 csv->lines[0], i + 1);
-    char **names = malloc(csv->n_columns * sizeof *names);
+    char **names = malloc((csv->n_columns + 1) * sizeof *names);
     if (!names)
         return out_of_memory(csv->path, error);
     memcpy(names, csv->cells, csv->n_columns * sizeof *names);

@@ -185,7 +185,7 @@ static pp_status collect_levels(const pp_csv *csv, size_t column, size_t max_lev
 /// Own copies of the texts; NULL if out of memory.
 static char **copy_levels(const level_set *set)
 {
-    char **levels = calloc(set->n, sizeof *levels);
+    char **levels = calloc(set->n + 1, sizeof *levels);
     for (size_t i = 0; levels && i < set->n; i++) {
         levels[i] = strdup(set->text[i]);
         if (!levels[i]) {

@@ -212,7 +212,7 @@ static pp_status define_quotes(const definition *d, pp_error *error)
         return PP_OK;
     hid_t group = H5I_INVALID_HID, quote = H5I_INVALID_HID;
     uint64_t rows = (uint64_t)(d->layout->n_trials * d->layout->n_quote_rows);
-    pp_status status = pp_netcdf_group(d->file, "quote_sample", &group, error);
+    pp_status status = pp_netcdf_group(d->file, "quotes", &group, error);
     if (status == PP_OK)
         status =
             pp_netcdf_attribute_text(group, "title", "a sample of rounds, one row each", error);
@@ -227,6 +227,7 @@ static pp_status define_quotes(const definition *d, pp_error *error)
     return status;
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): filled through the definition
 pp_status pp_results_define(hid_t file, const pp_results_layout *layout, hid_t *datasets,
                             pp_error *error)
 {

@@ -226,8 +226,10 @@ static double padded_bytes(int rank, const uint64_t *dims, size_t size, uint64_t
     uint64_t chunk[5];
     double bytes = (double)size;
     pp_layout_chunk(rank, dims, size, unit, chunk);
-    for (int d = 0; d < rank; d++)
-        bytes *= (double)((dims[d] - 1) / chunk[d] + 1) * (double)chunk[d];
+    for (int d = 0; d < rank; d++) {
+        uint64_t chunks = chunk[d] ? (dims[d] - 1) / chunk[d] + 1 : 0;
+        bytes *= (double)(chunks * chunk[d]);
+    }
     return bytes;
 }
 

@@ -28,7 +28,7 @@ pp_status pp_layout_check(const pp_results_layout *layout, pp_error *error);
 /// Length of a root dimension.
 uint64_t pp_layout_length(const pp_results_layout *layout, pp_dim dim);
 
-/// Columns of /quote_sample; 0 if there is no such group.
+/// Columns of /quotes; 0 if there is no such group.
 size_t pp_layout_quote_columns(const pp_results_layout *layout);
 
 /// Bytes of one element in a record.

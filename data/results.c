@@ -80,7 +80,7 @@ static pp_status create_file(pp_results *results, pp_error *error)
     H5Pclose(access);
     if (status == PP_OK)
         status = pp_results_define(results->file, &results->layout, results->datasets, error);
-    if (status == PP_OK && results->sink->error)
+    if (status == PP_OK && results->sink && results->sink->error)
         status = PP_EIO;
     return status;
 }
@@ -236,7 +236,7 @@ static pp_status finish(pp_results *results, pp_error *error)
     status = pp_netcdf_attribute_text(results->file, "status", "complete", &cause);
     if (status == PP_OK && !close_file(results))
         status = pp_hdf5_fail(&cause, PP_EIO, "closing", results->output.partial);
-    if (status == PP_OK && results->sink->error)
+    if (status == PP_OK && results->sink && results->sink->error)
         status = PP_EIO;
     if (status == PP_OK)
         status = pp_seal_write(results->output.fd, &cause);

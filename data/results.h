@@ -1,10 +1,11 @@
 /// @file
-/// The results file: HDF5 in netCDF-4's profile, so that xarray, netCDF4, h5py and ncdump open it with
-/// no argument. This file writes; results_read.h reads. Nothing here knows an agent or a scenario's
-/// keys: it is given shapes, names, columns of numbers, and text.
+/// The results file: HDF5 in netCDF-4's profile, so that xarray, netCDF4, h5py and ncdump open it
+/// with no argument. This file writes; results_read.h reads. Nothing here knows an agent or a
+/// scenario's keys: it is given shapes, names, columns of numbers, and text.
 ///
-/// A results file is written as NAME.partial and appears under NAME whole (closed, fsynced, renamed)
-/// or not at all. Threads: one writer belongs to one thread at a time; records are plain memory.
+/// A results file is written as NAME.partial and appears under NAME whole (closed, fsynced,
+/// renamed) or not at all. Threads: one writer belongs to one thread at a time; records are plain
+/// memory.
 #ifndef PURSUIT_DATA_RESULTS_H
 #define PURSUIT_DATA_RESULTS_H
 
@@ -28,39 +29,46 @@ typedef enum pp_dim {
 } pp_dim;
 
 /// X(name, type, dimensions, units, long_name). All are per trial. Ratios keep their numerators and
-/// denominators beside them, so that they aggregate: conversion = policies/quotes, market_share =
-/// policies/sum over firms of policies, mean_multiplier = multiplier_sum/quotes, mean_rank =
-/// rank_sum/quotes, top1_share = top1_quotes/quotes. A ratio over nothing is NaN.
-#define PP_TEF  PP_DIM_TRIAL, PP_DIM_EPOCH, PP_DIM_FIRM
-#define PP_TFK  PP_DIM_TRIAL, PP_DIM_FIRM, PP_DIM_CATEGORY
-#define PP_RESULT_VARIABLES(X)                                                                         \
-    X(reward, PP_F64, (PP_TEF), "GBP", "booked profit less portfolio loss")                              \
-    X(booked_profit, PP_F64, (PP_TEF), "GBP", "sum over sales of price less the firm's own cost estimate") \
-    X(true_profit, PP_F64, (PP_TEF), "GBP", "sum over sales of price at base prices less pure premium")   \
-    X(portfolio_loss, PP_F64, (PP_TEF), "GBP", "distance of the terminal portfolio from the target")       \
-    X(quotes, PP_I64, (PP_TEF), "quotes", "quotes made")                                                 \
-    X(policies, PP_I64, (PP_TEF), "policies", "policies sold")                                           \
-    X(gwp, PP_F64, (PP_TEF), "GBP", "gross written premium")                                             \
-    X(expected_claims, PP_F64, (PP_TEF), "GBP", "sum over sales of the firm's own cost estimate")         \
-    X(pure_premium, PP_F64, (PP_TEF), "GBP", "sum over sales of the true expected cost at base prices")   \
-    X(conversion, PP_F64, (PP_TEF), "1", "policies per quote")                                           \
-    X(market_share, PP_F64, (PP_TEF), "1", "share of all policies sold")                                 \
-    X(mean_multiplier, PP_F64, (PP_TEF), "1", "mean of price over the firm's own cost estimate")          \
-    X(mean_rank, PP_F64, (PP_TEF), "1", "mean rank of the offer, 1 is cheapest")                          \
-    X(top1_share, PP_F64, (PP_TEF), "1", "share of quotes that were the cheapest")                        \
-    X(top5_share, PP_F64, (PP_TEF), "1", "share of quotes among the five cheapest")                       \
-    X(multiplier_sum, PP_F64, (PP_TEF), "1", "sum over quotes of price over own cost estimate")           \
-    X(rank_sum, PP_I64, (PP_TEF), "1", "sum over quotes of the offer's rank")                             \
-    X(top1_quotes, PP_I64, (PP_TEF), "quotes", "quotes that were the cheapest")                           \
-    X(top5_quotes, PP_I64, (PP_TEF), "quotes", "quotes among the five cheapest")                          \
-    X(rank_histogram, PP_I64, (PP_TEF, PP_DIM_RANK), "quotes", "quotes by rank of the offer")             \
-    X(sales_by_rank, PP_I64, (PP_TEF, PP_DIM_RANK), "policies", "policies by rank of the offer")          \
-    X(walk_away, PP_I64, (PP_DIM_TRIAL, PP_DIM_EPOCH), "customers", "customers who bought from no firm")  \
-    X(portfolio, PP_F64, (PP_TEF, PP_DIM_CATEGORY), "policies", "terminal portfolio by category")         \
-    X(target, PP_F64, (PP_TFK), "policies", "target of the terminal portfolio")                           \
-    X(burn_in_average, PP_F64, (PP_TFK), "policies", "mean terminal portfolio over the burn-in epochs")    \
-    X(constrained_refits, PP_I32, (PP_DIM_TRIAL, PP_DIM_FIRM), "1",                                       \
-      "refits whose price slope had to be constrained")                                                  \
+/// denominators beside them, so that they aggregate: conversion = policies/quote_count,
+/// market_share = policies/sum over firms of policies, mean_multiplier =
+/// multiplier_sum/quote_count, mean_rank = rank_sum/quote_count, top1_share =
+/// top1_quotes/quote_count. A ratio over nothing is NaN.
+#define PP_TEF PP_DIM_TRIAL, PP_DIM_EPOCH, PP_DIM_FIRM
+#define PP_TFK PP_DIM_TRIAL, PP_DIM_FIRM, PP_DIM_CATEGORY
+#define PP_RESULT_VARIABLES(X)                                                                     \
+    X(reward, PP_F64, (PP_TEF), "GBP", "booked profit less portfolio loss")                        \
+    X(booked_profit, PP_F64, (PP_TEF), "GBP",                                                      \
+      "sum over sales of price less the firm's own cost estimate")                                 \
+    X(true_profit, PP_F64, (PP_TEF), "GBP",                                                        \
+      "sum over sales of price at base prices less pure premium")                                  \
+    X(portfolio_loss, PP_F64, (PP_TEF), "GBP",                                                     \
+      "distance of the terminal portfolio from the target")                                        \
+    X(quote_count, PP_I64, (PP_TEF), "quotes", "quotes made")                                      \
+    X(policies, PP_I64, (PP_TEF), "policies", "policies sold")                                     \
+    X(gwp, PP_F64, (PP_TEF), "GBP", "gross written premium")                                       \
+    X(expected_claims, PP_F64, (PP_TEF), "GBP", "sum over sales of the firm's own cost estimate")  \
+    X(pure_premium, PP_F64, (PP_TEF), "GBP",                                                       \
+      "sum over sales of the true expected cost at base prices")                                   \
+    X(conversion, PP_F64, (PP_TEF), "1", "policies per quote")                                     \
+    X(market_share, PP_F64, (PP_TEF), "1", "share of all policies sold")                           \
+    X(mean_multiplier, PP_F64, (PP_TEF), "1", "mean of price over the firm's own cost estimate")   \
+    X(mean_rank, PP_F64, (PP_TEF), "1", "mean rank of the offer, 1 is cheapest")                   \
+    X(top1_share, PP_F64, (PP_TEF), "1", "share of quotes that were the cheapest")                 \
+    X(top5_share, PP_F64, (PP_TEF), "1", "share of quotes among the five cheapest")                \
+    X(multiplier_sum, PP_F64, (PP_TEF), "1", "sum over quotes of price over own cost estimate")    \
+    X(rank_sum, PP_I64, (PP_TEF), "1", "sum over quotes of the offer's rank")                      \
+    X(top1_quotes, PP_I64, (PP_TEF), "quotes", "quotes that were the cheapest")                    \
+    X(top5_quotes, PP_I64, (PP_TEF), "quotes", "quotes among the five cheapest")                   \
+    X(rank_histogram, PP_I64, (PP_TEF, PP_DIM_RANK), "quotes", "quotes by rank of the offer")      \
+    X(sales_by_rank, PP_I64, (PP_TEF, PP_DIM_RANK), "policies", "policies by rank of the offer")   \
+    X(walk_away, PP_I64, (PP_DIM_TRIAL, PP_DIM_EPOCH), "customers",                                \
+      "customers who bought from no firm")                                                         \
+    X(portfolio, PP_F64, (PP_TEF, PP_DIM_CATEGORY), "policies", "terminal portfolio by category")  \
+    X(target, PP_F64, (PP_TFK), "policies", "target of the terminal portfolio")                    \
+    X(burn_in_average, PP_F64, (PP_TFK), "policies",                                               \
+      "mean terminal portfolio over the burn-in epochs")                                           \
+    X(constrained_refits, PP_I32, (PP_DIM_TRIAL, PP_DIM_FIRM), "1",                                \
+      "refits whose price slope had to be constrained")                                            \
     X(category_description, PP_STRING, (PP_TFK), "", "what each category asks of a policy")
 
 typedef enum pp_variable_id {
@@ -80,11 +88,11 @@ typedef struct pp_variable {
 /// [PP_VAR_COUNT]
 extern PP_API const pp_variable pp_variables[];
 
-/// A column of /quote_sample. Real columns are NaN where undefined.
+/// A column of /quotes. Real columns are NaN where undefined.
 typedef struct pp_quote_column {
     char name[64], units[32], long_name[160];
-    pp_value_type type; ///< PP_F64 or PP_I32
-    bool per_firm;      ///< [quote][firm] rather than [quote]
+    pp_value_type type;        ///< PP_F64 or PP_I32
+    bool per_firm;             ///< [quote][firm] rather than [quote]
     const char *flag_meanings; ///< space-separated names of 0, 1, 2, ... or NULL; borrowed
 } pp_quote_column;
 
@@ -92,10 +100,10 @@ typedef struct pp_quote_column {
 /// life of the writer.
 typedef struct pp_results_layout {
     int64_t n_trials, first_trial;
-    int64_t n_burn_in, n_test; ///< epochs
-    int64_t n_firms, n_categories; ///< n_categories at least 1
+    int64_t n_burn_in, n_test;      ///< epochs
+    int64_t n_firms, n_categories;  ///< n_categories at least 1
     const char *const *firm_labels; ///< [n_firms]
-    int64_t n_quote_rows;           ///< rows of /quote_sample per trial; 0: no such group
+    int64_t n_quote_rows;           ///< rows of /quotes per trial; 0: no such group
     const pp_quote_column *quote_columns;
     size_t n_quote_columns;
     const char *title, *history, *source, *scenario; ///< scenario: the resolved YAML
@@ -107,7 +115,8 @@ typedef struct pp_results_layout {
 /// One trial's results. Created once per thread and reused; zero or NaN means "not yet set".
 typedef struct pp_record pp_record;
 
-PP_API pp_status pp_record_create(const pp_results_layout *layout, pp_record **record, pp_error *error);
+PP_API pp_status pp_record_create(const pp_results_layout *layout, pp_record **record,
+                                  pp_error *error);
 PP_API void pp_record_destroy(pp_record *record); ///< NULL-safe
 /// Numbers to NaN (real) or 0 (integer), strings to "".
 PP_API void pp_record_clear(pp_record *record);
@@ -117,8 +126,10 @@ PP_API int64_t *pp_record_i64(pp_record *record, pp_variable_id id);
 PP_API int32_t *pp_record_i32(pp_record *record, pp_variable_id id);
 /// Set element `index` of a string variable; the text is copied (truncated at 255 bytes, on a UTF-8
 /// character's boundary).
-PP_API void pp_record_set_string(pp_record *record, pp_variable_id id, size_t index, const char *text);
-/// Column c of the trial's quotes: [n_quote_rows] or [n_quote_rows][n_firms]; double or int32_t by type.
+PP_API void pp_record_set_string(pp_record *record, pp_variable_id id, size_t index,
+                                 const char *text);
+/// Column c of the trial's quotes: [n_quote_rows] or [n_quote_rows][n_firms]; double or int32_t by
+/// type.
 PP_API double *pp_record_quotes_f64(pp_record *record, size_t column);
 PP_API int32_t *pp_record_quotes_i32(pp_record *record, size_t column);
 /// Bytes of one record, for --dry-run.
@@ -128,16 +139,17 @@ PP_API double pp_results_bytes(const pp_results_layout *layout);
 
 typedef struct pp_results pp_results;
 
-/// Open PATH.partial for writing. An existing PATH is an error unless `force`; it is not touched until
-/// pp_results_commit replaces it in one rename.
-/// @return PP_OK; PP_EEXIST; PP_EIO (unwritable directory, full disk); PP_EINVAL (impossible layout)
+/// Open PATH.partial for writing. An existing PATH is an error unless `force`; it is not touched
+/// until pp_results_commit replaces it in one rename.
+/// @return PP_OK; PP_EEXIST; PP_EIO (unwritable directory, full disk); PP_EINVAL (impossible
+/// layout)
 PP_API pp_status pp_results_create(const char *path, bool force, const pp_results_layout *layout,
                                    pp_results **results, pp_error *error);
-/// Append the next trial. Buffers a chunk of trials, so the record may be reused at once. Bytes in the
-/// file do not depend on which thread made the record.
+/// Append the next trial. Buffers a chunk of trials, so the record may be reused at once. Bytes in
+/// the file do not depend on which thread made the record.
 PP_API pp_status pp_results_append(pp_results *results, const pp_record *record, pp_error *error);
-/// All trials are in: flush, close, fsync, rename, fsync the directory. The writer is destroyed whatever
-/// happens; on failure no file appears under PATH and the partial file is removed.
+/// All trials are in: flush, close, fsync, rename, fsync the directory. The writer is destroyed
+/// whatever happens; on failure no file appears under PATH and the partial file is removed.
 PP_API pp_status pp_results_commit(pp_results *results, pp_error *error);
 /// Give up: close and remove the partial file. NULL-safe.
 PP_API void pp_results_abandon(pp_results *results);

@@ -21,8 +21,8 @@ static pp_status load_premium(loading *l, const pp_book_source *source, pp_error
         if (!(l->pure_premium[i] > 0))
             status = pp_error_set(error, PP_EFORMAT,
                                   "%s:%zu: column '%s': %s is not a positive pure premium",
-                                  pp_csv_path(l->csv), pp_csv_line(l->csv, i), source->pure_premium.text,
-                                  pp_csv_cell(l->csv, i, column));
+                                  pp_csv_path(l->csv), pp_csv_line(l->csv, i),
+                                  source->pure_premium.text, pp_csv_cell(l->csv, i, column));
     return status;
 }
 
@@ -46,7 +46,8 @@ static pp_status load_feature(loading *l, const struct pp_book_column *wanted,
     feature->codes = codes;
     if (!codes)
         return pp_error_set(error, PP_ENOMEM, "no memory for %zu rows", rows);
-    status = pp_csv_levels(l->csv, column, PP_MAX_FEATURES, codes, &levels, &feature->n_levels, error);
+    status =
+        pp_csv_levels(l->csv, column, PP_MAX_FEATURES, codes, &levels, &feature->n_levels, error);
     feature->levels = (const char *const *)levels;
     return status;
 }
@@ -67,31 +68,34 @@ static void unload(loading *l)
     pp_csv_destroy(l->csv);
 }
 
-pp_status pp_book_population(const pp_scenario *scenario, pp_population **population, pp_error *error)
+static pp_status load(loading *l, const pp_scenario *scenario, pp_population **population,
+                      pp_error *error)
 {
     const pp_book_source *source = &scenario->book_source;
-    loading l = {0};
-    pp_status status = pp_csv_read(source->file.text, &l.csv, error);
+    pp_status status = pp_csv_read(source->file.text, &l->csv, error);
     if (status != PP_OK)
         return status;
-    l.n_features = source->n_features;
-    l.pure_premium = malloc(pp_csv_rows(l.csv) * sizeof(double));
-    l.features = calloc(l.n_features, sizeof *l.features);
-    if (!l.pure_premium || !l.features) {
-        l.n_features = l.features ? l.n_features : 0;
-        status = pp_error_set(error, PP_ENOMEM, "no memory for '%s'", source->file.text);
-    }
-    if (status == PP_OK)
-        status = load_premium(&l, source, error);
-    for (size_t j = 0; j < l.n_features && status == PP_OK; j++)
-        status = load_feature(&l, &source->features[j], &l.features[j], error);
+    l->pure_premium = malloc(pp_csv_rows(l->csv) * sizeof(double));
+    l->features = calloc(source->n_features, sizeof *l->features);
+    if (!l->pure_premium || !l->features)
+        return pp_error_set(error, PP_ENOMEM, "no memory for '%s'", source->file.text);
+    l->n_features = source->n_features;
+    status = load_premium(l, source, error);
+    for (size_t j = 0; j < l->n_features && status == PP_OK; j++)
+        status = load_feature(l, &source->features[j], &l->features[j], error);
     pp_book book = {.label = source->file.text,
-                    .n_rows = pp_csv_rows(l.csv),
-                    .pure_premium = l.pure_premium,
-                    .n_features = l.n_features,
-                    .features = l.features};
-    if (status == PP_OK)
-        status = pp_population_book(&book, &scenario->book, population, error);
+                    .n_rows = pp_csv_rows(l->csv),
+                    .pure_premium = l->pure_premium,
+                    .n_features = l->n_features,
+                    .features = l->features};
+    return status == PP_OK ? pp_population_book(&book, &scenario->book, population, error) : status;
+}
+
+pp_status pp_book_population(const pp_scenario *scenario, pp_population **population,
+                             pp_error *error)
+{
+    loading l = {0};
+    pp_status status = load(&l, scenario, population, error);
     unload(&l);
     return status;
 }

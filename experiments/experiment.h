@@ -26,7 +26,8 @@ struct pp_experiment {
 };
 
 /// Read the book and build its population. Errors name file, line and column.
-pp_status pp_book_population(const pp_scenario *scenario, pp_population **population, pp_error *error);
+pp_status pp_book_population(const pp_scenario *scenario, pp_population **population,
+                             pp_error *error);
 
 /// Match a firm's named categories to the schema.
 pp_status pp_named_portfolio(const pp_scenario *scenario, const pp_firm_config *firm, size_t index,
@@ -41,7 +42,8 @@ pp_status pp_workspace_create(const pp_experiment *experiment, pp_workspace **wo
                               pp_error *error);
 void pp_workspace_destroy(pp_workspace *workspace); ///< NULL-safe
 
-/// Run one trial. @param stop see pp_run_options @return PP_OK, PP_ENUMERIC, PP_EINTERRUPTED, PP_ENOMEM
+/// Run one trial. @param stop see pp_run_options @return PP_OK, PP_ENUMERIC, PP_EINTERRUPTED,
+/// PP_ENOMEM
 pp_status pp_trial_run(pp_workspace *workspace, int64_t trial, const volatile sig_atomic_t *stop,
                        pp_record *record, pp_error *error);
 

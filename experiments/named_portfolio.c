@@ -22,7 +22,8 @@ static void list_features(const pp_schema *schema, char *text, size_t size)
     size_t at = 0;
     text[0] = 0;
     for (int i = 0; i < schema->n_features && at < size; i++)
-        at += (size_t)snprintf(text + at, size - at, "%s%s", i ? ", " : "", schema->features[i].name);
+        at +=
+            (size_t)snprintf(text + at, size - at, "%s%s", i ? ", " : "", schema->features[i].name);
 }
 
 static void list_levels(const pp_schema *schema, const pp_feature *feature, char *text, size_t size)
@@ -40,14 +41,16 @@ static pp_status match_bound(const pp_scenario *scenario, const pp_bound_config 
     char text[768], names[512], wanted[2 * PP_NAME_MAX];
     int feature = pp_schema_feature(schema, from->feature);
     bool by_level = from->level[0] != 0;
-    if (feature < 0 && !by_level && (bound->column = pp_schema_column(schema, from->feature)) >= 0) {
+    if (feature < 0 && !by_level &&
+        (bound->column = pp_schema_column(schema, from->feature)) >= 0) {
         bound->lower = from->lower;
         bound->upper = from->upper;
         return PP_OK;
     }
     if (feature < 0) {
         list_features(schema, names, sizeof names);
-        snprintf(text, sizeof text, "there is no feature '%s' (there are: %s)", from->feature, names);
+        snprintf(text, sizeof text, "there is no feature '%s' (there are: %s)", from->feature,
+                 names);
         return problem(scenario, from, firm, text, error);
     }
     const pp_feature *found = &schema->features[feature];
@@ -67,8 +70,8 @@ static pp_status match_bound(const pp_scenario *scenario, const pp_bound_config 
     if (bound->column >= 0)
         return PP_OK;
     list_levels(schema, found, names, sizeof names);
-    snprintf(text, sizeof text, "feature '%s' has no level '%s' (it has: %s)", from->feature, from->level,
-             names);
+    snprintf(text, sizeof text, "feature '%s' has no level '%s' (it has: %s)", from->feature,
+             from->level, names);
     return problem(scenario, from, firm, text, error);
 }
 

@@ -29,29 +29,34 @@ static const pp_quote_column fixed_columns[FIXED] = {
     [TRIAL] = {"trial_number", "1", "trial", PP_I32, false, NULL},
     [EPOCH] = {"epoch_number", "1", "epoch of the trial, from 0", PP_I32, false, NULL},
     [ROUND] = {"round", "1", "round of the epoch, from 0", PP_I32, false, NULL},
-    [CHOICE] = {"choice", "1", "firm bought from, or the last value: walked away", PP_I32, false, NULL},
-    [PURE_PREMIUM] = {"pure_premium", "GBP", "true expected cost at base prices (latent)", PP_F64, false,
-                      NULL},
+    [CHOICE] = {"choice", "1", "firm bought from, or the last value: walked away", PP_I32, false,
+                NULL},
+    [PURE_PREMIUM] = {"pure_premium", "GBP", "true expected cost at base prices (latent)", PP_F64,
+                      false, NULL},
     [SENSITIVITY] = {"price_sensitivity", "1/GBP", "beta of the customer's choice (latent)", PP_F64,
                      false, NULL},
     [WALK_AWAY] = {"walk_away_price", "GBP", "price of walking away (latent)", PP_F64, false, NULL},
-    [LOYAL_FIRM] = {"loyal_firm", "1", "firm the customer is loyal to (latent)", PP_I32, false, NULL},
-    [LOYALTY] = {"loyalty", "GBP", "by how much that firm's offer is felt lower (latent)", PP_F64, false,
-                 NULL},
-    [CHOICE_UNIFORM] = {"choice_uniform", "1",
-                        "uniform draw that decided: the first alternative whose cumulative probability "
-                        "exceeds it (latent)",
-                        PP_F64, false, NULL},
+    [LOYAL_FIRM] = {"loyal_firm", "1", "firm the customer is loyal to (latent)", PP_I32, false,
+                    NULL},
+    [LOYALTY] = {"loyalty", "GBP", "by how much that firm's offer is felt lower (latent)", PP_F64,
+                 false, NULL},
+    [CHOICE_UNIFORM] =
+        {"choice_uniform", "1",
+         "uniform draw that decided: the first alternative whose cumulative probability "
+         "exceeds it (latent)",
+         PP_F64, false, NULL},
     [BASE_INDEX] = {"base_index", "1", "base price index", PP_F64, false, NULL},
     [INSURER_INDEX] = {"insurer_index", "1", "price index of insurers' costs", PP_F64, false, NULL},
-    [CUSTOMER_INDEX] = {"customer_index", "1", "price index of customers' budgets", PP_F64, false, NULL},
-    [ESTIMATE] = {"estimate", "GBP", "the firm's own estimate of the expected claim cost", PP_F64, true,
-                  NULL},
+    [CUSTOMER_INDEX] = {"customer_index", "1", "price index of customers' budgets", PP_F64, false,
+                        NULL},
+    [ESTIMATE] = {"estimate", "GBP", "the firm's own estimate of the expected claim cost", PP_F64,
+                  true, NULL},
     [OFFER] = {"offer", "GBP", "price quoted", PP_F64, true, NULL},
-    [PROPENSITY] = {"propensity", "1",
-                    "probability with which the firm quotes this multiple of its estimate; in the first "
-                    "epoch the density per unit multiple",
-                    PP_F64, true, NULL},
+    [PROPENSITY] =
+        {"propensity", "1",
+         "probability with which the firm quotes this multiple of its estimate; in the first "
+         "epoch the density per unit multiple",
+         PP_F64, true, NULL},
 };
 
 /// A name as one word, so that words can be listed with spaces between.
@@ -71,7 +76,8 @@ static bool is_fixed(const char *name)
     return strcmp(name, "quote") == 0 || strcmp(name, "firm") == 0;
 }
 
-/// Append words to a growing list with spaces between; frees the list and gives NULL if out of memory.
+/// Append words to a growing list with spaces between; frees the list and gives NULL if out of
+/// memory.
 static char *add_word(char *list, const char *name)
 {
     char word[PP_NAME_MAX];

@@ -11,8 +11,8 @@ typedef struct pp_quote_source {
     int64_t trial, epoch, round;
     size_t i, stride; ///< element of the arrays below
     const pp_customers *customers;
-    const double *base, *insurer, *customer;            ///< [..] indices
-    const double *estimates, *offers, *propensities;    ///< [n_firms][stride]
+    const double *base, *insurer, *customer;         ///< [..] indices
+    const double *estimates, *offers, *propensities; ///< [n_firms][stride]
     int32_t choice;
 } pp_quote_source;
 

@@ -17,13 +17,14 @@ static void record_firm(const pp_account *a, int64_t sold_by_all, size_t at, pp_
     pp_record_f64(record, PP_VAR_expected_claims)[at] = a->expected_claims;
     pp_record_f64(record, PP_VAR_pure_premium)[at] = a->pure_premium;
     pp_record_f64(record, PP_VAR_multiplier_sum)[at] = a->multiplier_sum;
-    pp_record_i64(record, PP_VAR_quotes)[at] = a->quotes;
+    pp_record_i64(record, PP_VAR_quote_count)[at] = a->quotes;
     pp_record_i64(record, PP_VAR_policies)[at] = a->policies;
     pp_record_i64(record, PP_VAR_rank_sum)[at] = a->rank_sum;
     pp_record_i64(record, PP_VAR_top1_quotes)[at] = a->top1_quotes;
     pp_record_i64(record, PP_VAR_top5_quotes)[at] = a->top5_quotes;
     pp_record_f64(record, PP_VAR_conversion)[at] = ratio((double)a->policies, quotes);
-    pp_record_f64(record, PP_VAR_market_share)[at] = ratio((double)a->policies, (double)sold_by_all);
+    pp_record_f64(record, PP_VAR_market_share)[at] =
+        ratio((double)a->policies, (double)sold_by_all);
     pp_record_f64(record, PP_VAR_mean_multiplier)[at] = ratio(a->multiplier_sum, quotes);
     pp_record_f64(record, PP_VAR_mean_rank)[at] = ratio((double)a->rank_sum, quotes);
     pp_record_f64(record, PP_VAR_top1_share)[at] = ratio((double)a->top1_quotes, quotes);
@@ -40,11 +41,14 @@ void pp_record_epoch(const pp_workspace *w, pp_record *record)
     pp_record_i64(record, PP_VAR_walk_away)[epoch] = w->accounts.walk_away;
     for (size_t f = 0; f < n; f++) {
         const pp_firm *firm = &w->firms[f];
-        size_t at = epoch * n + f, categories = firm->has_portfolio ? firm->portfolio.n_categories : 0;
+        size_t at = epoch * n + f,
+               categories = firm->has_portfolio ? firm->portfolio.n_categories : 0;
         record_firm(&w->accounts.firm[f], sold, at, record);
         for (size_t r = 0; r < n; r++) {
-            pp_record_i64(record, PP_VAR_rank_histogram)[at * n + r] = w->accounts.rank_histogram[f * n + r];
-            pp_record_i64(record, PP_VAR_sales_by_rank)[at * n + r] = w->accounts.sales_by_rank[f * n + r];
+            pp_record_i64(record, PP_VAR_rank_histogram)[at * n + r] =
+                w->accounts.rank_histogram[f * n + r];
+            pp_record_i64(record, PP_VAR_sales_by_rank)[at * n + r] =
+                w->accounts.sales_by_rank[f * n + r];
         }
         for (size_t k = 0; k < categories; k++)
             pp_record_f64(record, PP_VAR_portfolio)[at * K + k] = firm->held[k];
@@ -60,7 +64,8 @@ void pp_record_scores(const pp_workspace *w, int64_t first, int64_t last, pp_rec
         const double *held = pp_record_f64(record, PP_VAR_portfolio) + at * e->n_categories;
         double loss = firm->has_portfolio ? pp_portfolio_loss(&firm->portfolio, held) : 0;
         pp_record_f64(record, PP_VAR_portfolio_loss)[at] = loss;
-        pp_record_f64(record, PP_VAR_reward)[at] = pp_record_f64(record, PP_VAR_booked_profit)[at] - loss;
+        pp_record_f64(record, PP_VAR_reward)[at] =
+            pp_record_f64(record, PP_VAR_booked_profit)[at] - loss;
     }
 }
 
@@ -71,7 +76,8 @@ void pp_record_trial(const pp_workspace *w, pp_record *record)
     for (size_t f = 0; f < e->n_firms; f++) {
         const pp_firm *firm = &w->firms[f];
         size_t categories = firm->has_portfolio ? firm->portfolio.n_categories : 0;
-        pp_record_i32(record, PP_VAR_constrained_refits)[f] = pp_pipeline_constrained(firm->pipeline);
+        pp_record_i32(record, PP_VAR_constrained_refits)[f] =
+            pp_pipeline_constrained(firm->pipeline);
         for (size_t k = 0; k < categories; k++) {
             size_t at = f * e->n_categories + k;
             pp_record_f64(record, PP_VAR_target)[at] = firm->portfolio.target[k];

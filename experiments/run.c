@@ -5,8 +5,8 @@
 
 #include "experiments/experiment.h"
 
-/// What the threads of a run share. Everything below `results` is touched only inside the ordered region,
-/// in the order of trials; `failed` is read elsewhere, hence atomically.
+/// What the threads of a run share. Everything below `results` is touched only inside the ordered
+/// region, in the order of trials; `failed` is read elsewhere, hence atomically.
 typedef struct run {
     const pp_experiment *experiment;
     const pp_run_options *options;
@@ -30,7 +30,8 @@ static void fail(run *r, pp_status status, const pp_error *cause)
     if (r->status != PP_OK)
         return;
     r->status = status;
-    pp_error_set(r->error, status, "%s", cause->message[0] ? cause->message : pp_status_text(status));
+    pp_error_set(r->error, status, "%s",
+                 cause->message[0] ? cause->message : pp_status_text(status));
 #pragma omp atomic write
     r->failed = 1;
 }
@@ -62,7 +63,8 @@ static void work(run *r)
         pp_error cause = setup;
         pp_status status = ready;
         if (status == PP_OK && !has_failed(r))
-            status = pp_trial_run(workspace, r->layout->first_trial + i, r->options->stop, record, &cause);
+            status = pp_trial_run(workspace, r->layout->first_trial + i, r->options->stop, record,
+                                  &cause);
 #pragma omp ordered
         hand_in(r, i, status, record, &cause);
     }

@@ -9,31 +9,32 @@
 #include "experiments/scenario.h"
 #include "market/population.h"
 
-/// A scenario made ready: its population built (the book read), named categories matched to the schema,
-/// the number of firms checked. Immutable; shared by all threads. Borrows the scenario.
+/// A scenario made ready: its population built (the book read), named categories matched to the
+/// schema, the number of firms checked. Immutable; shared by all threads. Borrows the scenario.
 typedef struct pp_experiment pp_experiment;
 
-/// @return PP_OK; PP_ESCENARIO (problems found only with the schema at hand, or N >= 1/s); PP_EIO or
-/// PP_EFORMAT (the book); PP_ENOMEM
+/// @return PP_OK; PP_ESCENARIO (problems found only with the schema at hand, or N >= 1/s); PP_EIO
+/// or PP_EFORMAT (the book); PP_ENOMEM
 PP_API pp_status pp_experiment_create(const pp_scenario *scenario, pp_experiment **experiment,
                                       pp_error *error);
 PP_API void pp_experiment_destroy(pp_experiment *experiment); ///< NULL-safe
 PP_API const pp_population *pp_experiment_population(const pp_experiment *experiment);
 
-/// What a results file of this experiment holds. Pointers are valid while the experiment lives; history,
-/// source, scenario text and threads are left for the caller to fill in.
+/// What a results file of this experiment holds. Pointers are valid while the experiment lives;
+/// history, source, scenario text and threads are left for the caller to fill in.
 PP_API pp_results_layout pp_experiment_layout(const pp_experiment *experiment);
 /// Resident bytes of a run with that many threads, for --dry-run.
 PP_API double pp_experiment_memory(const pp_experiment *experiment, int threads);
 
 typedef struct pp_run_options {
-    const char *output;   ///< results file
-    bool force;           ///< replace an existing one
-    int threads;          ///< 0: OpenMP's default
-    const char *history;  ///< the command line, for the file
-    const char *source;   ///< program, version and commit, for the file
+    const char *output;                ///< results file
+    bool force;                        ///< replace an existing one
+    int threads;                       ///< 0: OpenMP's default
+    const char *history;               ///< the command line, for the file
+    const char *source;                ///< program, version and commit, for the file
     const volatile sig_atomic_t *stop; ///< becomes nonzero to interrupt; may be NULL
-    void (*progress)(void *context, int64_t trials_done, int64_t trials); ///< called by one thread at a time
+    void (*progress)(void *context, int64_t trials_done,
+                     int64_t trials); ///< called by one thread at a time
     void *context;
 } pp_run_options;
 
@@ -43,7 +44,7 @@ PP_API pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run
                                    pp_error *error);
 
 /// Run one trial into a record made for pp_experiment_layout, on the calling thread. For tests.
-PP_API pp_status pp_experiment_trial(const pp_experiment *experiment, int64_t trial, pp_record *record,
-                                     pp_error *error);
+PP_API pp_status pp_experiment_trial(const pp_experiment *experiment, int64_t trial,
+                                     pp_record *record, pp_error *error);
 
 #endif

@@ -1,6 +1,6 @@
 /// @file
-/// A scenario: everything a run depends on, resolved. Read from YAML, defaults < file < --set; written
-/// back as YAML with every default spelled out.
+/// A scenario: everything a run depends on, resolved. Read from YAML, defaults < file < --set;
+/// written back as YAML with every default spelled out.
 #ifndef PURSUIT_EXPERIMENTS_SCENARIO_H
 #define PURSUIT_EXPERIMENTS_SCENARIO_H
 
@@ -16,7 +16,7 @@ typedef enum pp_population_kind { PP_POPULATION_PUBLISHED, PP_POPULATION_BOOK } 
 /// Top-level keys.
 typedef struct pp_run_config {
     pp_text title;
-    int64_t seed;        ///< 0 .. 2^53
+    int64_t seed; ///< 0 .. 2^53
     int64_t trials;
     int64_t first_trial; ///< number of the first trial; trial 7 alone equals trial 7 of 24
 } pp_run_config;
@@ -55,14 +55,18 @@ typedef struct pp_category_config {
     double target_multiple; ///< of the burn-in average; NaN if not given. Neither: a random target
 } pp_category_config;
 
-typedef enum pp_portfolio_kind { PP_PORTFOLIO_NONE, PP_PORTFOLIO_RANDOM, PP_PORTFOLIO_NAMED } pp_portfolio_kind;
+typedef enum pp_portfolio_kind {
+    PP_PORTFOLIO_NONE,
+    PP_PORTFOLIO_RANDOM,
+    PP_PORTFOLIO_NAMED
+} pp_portfolio_kind;
 typedef enum pp_explore { PP_EXPLORE_BURN_IN, PP_EXPLORE_ALWAYS } pp_explore;
 
 typedef struct pp_firm_config {
     char name[PP_NAME_MAX]; ///< unique; "null-1" if the scenario gives none
     const pp_agent_class *agent;
-    void *agent_params;     ///< agent->params->size bytes, owned; NULL if size 0
-    int explore;            ///< pp_explore
+    void *agent_params; ///< agent->params->size bytes, owned; NULL if size 0
+    int explore;        ///< pp_explore
     pp_portfolio_kind portfolio;
     size_t n_categories;
     pp_category_config *categories; ///< owned; PP_PORTFOLIO_NAMED only
@@ -81,7 +85,7 @@ typedef struct pp_scenario {
     pp_portfolio_config portfolio;
     pp_record_config record;
     size_t n_firms;
-    pp_firm_config *firms; ///< [n_firms], `count:` expanded; owned
+    pp_firm_config *firms;  ///< [n_firms], `count:` expanded; owned
     char path[PP_TEXT_MAX]; ///< the file it came from, for messages
 } pp_scenario;
 
@@ -92,7 +96,8 @@ typedef struct pp_problems {
     size_t n, capacity;
     char **text; ///< "file.yaml:14:7: firms[2].agent: unknown key 'lamda' (did you mean 'lambda'?)"
 } pp_problems;
-PP_API void pp_problems_destroy(pp_problems *problems); ///< frees what it holds; safe on a zeroed one
+PP_API void
+pp_problems_destroy(pp_problems *problems); ///< frees what it holds; safe on a zeroed one
 
 /// Read a scenario.
 /// @param path   a file

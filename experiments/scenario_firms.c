@@ -125,7 +125,8 @@ static void append_copies(reader *r, const pp_firm_config *firm, const label *na
 static void check_portfolio(pp_report *report, const char *where, const pp_node *agent,
                             const pp_firm_config *firm)
 {
-    if (firm->agent && firm->agent->needs_portfolio && firm->portfolio == PP_PORTFOLIO_NONE)
+    if (agent && firm->agent && firm->agent->needs_portfolio &&
+        firm->portfolio == PP_PORTFOLIO_NONE)
         pp_report_add(report, agent->mark, where,
                       "agent '%s' needs a portfolio: give the firm 'portfolio: random' or "
                       "categories",
@@ -161,7 +162,7 @@ static int64_t read_firm(reader *r, const pp_node *node, size_t entry)
                  name.base);
     firm.explore = keys.explore;
     name.counted = keys.count > 1;
-    if (pp_report_count(report) == before && !report->out_of_memory)
+    if (firm.agent && pp_report_count(report) == before && !report->out_of_memory)
         append_copies(r, &firm, &name, keys.count);
     pp_firm_release(&firm);
     return keys.count;

@@ -135,7 +135,9 @@ static bool add_anchor(builder *b, const yaml_char_t *name, const pp_node *node)
     char *copy = strdup((const char *)name);
     if (!copy)
         return no_memory(b);
-    b->anchors[b->n_anchors++] = (anchor){copy, node};
+    b->anchors[b->n_anchors].name = copy;
+    b->anchors[b->n_anchors].node = node;
+    b->n_anchors++;
     return true;
 }
 

@@ -40,8 +40,8 @@ static void draw_customers(pp_workspace *w, const pp_stream *stream)
     pp_indices_run(&s->inflation, e->normal, stream, first, c->n, &w->indices, w->base, w->insurer,
                    w->customer);
     pp_choice_prepare(&s->choice, e->n_firms, stream, w->customer, c);
-    pp_estimates_draw(e->gamma, stream, first, c->n, c->pure_premium, w->insurer, e->n_firms, PP_BLOCK,
-                      w->estimates);
+    pp_estimates_draw(e->gamma, stream, first, c->n, c->pure_premium, w->insurer, e->n_firms,
+                      PP_BLOCK, w->estimates);
 }
 
 /// First epoch, nothing fitted yet: a ~ U(first_min, first_max).
@@ -50,11 +50,12 @@ static void first_bids(pp_workspace *w, const pp_stream *stream)
     const pp_pricing_config *c = &w->experiment->scenario->pricing;
     size_t n_firms = w->experiment->n_firms;
     double width = c->first_max - c->first_min;
-    pp_random_uniform(stream, PP_DRAW_FIRST_BID, (uint32_t)w->customers.first_round, w->customers.n, 0,
-                      (uint32_t)n_firms, PP_BLOCK, w->multipliers);
+    pp_random_uniform(stream, PP_DRAW_FIRST_BID, (uint32_t)w->customers.first_round, w->customers.n,
+                      0, (uint32_t)n_firms, PP_BLOCK, w->multipliers);
     for (size_t f = 0; f < n_firms; f++)
         for (size_t i = 0; i < w->customers.n; i++) {
-            w->multipliers[f * PP_BLOCK + i] = c->first_min + width * w->multipliers[f * PP_BLOCK + i];
+            w->multipliers[f * PP_BLOCK + i] =
+                c->first_min + width * w->multipliers[f * PP_BLOCK + i];
             w->propensities[f * PP_BLOCK + i] = width > 0 ? 1 / width : 1;
         }
 }
@@ -93,8 +94,8 @@ static void draw_exploration(pp_workspace *w, const pp_stream *stream)
     }
 }
 
-/// State-free stage of one firm: curves, the bid for profit only, and every multiplier that does not
-/// depend on the portfolio held.
+/// State-free stage of one firm: curves, the bid for profit only, and every multiplier that does
+/// not depend on the portfolio held.
 static void price_block(pp_workspace *w, size_t f)
 {
     pp_firm *firm = &w->firms[f];
@@ -102,8 +103,8 @@ static void price_block(pp_workspace *w, size_t f)
     double *multiplier = w->multipliers + f * PP_BLOCK;
     const double *estimate = w->estimates + f * PP_BLOCK;
     const pp_agent_class *agent = firm->config->agent;
-    pp_pipeline_prepare(firm->pipeline, (const double *const *)c->features, estimate, c->n, w->scratch,
-                        firm->curves, &firm->curve_view);
+    pp_pipeline_prepare(firm->pipeline, (const double *const *)c->features, estimate, c->n,
+                        w->scratch, firm->curves, &firm->curve_view);
     pp_curves_bid(&firm->curve_view, NULL, firm->null_bid);
     firm->batch = (pp_agent_batch){.n = c->n,
                                    .first_round = c->first_round,
@@ -120,15 +121,16 @@ static void price_block(pp_workspace *w, size_t f)
         multiplier[i] *= firm->factor[i];
 }
 
-static pp_status refuse_quote(const pp_workspace *w, const pp_firm *firm, size_t i, double multiplier,
-                              pp_error *error)
+static pp_status refuse_quote(const pp_workspace *w, const pp_firm *firm, size_t i,
+                              double multiplier, pp_error *error)
 {
-    return pp_error_set(error, PP_ENUMERIC,
-                        "trial %lld, epoch %lld, round %lld: firm '%s': agent '%s' quoted %g times its "
-                        "estimate; a quote must be positive and finite",
-                        (long long)w->trial, (long long)w->epoch,
-                        (long long)(w->customers.first_round + (int64_t)i), firm->config->name,
-                        firm->config->agent->name, multiplier);
+    return pp_error_set(
+        error, PP_ENUMERIC,
+        "trial %lld, epoch %lld, round %lld: firm '%s': agent '%s' quoted %g times its "
+        "estimate; a quote must be positive and finite",
+        (long long)w->trial, (long long)w->epoch,
+        (long long)(w->customers.first_round + (int64_t)i), firm->config->name,
+        firm->config->agent->name, multiplier);
 }
 
 static pp_status make_offer(pp_workspace *w, size_t f, size_t i, pp_error *error)
@@ -211,10 +213,16 @@ static void settle(pp_workspace *w, pp_record *record)
     const pp_experiment *e = w->experiment;
     const pp_market_config *m = &e->scenario->market;
     int64_t every = e->scenario->record.quotes_every;
-    pp_quote_source source = {.trial = w->trial, .epoch = w->epoch, .stride = PP_BLOCK,
-                              .customers = &w->customers, .base = w->base, .insurer = w->insurer,
-                              .customer = w->customer, .estimates = w->estimates,
-                              .offers = w->offers, .propensities = w->propensities};
+    pp_quote_source source = {.trial = w->trial,
+                              .epoch = w->epoch,
+                              .stride = PP_BLOCK,
+                              .customers = &w->customers,
+                              .base = w->base,
+                              .insurer = w->insurer,
+                              .customer = w->customer,
+                              .estimates = w->estimates,
+                              .offers = w->offers,
+                              .propensities = w->propensities};
     for (size_t i = 0; i < w->customers.n; i++) {
         int64_t round = w->customers.first_round + (int64_t)i;
         pp_rank(w->offers, PP_BLOCK, i, e->n_firms, &w->ranking);
@@ -222,8 +230,8 @@ static void settle(pp_workspace *w, pp_record *record)
                         w->customers.pure_premium[i], w->base[i], w->choice[i]);
         if (!testing(w) && kept_round(round, m->rounds, (int64_t)e->history_rows))
             pp_histories_add(w->histories, &w->ranking, i, PP_BLOCK,
-                             (const double *const *)w->customers.features, w->estimates, w->multipliers,
-                             w->propensities, w->choice[i]);
+                             (const double *const *)w->customers.features, w->estimates,
+                             w->multipliers, w->propensities, w->choice[i]);
         if (every > 0 && round % every == 0) {
             source.i = i;
             source.round = round;
@@ -274,9 +282,9 @@ static pp_status refit(pp_workspace *w, pp_error *error)
         pp_status status =
             pp_pipeline_fit(firm->pipeline, &history, w->fit_scratch, &random.rng, &detail);
         if (status != PP_OK)
-            return pp_error_set(error, status, "trial %lld: refit after epoch %lld of firm '%s': %s",
-                                (long long)w->trial, (long long)w->epoch, firm->config->name,
-                                detail.message);
+            return pp_error_set(
+                error, status, "trial %lld: refit after epoch %lld of firm '%s': %s",
+                (long long)w->trial, (long long)w->epoch, firm->config->name, detail.message);
     }
     return PP_OK;
 }
@@ -357,7 +365,8 @@ static pp_status run_epochs(pp_workspace *w, const volatile sig_atomic_t *stop, 
     int64_t burn_in = burn_in_epochs(w);
     for (w->epoch = 0; w->epoch < w->experiment->n_epochs; w->epoch++) {
         if (stop && *stop)
-            return pp_error_set(error, PP_EINTERRUPTED, "interrupted in trial %lld", (long long)w->trial);
+            return pp_error_set(error, PP_EINTERRUPTED, "interrupted in trial %lld",
+                                (long long)w->trial);
         pp_status status = run_epoch(w, record, error);
         if (status != PP_OK)
             return status;

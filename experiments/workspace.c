@@ -17,12 +17,11 @@ static double *take(double **at, size_t n)
     return taken;
 }
 
-static pp_status create_firm(pp_workspace *w, size_t i, pp_error *error)
+static pp_status create_firm(const pp_experiment *e, const pp_firm_config *config, pp_firm *firm,
+                             pp_error *error)
 {
-    const pp_experiment *e = w->experiment;
     const pp_scenario *s = e->scenario;
-    pp_firm *firm = &w->firms[i];
-    firm->config = &s->firms[i];
+    firm->config = config;
     firm->has_portfolio = firm->config->portfolio != PP_PORTFOLIO_NONE;
     size_t state = firm->config->agent->state_size;
     firm->state = calloc(1, state ? state : 1);
@@ -77,6 +76,18 @@ static pp_status allocate(pp_workspace *w, pp_error *error)
     return PP_OK;
 }
 
+static pp_status create_firms(pp_workspace *w, pp_error *error)
+{
+    const pp_experiment *e = w->experiment;
+    pp_status status = PP_OK;
+    w->firms = calloc(e->n_firms, sizeof *w->firms);
+    if (!w->firms)
+        return pp_error_set(error, PP_ENOMEM, "no memory for %zu firms", e->n_firms);
+    for (size_t i = 0; i < e->n_firms && status == PP_OK; i++)
+        status = create_firm(e, &e->scenario->firms[i], &w->firms[i], error);
+    return status;
+}
+
 pp_status pp_workspace_create(const pp_experiment *e, pp_workspace **workspace, pp_error *error)
 {
     *workspace = NULL;
@@ -85,10 +96,7 @@ pp_status pp_workspace_create(const pp_experiment *e, pp_workspace **workspace, 
     if (!w)
         return pp_error_set(error, PP_ENOMEM, "no memory for a trial");
     w->experiment = e;
-    w->firms = calloc(n, sizeof *w->firms);
-    pp_status status = w->firms ? PP_OK : pp_error_set(error, PP_ENOMEM, "no memory for %zu firms", n);
-    for (size_t i = 0; i < n && status == PP_OK; i++)
-        status = create_firm(w, i, error);
+    pp_status status = create_firms(w, error);
     if (status == PP_OK)
         status = allocate(w, error);
     if (status == PP_OK)

@@ -12,7 +12,7 @@ enum { PP_BLOCK = 1024 }; ///< customers in hand at a time, whatever the length 
 typedef struct pp_firm {
     const pp_firm_config *config;
     pp_pipeline *pipeline;
-    void *state;           ///< the agent's; valid between train and release
+    void *state; ///< the agent's; valid between train and release
     bool trained;
     bool has_portfolio;
     pp_portfolio portfolio; ///< categories, and the target once burn-in is over
@@ -30,16 +30,16 @@ struct pp_workspace {
     const pp_experiment *experiment;
     pp_customers customers;
     pp_indices indices;
-    double *base, *insurer, *customer;                          ///< [PP_BLOCK]
-    double *estimates, *multipliers, *offers, *propensities;    ///< [n_firms][PP_BLOCK]
-    double *scratch;     ///< pipelines' state-free stage
-    double *fit_scratch; ///< refits
-    int32_t *choice;     ///< [PP_BLOCK]
+    double *base, *insurer, *customer;                       ///< [PP_BLOCK]
+    double *estimates, *multipliers, *offers, *propensities; ///< [n_firms][PP_BLOCK]
+    double *scratch;                                         ///< pipelines' state-free stage
+    double *fit_scratch;                                     ///< refits
+    int32_t *choice;                                         ///< [PP_BLOCK]
     pp_ranking ranking;
     pp_accounts accounts;
     pp_histories *histories;
-    pp_firm *firms;      ///< [n_firms]
-    double *reals;       ///< storage
+    pp_firm *firms; ///< [n_firms]
+    double *reals;  ///< storage
     int32_t *integers;
     // the trial in hand
     int64_t trial, epoch;
@@ -49,7 +49,8 @@ struct pp_workspace {
 /// Write the epoch that has just ended. Portfolio loss and reward follow once the target is known.
 void pp_record_epoch(const pp_workspace *workspace, pp_record *record);
 /// Score the epochs [first, last) with the targets.
-void pp_record_scores(const pp_workspace *workspace, int64_t first, int64_t last, pp_record *record);
+void pp_record_scores(const pp_workspace *workspace, int64_t first, int64_t last,
+                      pp_record *record);
 /// Write what holds for the whole trial: categories, targets, averages, refits.
 void pp_record_trial(const pp_workspace *workspace, pp_record *record);
 

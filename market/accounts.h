@@ -30,8 +30,8 @@ PP_API void pp_accounts_clear(pp_accounts *accounts);
 
 /// One customer's quotes, ranked, and the choice made.
 /// @param estimates, offers [n_firms][stride]
-PP_API void pp_accounts_add(pp_accounts *accounts, const pp_ranking *ranking, size_t i, size_t stride,
-                            const double *estimates, const double *offers, double pure_premium,
-                            double base_index, int32_t choice);
+PP_API void pp_accounts_add(pp_accounts *accounts, const pp_ranking *ranking, size_t i,
+                            size_t stride, const double *estimates, const double *offers,
+                            double pure_premium, double base_index, int32_t choice);
 
 #endif

@@ -11,8 +11,8 @@ pp_status pp_choice_check(const pp_choice_config *config, size_t n_firms, pp_err
         return pp_error_set(error, PP_EINVAL, "a market needs at least one firm");
     if ((double)n_firms >= 1 / config->success_rate)
         return pp_error_set(error, PP_EINVAL,
-                            "%zu firms need choice.success_rate below 1/%zu; it is %g", n_firms, n_firms,
-                            config->success_rate);
+                            "%zu firms need choice.success_rate below 1/%zu; it is %g", n_firms,
+                            n_firms, config->success_rate);
     return PP_OK;
 }
 
@@ -22,8 +22,9 @@ void pp_choice_prepare(const pp_choice_config *config, size_t n_firms, const pp_
     double u[LANES][BLOCK], room = log(1 / config->success_rate - (double)n_firms);
     for (size_t start = 0; start < customers->n; start += BLOCK) {
         size_t n = customers->n - start < BLOCK ? customers->n - start : BLOCK;
-        pp_random_uniform(stream, PP_DRAW_CHOICE, (uint32_t)(customers->first_round + (int64_t)start), n,
-                          0, LANES, BLOCK, u[0]);
+        pp_random_uniform(stream, PP_DRAW_CHOICE,
+                          (uint32_t)(customers->first_round + (int64_t)start), n, 0, LANES, BLOCK,
+                          u[0]);
         for (size_t j = 0; j < n; j++) {
             size_t i = start + j;
             double index = customer_index[i], beta = customers->sensitivity[i] / index;
@@ -68,7 +69,8 @@ void pp_choose(const pp_customers *customers, size_t first, size_t n, size_t n_f
 {
     double weight[PP_MAX_FIRMS + 1];
     for (size_t i = first; i < first + n; i++) {
-        double left = customers->choice_uniform[i] * weigh(customers, i, n_firms, offers, stride, weight);
+        double left =
+            customers->choice_uniform[i] * weigh(customers, i, n_firms, offers, stride, weight);
         size_t chosen = 0;
         while (chosen < n_firms && left >= weight[chosen])
             left -= weight[chosen++];
@@ -96,7 +98,8 @@ static void merge(const double *price, int32_t *order, int32_t *spare, size_t lo
 {
     size_t i = low, j = middle, at = low;
     while (i < middle && j < high)
-        spare[at++] = ahead(price[order[j]], order[j], price[order[i]], order[i]) ? order[j++] : order[i++];
+        spare[at++] =
+            ahead(price[order[j]], order[j], price[order[i]], order[i]) ? order[j++] : order[i++];
     while (i < middle)
         spare[at++] = order[i++];
     while (at > low) {

@@ -1,6 +1,6 @@
 /// @file
-/// How customers choose, and how offers rank. Offers are [n_firms][stride] arrays of GBP; nobody here
-/// knows what made them.
+/// How customers choose, and how offers rank. Offers are [n_firms][stride] arrays of GBP; nobody
+/// here knows what made them.
 #ifndef PURSUIT_MARKET_CHOICE_H
 #define PURSUIT_MARKET_CHOICE_H
 
@@ -11,14 +11,15 @@
 /// Are there fewer than 1/s firms? @return PP_EINVAL naming both if not
 PP_API pp_status pp_choice_check(const pp_choice_config *config, size_t n_firms, pp_error *error);
 
-/// Complete a batch: sensitivity becomes beta at the customer index, the walk-away price, the loyal firm,
-/// its loyalty in GBP and the uniform that decides are filled in.
+/// Complete a batch: sensitivity becomes beta at the customer index, the walk-away price, the loyal
+/// firm, its loyalty in GBP and the uniform that decides are filled in.
 ///   e = loading * index * m; b = max(0, e - ln(1/s - N)/beta); w = max(0, scale * b)
 ///   loyalty ~ Exp(mean rate*(w + offset)) towards a uniform firm         (arXiv 2408.00713)
 /// A population without a reference price has w = scale * index.
 /// @param customer_index [n]
-PP_API void pp_choice_prepare(const pp_choice_config *config, size_t n_firms, const pp_stream *stream,
-                              const double *customer_index, pp_customers *customers);
+PP_API void pp_choice_prepare(const pp_choice_config *config, size_t n_firms,
+                              const pp_stream *stream, const double *customer_index,
+                              pp_customers *customers);
 
 /// Choice of customers [first, first + n): softmax over -beta (offers felt, w).
 /// @param offers [n_firms][stride] GBP
@@ -38,10 +39,11 @@ typedef struct pp_ranking {
 } pp_ranking;
 
 /// Sort customer i's offers, once for all firms. @param ranking arrays of the caller's
-PP_API void pp_rank(const double *offers, size_t stride, size_t i, size_t n_firms, pp_ranking *ranking);
+PP_API void pp_rank(const double *offers, size_t stride, size_t i, size_t n_firms,
+                    pp_ranking *ranking);
 
-/// Mean of the `top` cheapest offers that rivals of the firm made (all of them if they are fewer), GBP.
-/// NaN where there is no rival.
+/// Mean of the `top` cheapest offers that rivals of the firm made (all of them if they are fewer),
+/// GBP. NaN where there is no rival.
 PP_API double pp_rivals_mean(const pp_ranking *ranking, size_t n_firms, size_t firm, size_t top);
 
 #endif

@@ -24,7 +24,8 @@ static const pp_param market_rows[] = {
      .doc = "what a firm learns of each round: all offers, the rank of its own, or whether it sold",
      .source = PAPER},
 };
-const pp_param_table pp_market_table = {"market", "the rounds of the market and what firms see of them",
+const pp_param_table pp_market_table = {"market",
+                                        "the rounds of the market and what firms see of them",
                                         market_rows, PP_COUNT(market_rows), sizeof(CONFIG)};
 #undef CONFIG
 
@@ -68,21 +69,24 @@ const pp_param_table pp_choice_table = {"choice", "how a customer chooses among 
 
 #define CONFIG pp_published_config
 static const pp_param published_rows[] = {
-    INTEGER(locations, 4, 1, PP_MAX_LOCATIONS, "1", "locations; there is one occupation more", PAPER),
+    INTEGER(locations, 4, 1, PP_MAX_LOCATIONS, "1", "locations; there is one occupation more",
+            PAPER),
     REAL(age_minimum, 16, 1, 100, 0, "years", "youngest age", PAPER),
-    REAL(age_range, 84, 1, 150, 0, "years", "age is floor(minimum + range * Beta(alpha, beta))", PAPER),
+    REAL(age_range, 84, 1, 150, 0, "years", "age is floor(minimum + range * Beta(alpha, beta))",
+         PAPER),
     REAL(age_alpha, 1.4, 0, 1000, PP_OPEN_MIN, "1", "first shape of the law of age", PAPER),
     REAL(age_beta, 2.5, 0, 1000, PP_OPEN_MIN, "1", "second shape of the law of age", PAPER),
-    REAL(occupation_low, 0.2, 0, 1, 0, "1", "binomial probability of occupation at the first location",
-         PAPER),
-    REAL(occupation_high, 0.8, 0, 1, 0, "1", "binomial probability of occupation at the last location",
-         PAPER),
+    REAL(occupation_low, 0.2, 0, 1, 0, "1",
+         "binomial probability of occupation at the first location", PAPER),
+    REAL(occupation_high, 0.8, 0, 1, 0, "1",
+         "binomial probability of occupation at the last location", PAPER),
     REAL(percentile_stretch, 1.1, 0, 10, PP_OPEN_MIN, "1",
          "income percentile is min(1, stretch * Beta)", PAPER),
     REAL(percentile_shape, 2, 0, 100, PP_OPEN_MIN, "1",
          "that Beta is (shape + 2 occupation, 2 occupations - 2 occupation)", PAPER),
     REAL(income_peak, 40000, 0, 1e9, PP_OPEN_MIN, "GBP/year", "base income at its best age", PAPER),
-    REAL(income_curvature, 25, 0, 1e6, 0, "GBP/year^3", "its fall per squared year from there", PAPER),
+    REAL(income_curvature, 25, 0, 1e6, 0, "GBP/year^3", "its fall per squared year from there",
+         PAPER),
     REAL(income_peak_age, 45, 0, 150, 0, "years", "that best age", PAPER),
     REAL(income_floor, 20000, 0, 1e9, PP_OPEN_MIN, "GBP/year", "least base income", PAPER),
     REAL(salary_scale, 3, 0, 1000, PP_OPEN_MIN, "1",
@@ -90,10 +94,11 @@ static const pp_param published_rows[] = {
     REAL(salary_alpha, 3, 0, 1000, PP_OPEN_MIN, "1", "first shape of the law of salary", PAPER),
     REAL(salary_beta, 9, 0, 1000, PP_OPEN_MIN, "1", "second shape of the law of salary", PAPER),
     REAL(salary_quantile_floor, 0.3, 0, 1, PP_OPEN_MIN, "1", "least value of that BetaInv", PAPER),
-    REAL(money_step, 1000, 0, 1e6, PP_OPEN_MIN, "GBP/year", "salaries are floored to a multiple of this",
-         PAPER),
+    REAL(money_step, 1000, 0, 1e6, PP_OPEN_MIN, "GBP/year",
+         "salaries are floored to a multiple of this", PAPER),
     REAL(marriage_peak, 0.7, 0, 1, 0, "1", "greatest probability of being married", PAPER),
-    REAL(marriage_age_end, 110, 20, 1000, 0, "years", "age at which that probability reaches 0", PAPER),
+    REAL(marriage_age_end, 110, 20, 1000, 0, "years", "age at which that probability reaches 0",
+         PAPER),
     REAL(marriage_age_half, 47, 1, 1000, 0, "years", "half the span of ages at which it is above 0",
          PAPER),
     REAL(child_age_end, 66, 20, 1000, 0, "years", "age from which there are no children", PAPER),
@@ -101,12 +106,14 @@ static const pp_param published_rows[] = {
     REAL(child_married, 0.8, 0, 1, 0, "1", "factor of the child probability when married", PAPER),
     REAL(child_single, 0.2, 0, 1, 0, "1", "factor of the child probability when single", PAPER),
     INTEGER(child_maximum, 4, 1, 20, "1", "most children", PAPER),
-    REAL(partner_location, 1, -10, 10, 0, "1", "median of the partner's salary over the own", PAPER),
-    REAL(partner_scale, 1.0 / 3, 0, 10, PP_OPEN_MIN, "1", "its Laplace scale", PAPER),
-    REAL(driving_alpha, 3, 0, 1000, PP_OPEN_MIN, "1", "first shape of the law of years driving", PAPER),
-    REAL(driving_age, 100, 20, 1000, 0, "years", "its second shape is this/age - 1", PAPER),
-    REAL(claim_frequency, 0.07, 0, 1, PP_OPEN_MIN, "1/year", "claims a year of a customer of risk 1",
+    REAL(partner_location, 1, -10, 10, 0, "1", "median of the partner's salary over the own",
          PAPER),
+    REAL(partner_scale, 1.0 / 3, 0, 10, PP_OPEN_MIN, "1", "its Laplace scale", PAPER),
+    REAL(driving_alpha, 3, 0, 1000, PP_OPEN_MIN, "1", "first shape of the law of years driving",
+         PAPER),
+    REAL(driving_age, 100, 20, 1000, 0, "years", "its second shape is this/age - 1", PAPER),
+    REAL(claim_frequency, 0.07, 0, 1, PP_OPEN_MIN, "1/year",
+         "claims a year of a customer of risk 1", PAPER),
     REAL(perception_frequency, 0.14, 0, 100, PP_OPEN_MIN, "1/year",
          "risk perception is claims/(this * years driving) + risk weight * risk", PAPER),
     REAL(perception_risk, 0.5, 0, 10, 0, "1", "that risk weight", PAPER),
@@ -115,18 +122,21 @@ static const pp_param published_rows[] = {
     REAL(car_scale, 0.125, 0, 1000, PP_OPEN_MIN, "1", "scale of the gamma law of car value", PAPER),
     REAL(premium_risk_offset, 0.5, 0, 100, 0, "1",
          "pure premium is min((offset + risk) * per_value * car value, maximum)", PAPER),
-    REAL(premium_per_value, 0.1, 0, 100, PP_OPEN_MIN, "1", "pure premium per GBP of car value", PAPER),
+    REAL(premium_per_value, 0.1, 0, 100, PP_OPEN_MIN, "1", "pure premium per GBP of car value",
+         PAPER),
     REAL(premium_maximum, 6000, 0, 1e9, PP_OPEN_MIN, "GBP", "greatest pure premium", PAPER),
 };
 const pp_param_table pp_published_table = {"published", "the published population of customers",
-                                           published_rows, PP_COUNT(published_rows), sizeof(CONFIG)};
+                                           published_rows, PP_COUNT(published_rows),
+                                           sizeof(CONFIG)};
 #undef CONFIG
 
 #define CONFIG pp_book_config
 static const pp_param book_rows[] = {
-    REAL(price_sensitivity, 59, 0, 1e6, PP_OPEN_MIN, "1",
-         "price sensitivity times pure premium", CALIBRATED),
-    REAL(walk_away_multiple, 1.12, 0, 1000, 0, "1", "walk-away price over pure premium", CALIBRATED),
+    REAL(price_sensitivity, 59, 0, 1e6, PP_OPEN_MIN, "1", "price sensitivity times pure premium",
+         CALIBRATED),
+    REAL(walk_away_multiple, 1.12, 0, 1000, 0, "1", "walk-away price over pure premium",
+         CALIBRATED),
 };
 const pp_param_table pp_book_table = {"book", "customers resampled from the rows of a CSV file",
                                       book_rows, PP_COUNT(book_rows), sizeof(CONFIG)};

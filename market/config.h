@@ -1,6 +1,6 @@
 /// @file
-/// What a market is made of: plain structs, each with its parameter table. Defaults are the published
-/// model's (arXiv 2408.00713) and the constants its authors used.
+/// What a market is made of: plain structs, each with its parameter table. Defaults are the
+/// published model's (arXiv 2408.00713) and the constants its authors used.
 #ifndef PURSUIT_MARKET_CONFIG_H
 #define PURSUIT_MARKET_CONFIG_H
 
@@ -12,11 +12,11 @@ enum { PP_MAX_FIRMS = 1000, PP_MAX_CATEGORIES = 64, PP_MAX_FEATURES = 256, PP_MA
 typedef enum pp_observe { PP_OBSERVE_ALL, PP_OBSERVE_OWN_RANK, PP_OBSERVE_OWN_SALE } pp_observe;
 
 typedef struct pp_market_config {
-    int64_t rounds;           ///< T, customers per epoch
-    int64_t burn_in_epochs;   ///< B
-    int64_t test_epochs;      ///< E
-    int64_t history_epochs;   ///< R, epochs of own history a refit uses
-    int64_t history_rounds;   ///< most rounds of an epoch kept for refits (evenly thinned above that)
+    int64_t rounds;         ///< T, customers per epoch
+    int64_t burn_in_epochs; ///< B
+    int64_t test_epochs;    ///< E
+    int64_t history_epochs; ///< R, epochs of own history a refit uses
+    int64_t history_rounds; ///< most rounds of an epoch kept for refits (evenly thinned above that)
     double estimate_variance; ///< v; C_i = insurer index * pure premium * Gamma(1/v, v)
     int observe;              ///< pp_observe
 } pp_market_config;
@@ -33,10 +33,10 @@ typedef struct pp_inflation_config {
 
 /// How a customer chooses; arXiv 2408.00713.
 typedef struct pp_choice_config {
-    double sensitivity_scale;  ///< GBP; beta = scale/(customer index * household salary)
-    double reference_loading;  ///< e = loading * customer index * pure premium
-    double success_rate;       ///< s; N >= 1/s is an error
-    double walk_away_base;     ///< w = (base - slope*q)(base - slope*risk perception)*b
+    double sensitivity_scale; ///< GBP; beta = scale/(customer index * household salary)
+    double reference_loading; ///< e = loading * customer index * pure premium
+    double success_rate;      ///< s; N >= 1/s is an error
+    double walk_away_base;    ///< w = (base - slope*q)(base - slope*risk perception)*b
     double walk_away_slope;
     double loyalty_rate;   ///< loyalty is felt as Exp(mean rate*(w + offset)) GBP
     double loyalty_offset; ///< GBP

@@ -5,7 +5,8 @@
 
 enum { REAL_COLUMNS = 6 };
 
-pp_status pp_customers_create(size_t capacity, int n_columns, pp_customers *customers, pp_error *error)
+pp_status pp_customers_create(size_t capacity, int n_columns, pp_customers *customers,
+                              pp_error *error)
 {
     memset(customers, 0, sizeof *customers);
     size_t columns = (size_t)n_columns + REAL_COLUMNS;

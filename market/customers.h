@@ -1,6 +1,7 @@
 /// @file
-/// A batch of customers, struct of arrays. The caller owns it; populations fill it; the market completes
-/// it with prices and loyalty. Only the market and the `oracle` agent may read what is marked latent.
+/// A batch of customers, struct of arrays. The caller owns it; populations fill it; the market
+/// completes it with prices and loyalty. Only the market and the `oracle` agent may read what is
+/// marked latent.
 #ifndef PURSUIT_MARKET_CUSTOMERS_H
 #define PURSUIT_MARKET_CUSTOMERS_H
 
@@ -17,16 +18,17 @@ typedef struct pp_customers {
     double **features; ///< [n_columns][capacity] what firms see
 
     // Latent, filled by the population at customer index 1
-    double *pure_premium;     ///< GBP at base prices
-    double *sensitivity;      ///< beta, 1/GBP
-    double *walk_away_scale;  ///< w = scale * reference, or w itself if the population has no reference
+    double *pure_premium; ///< GBP at base prices
+    double *sensitivity;  ///< beta, 1/GBP
+    double
+        *walk_away_scale; ///< w = scale * reference, or w itself if the population has no reference
     bool walk_away_from_reference; ///< published: w = scale*b; book: w = scale * customer index
 
     // Latent, filled by pp_choice_prepare
-    double *walk_away;        ///< w, GBP
+    double *walk_away; ///< w, GBP
     int32_t *loyal_firm;
-    double *loyalty;          ///< GBP by which that firm's offer is felt lower
-    double *choice_uniform;   ///< the draw that decides
+    double *loyalty;        ///< GBP by which that firm's offer is felt lower
+    double *choice_uniform; ///< the draw that decides
 
     double *storage;
 } pp_customers;

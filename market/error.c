@@ -14,14 +14,14 @@ const char *pp_status_text(pp_status status)
     return i < sizeof texts / sizeof *texts ? texts[i] : "unknown status";
 }
 
-pp_status pp_error_set(pp_error *error, pp_status status, const char *format, ...)
+int pp_error_record(pp_error *error, pp_status status, const char *format, ...)
 {
-    if (error && error->status == PP_OK) {
-        va_list arguments;
-        va_start(arguments, format);
-        vsnprintf(error->message, sizeof error->message, format, arguments);
-        va_end(arguments);
-        error->status = status;
-    }
-    return status;
+    va_list arguments;
+    if (!error || error->status != PP_OK)
+        return 0;
+    va_start(arguments, format);
+    vsnprintf(error->message, sizeof error->message, format, arguments);
+    va_end(arguments);
+    error->status = status;
+    return 1;
 }

@@ -36,15 +36,28 @@ enum { PP_ERROR_MAX = 2048 };
 /// Where and why a call failed. Zero-initialise, or pass NULL if the detail is not wanted.
 typedef struct pp_error {
     pp_status status;
-    char message[PP_ERROR_MAX]; ///< one sentence without a final newline; empty when status is PP_OK
+    char
+        message[PP_ERROR_MAX]; ///< one sentence without a final newline; empty when status is PP_OK
 } pp_error;
 
 /// The text of a status, e.g. "malformed file"; never NULL.
 PP_API const char *pp_status_text(pp_status status);
 
-/// Record a failure; the first one recorded wins, so that a cause is not overwritten by its effects.
+/// Record a failure; the first one recorded wins, so that a cause is not overwritten by its
+/// effects.
 /// @return status, so that `return pp_error_set(error, PP_EIO, "...")` reads well
-PP_API pp_status pp_error_set(pp_error *error, pp_status status, const char *format, ...)
+#define pp_error_set(error, status, ...)                                                           \
+    pp_status_after((status), pp_error_record((error), (status), __VA_ARGS__))
+
+/// The function behind pp_error_set. @return whether this was the first failure
+PP_API int pp_error_record(pp_error *error, pp_status status, const char *format, ...)
     PP_PRINTF(3, 4);
+
+/// Lets a compiler see that pp_error_set gives back the status it was given.
+static inline pp_status pp_status_after(pp_status status, int recorded)
+{
+    (void)recorded;
+    return status;
+}
 
 #endif

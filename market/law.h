@@ -1,13 +1,14 @@
 /// @file
 /// Sampling by inversion: one uniform, one variate, whatever the law. Continuous laws are tabulated
-/// quantile functions, discrete ones cumulative tables with a guide. Tables are built once, then shared.
+/// quantile functions, discrete ones cumulative tables with a guide. Tables are built once, then
+/// shared.
 ///
-/// A quantile table is indexed by the leading bits of min(u, 1 - u) as a floating-point number, so cells
-/// shrink with the tail they are in: 32 octaves of 8 cells on each side, a quintic in each that matches
-/// value, slope and curvature at both ends. The greatest error measured (tests/test_law.c) is, relative
-/// to the value or the law's standard deviation, whichever is greater, below 4e-9 for the laws of the
-/// published market and below 2e-8 for shapes from 0.3 up. Draws beyond probability 2^-33 of either tail
-/// do not occur.
+/// A quantile table is indexed by the leading bits of min(u, 1 - u) as a floating-point number, so
+/// cells shrink with the tail they are in: 32 octaves of 8 cells on each side, a quintic in each
+/// that matches value, slope and curvature at both ends. The greatest error measured
+/// (tests/test_law.c) is, relative to the value or the law's standard deviation, whichever is
+/// greater, below 4e-9 for the laws of the published market and below 2e-8 for shapes from 0.3 up.
+/// Draws beyond probability 2^-33 of either tail do not occur.
 #ifndef PURSUIT_MARKET_LAW_H
 #define PURSUIT_MARKET_LAW_H
 
@@ -28,9 +29,9 @@ typedef struct pp_quantile_table {
 } pp_quantile_table;
 
 /// Tabulate the quantiles of Beta(a, b), Gamma(shape, scale) or N(0, 1).
-/// @return PP_EINVAL if a parameter is not positive and finite; PP_ENUMERIC if a quantile cannot be found:
-/// shapes so extreme that the law is a point, or that quantiles within 2^-33 of probability 0 or 1 round
-/// to an end of its range (second shapes of Beta below about 0.65)
+/// @return PP_EINVAL if a parameter is not positive and finite; PP_ENUMERIC if a quantile cannot be
+/// found: shapes so extreme that the law is a point, or that quantiles within 2^-33 of probability
+/// 0 or 1 round to an end of its range (second shapes of Beta below about 0.65)
 pp_status pp_law_beta(double a, double b, pp_quantile_table *table, pp_error *error);
 pp_status pp_law_gamma(double shape, double scale, pp_quantile_table *table, pp_error *error);
 pp_status pp_law_normal(pp_quantile_table *table, pp_error *error);

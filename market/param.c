@@ -120,7 +120,7 @@ pp_status pp_param_check(const pp_param_table *table, const void *config, pp_err
         if ((row->type == PP_PARAM_INTEGER || row->type == PP_PARAM_REAL) && !absent &&
             !pp_param_in_range(row, value))
             return out_of_range(table, row, value, error);
-        if (row->type == PP_PARAM_CHOICE && (size_t)*(const int *)field >= count_choices(row))
+        if (row->type == PP_PARAM_CHOICE && (size_t) * (const int *)field >= count_choices(row))
             return out_of_range(table, row, *(const int *)field, error);
         if (row->type == PP_PARAM_REALS && reals->n > PP_REALS_MAX)
             return pp_error_set(error, PP_EINVAL, "%s.%s: %zu numbers; at most %d", table->name,

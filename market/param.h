@@ -1,7 +1,7 @@
 /// @file
-/// Parameter tables: one row per parameter of a configuration struct. The same row drives the default,
-/// the scenario file, `--set`, the range check, `pursuit agents`, the JSON Schema, the manual page and
-/// what is written into a results file. A table describes; it never parses.
+/// Parameter tables: one row per parameter of a configuration struct. The same row drives the
+/// default, the scenario file, `--set`, the range check, `pursuit agents`, the JSON Schema, the
+/// manual page and what is written into a results file. A table describes; it never parses.
 #ifndef PURSUIT_MARKET_PARAM_H
 #define PURSUIT_MARKET_PARAM_H
 
@@ -37,25 +37,26 @@ typedef enum pp_param_type {
 
 /// Bits of pp_param.flags.
 enum {
-    PP_OPEN_MIN = 1,  ///< the minimum itself is not allowed
-    PP_OPEN_MAX = 2,  ///< the maximum itself is not allowed
-    PP_OPTIONAL = 4,  ///< a REAL whose default is NaN, "not given"; `derived` says what it then becomes
-    PP_REQUIRED = 8,  ///< must be given: no default
+    PP_OPEN_MIN = 1, ///< the minimum itself is not allowed
+    PP_OPEN_MAX = 2, ///< the maximum itself is not allowed
+    PP_OPTIONAL =
+        4, ///< a REAL whose default is NaN, "not given"; `derived` says what it then becomes
+    PP_REQUIRED = 8, ///< must be given: no default
 };
 
 typedef struct pp_param {
     const char *name; ///< key in the scenario file
     pp_param_type type;
-    size_t offset;               ///< into the configuration struct
-    double default_number;       ///< INTEGER, REAL, BOOLEAN (0|1), CHOICE (index)
-    const char *default_text;    ///< TEXT; REALS as "0.93, 0.95"
-    double min, max;             ///< INTEGER, REAL, and each number of REALS; both 0: unbounded
-    unsigned flags;              ///< PP_OPEN_MIN | ...
-    const char *const *choices;  ///< CHOICE: NULL-terminated names
-    const char *unit;            ///< "GBP", "1", "years", "rounds", ...
-    const char *doc;             ///< one sentence, no final full stop
-    const char *source;          ///< "arXiv 2408.00713", "assumed", ...
-    const char *derived;         ///< PP_OPTIONAL: what an absent value means
+    size_t offset;              ///< into the configuration struct
+    double default_number;      ///< INTEGER, REAL, BOOLEAN (0|1), CHOICE (index)
+    const char *default_text;   ///< TEXT; REALS as "0.93, 0.95"
+    double min, max;            ///< INTEGER, REAL, and each number of REALS; both 0: unbounded
+    unsigned flags;             ///< PP_OPEN_MIN | ...
+    const char *const *choices; ///< CHOICE: NULL-terminated names
+    const char *unit;           ///< "GBP", "1", "years", "rounds", ...
+    const char *doc;            ///< one sentence, no final full stop
+    const char *source;         ///< "arXiv 2408.00713", "assumed", ...
+    const char *derived;        ///< PP_OPTIONAL: what an absent value means
 } pp_param;
 
 typedef struct pp_param_table {

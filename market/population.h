@@ -22,20 +22,21 @@ typedef struct pp_book {
         const int *codes;          ///< [n_rows] index into levels; NULL if numeric
         const char *const *levels; ///< [n_levels]
         size_t n_levels;
-    } *features;
+    } * features;
 } pp_book;
 
 typedef struct pp_population pp_population;
 
 /// @param choice price sensitivity and walk-away constants (arXiv 2408.00713)
-/// @return PP_OK; PP_EINVAL if parameters contradict each other (an age at which a law does not exist);
-/// PP_ENUMERIC if a law cannot be tabulated; PP_ENOMEM
+/// @return PP_OK; PP_EINVAL if parameters contradict each other (an age at which a law does not
+/// exist); PP_ENUMERIC if a law cannot be tabulated; PP_ENOMEM
 PP_API pp_status pp_population_published(const pp_published_config *config,
                                          const pp_choice_config *choice, pp_population **population,
                                          pp_error *error);
 /// Copies the book.
-/// @return PP_OK; PP_EFORMAT if a pure premium is not positive and finite, a value not finite or a code not
-/// a level's (row named); PP_EINVAL if there are no rows, no features or too many; PP_ENOMEM
+/// @return PP_OK; PP_EFORMAT if a pure premium is not positive and finite, a value not finite or a
+/// code not a level's (row named); PP_EINVAL if there are no rows, no features or too many;
+/// PP_ENOMEM
 PP_API pp_status pp_population_book(const pp_book *book, const pp_book_config *config,
                                     pp_population **population, pp_error *error);
 PP_API void pp_population_destroy(pp_population *population); ///< NULL-safe
@@ -49,10 +50,10 @@ typedef struct pp_latent {
 } pp_latent;
 PP_API size_t pp_population_latents(const pp_population *population, const pp_latent **latents);
 
-/// Draw the customers of rounds [first_round, first_round + n) of an epoch: features, pure premium, and
-/// what makes price sensitivity and the walk-away price at customer index 1. Every draw is a function of
-/// (seed, trial, epoch, round). Threads: safe, the batch is the caller's.
-/// Reads customers->first_round and ->n; fills features and what pp_customers says the population fills.
+/// Draw the customers of rounds [first_round, first_round + n) of an epoch: features, pure premium,
+/// and what makes price sensitivity and the walk-away price at customer index 1. Every draw is a
+/// function of (seed, trial, epoch, round). Threads: safe, the batch is the caller's. Reads
+/// customers->first_round and ->n; fills features and what pp_customers says the population fills.
 /// @param latents [n_latents][capacity] or NULL if not wanted
 PP_API void pp_population_draw(const pp_population *population, const pp_stream *stream,
                                pp_customers *customers, double *latents);

@@ -24,8 +24,8 @@ static void book_draw(const pp_population *population, const pp_stream *stream,
     customers->walk_away_from_reference = false;
     for (size_t start = 0; start < customers->n; start += BLOCK) {
         size_t n = customers->n - start < BLOCK ? customers->n - start : BLOCK;
-        pp_random_uniform(stream, PP_DRAW_CUSTOMER, (uint32_t)(customers->first_round + (int64_t)start),
-                          n, 0, 1, BLOCK, u);
+        pp_random_uniform(stream, PP_DRAW_CUSTOMER,
+                          (uint32_t)(customers->first_round + (int64_t)start), n, 0, 1, BLOCK, u);
         for (size_t i = 0; i < n; i++) {
             size_t row = (size_t)(u[i] * (double)b->n_rows), at = start + i;
             double premium = b->pure_premium[row];
@@ -67,26 +67,28 @@ static pp_status copy_premium(book *b, const pp_book *from, pp_error *error)
     return PP_OK;
 }
 
-static pp_status add_feature(pp_schema *schema, const struct pp_book_feature *feature, pp_error *error)
+static pp_status add_feature(pp_schema *schema, const struct pp_book_feature *feature,
+                             pp_error *error)
 {
     if (feature->kind == PP_CATEGORICAL)
-        return pp_schema_add_levels(schema, feature->name, feature->levels, feature->n_levels, error);
+        return pp_schema_add_levels(schema, feature->name, feature->levels, feature->n_levels,
+                                    error);
     return pp_schema_add(schema, feature->name, "1", feature->kind, error);
 }
 
 static pp_status build_schema(book *b, const pp_book *from, pp_error *error)
 {
     pp_status status = PP_OK;
-    if (from->n_rows == 0 || from->n_features == 0)
-        return pp_error_set(error, PP_EINVAL, "%s: a book needs rows and features", from->label);
     for (size_t j = 0; j < from->n_features && status == PP_OK; j++)
         status = add_feature(&b->base.schema, &from->features[j], error);
     return status;
 }
 
-static pp_status allocate(book *b, pp_error *error)
+static pp_status allocate(book *b, const char *label, pp_error *error)
 {
     size_t columns = (size_t)b->base.schema.n_columns;
+    if (b->n_rows == 0 || columns == 0)
+        return pp_error_set(error, PP_EINVAL, "%s: a book needs rows and features", label);
     b->values = calloc(columns * b->n_rows, sizeof(double));
     b->pure_premium = calloc(b->n_rows, sizeof(double));
     b->base.schema.quantiles = calloc(columns * PP_QUANTILES, sizeof(double));
@@ -110,8 +112,9 @@ static pp_status copy_values(book *b, const pp_book *from, pp_error *error)
             }
             to[i] = feature->values[i];
             if (!isfinite(to[i]))
-                return pp_error_set(error, PP_EFORMAT, "%s: data row %zu: '%s' is not a finite number",
-                                    from->label, i + 1, feature->name);
+                return pp_error_set(error, PP_EFORMAT,
+                                    "%s: data row %zu: '%s' is not a finite number", from->label,
+                                    i + 1, feature->name);
         }
     }
     return PP_OK;
@@ -153,7 +156,7 @@ pp_status pp_population_book(const pp_book *from, const pp_book_config *config,
     b->n_rows = from->n_rows;
     status = build_schema(b, from, error);
     if (status == PP_OK)
-        status = allocate(b, error);
+        status = allocate(b, from->label, error);
     if (status == PP_OK)
         status = copy_premium(b, from, error);
     if (status == PP_OK)

@@ -1,7 +1,7 @@
 // The published population, arXiv 2408.00713. Two of its choices look odd and are its authors' own:
-// the number of children is Binomial(4, 1 - ((1 - p)/4)^(1/4)), so that nobody is childless for certain,
-// and years driving of the oldest come from a Beta whose second shape is near 0, which in double
-// precision has an atom at 1 (one year more than any value below 1 gives).
+// the number of children is Binomial(4, 1 - ((1 - p)/4)^(1/4)), so that nobody is childless for
+// certain, and years driving of the oldest come from a Beta whose second shape is near 0, which in
+// double precision has an atom at 1 (one year more than any value below 1 gives).
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_randist.h>
 #include <math.h>
@@ -118,7 +118,8 @@ static double draw_salary(const published *p, int age, double q)
 {
     const pp_published_config *c = &p->config;
     double quantile = q >= 1 ? 1 : pp_quantile(&p->salary, q);
-    double salary = c->salary_scale * p->base_income[age] * fmax(quantile, c->salary_quantile_floor);
+    double salary =
+        c->salary_scale * p->base_income[age] * fmax(quantile, c->salary_quantile_floor);
     return floor_to(salary, c->money_step);
 }
 
@@ -195,8 +196,9 @@ static void published_draw(const pp_population *population, const pp_stream *str
     customers->walk_away_from_reference = true;
     for (size_t start = 0; start < customers->n; start += BLOCK) {
         size_t n = customers->n - start < BLOCK ? customers->n - start : BLOCK;
-        pp_random_uniform(stream, PP_DRAW_CUSTOMER, (uint32_t)(customers->first_round + (int64_t)start),
-                          n, 0, LANES, BLOCK, lane[0]);
+        pp_random_uniform(stream, PP_DRAW_CUSTOMER,
+                          (uint32_t)(customers->first_round + (int64_t)start), n, 0, LANES, BLOCK,
+                          lane[0]);
         for (size_t i = 0; i < n; i++) {
             for (int j = 0; j < LANES; j++)
                 u[j] = lane[j][i];
@@ -252,13 +254,15 @@ static void build_children(published *p, int age, int married, double *cumulativ
     const pp_published_config *c = &p->config;
     double n = (double)c->child_maximum;
     double p_child = child_probability(c, p->youngest + age, married);
-    build_binomial((int)n, 1 - pow((1 - p_child) / n, 1 / n), cumulative, &p->children[age][married]);
+    build_binomial((int)n, 1 - pow((1 - p_child) / n, 1 / n), cumulative,
+                   &p->children[age][married]);
 }
 
 /// P(Beta(a, b) < x), where sums in double precision round to 1 what is within half an ulp of it.
 static double rounded_beta_cdf(double x, double a, double b)
 {
-    const double half_ulp = 0x1p-53 / M_SQRT2; // 2^-54 .. 2^-53 by the mantissa of the sum; their mean
+    const double half_ulp =
+        0x1p-53 / M_SQRT2; // 2^-54 .. 2^-53 by the mantissa of the sum; their mean
     return x >= 1 ? 1 - gsl_cdf_beta_P(half_ulp, b, a) : gsl_cdf_beta_P(x, a, b);
 }
 
@@ -273,7 +277,8 @@ static pp_status build_driving(published *p, int index, double *cumulative, pp_e
                             "population.driving_age: %g must be above the greatest age, %g",
                             c->driving_age, age);
     for (int k = 0; k < n; k++)
-        cumulative[k] = span > 0 ? rounded_beta_cdf(fmin(1, (k + 1) / span), c->driving_alpha, b) : 1;
+        cumulative[k] =
+            span > 0 ? rounded_beta_cdf(fmin(1, (k + 1) / span), c->driving_alpha, b) : 1;
     pp_discrete_build(cumulative, n, &p->driving[index]);
     return PP_OK;
 }
@@ -286,7 +291,8 @@ static pp_status build_ages(published *p, pp_error *error)
     at += MAX_AGES;
     for (int i = 0; i < p->ages; i++) {
         double age = p->youngest + i, away = age - c->income_peak_age;
-        p->base_income[i] = fmax(c->income_peak - c->income_curvature * away * away, c->income_floor);
+        p->base_income[i] =
+            fmax(c->income_peak - c->income_curvature * away * away, c->income_floor);
         p->p_married[i] = c->marriage_peak * (c->marriage_age_end - age) * (age - c->age_minimum) /
                           (c->marriage_age_half * c->marriage_age_half);
         for (int married = 0; married < 2; married++, at += MAX_CHILDREN)
@@ -305,14 +311,15 @@ static pp_status build_locations(published *p, double *cumulative, pp_error *err
     int locations = (int)c->locations, occupations = locations + 1;
     pp_status status = PP_OK;
     for (int l = 0; l < locations && status == PP_OK; l++) {
-        double step = locations > 1 ? (c->occupation_high - c->occupation_low) / (locations - 1) : 0;
+        double step =
+            locations > 1 ? (c->occupation_high - c->occupation_low) / (locations - 1) : 0;
         build_binomial(locations, c->occupation_low + l * step, cumulative + (size_t)l * MAX_LEVELS,
                        &p->occupation[l]);
         status = pp_law_beta(1 + l, 1 + locations - l, &p->risk[l], error);
     }
     for (int o = 0; o < occupations && status == PP_OK; o++)
-        status = pp_law_beta(c->percentile_shape + 2 * o, 2 * occupations - 2 * o, &p->percentile[o],
-                             error);
+        status = pp_law_beta(c->percentile_shape + 2 * o, 2 * occupations - 2 * o,
+                             &p->percentile[o], error);
     if (status == PP_OK)
         status = pp_law_beta(c->salary_alpha, c->salary_beta, &p->salary, error);
     if (status == PP_OK)
@@ -333,8 +340,8 @@ static pp_status add_levels(pp_schema *schema, const char *name, int n, pp_error
     return pp_schema_add_levels(schema, name, levels, (size_t)n, error);
 }
 
-static void set_bounds(pp_schema *schema, int column, pp_bounds_law law, double a, double b, double c,
-                       double d)
+static void set_bounds(pp_schema *schema, int column, pp_bounds_law law, double a, double b,
+                       double c, double d)
 {
     pp_column *to = &schema->columns[column];
     to->bounds = law;
@@ -351,9 +358,12 @@ static pp_status build_schema(published *p, pp_error *error)
     static const struct {
         const char *name, *unit;
         pp_feature_kind kind;
-    } plain[] = {{"car_value", "GBP", PP_NUMERIC}, {"claims", "1", PP_NUMERIC},
-                 {"years_driving", "years", PP_NUMERIC}, {"age", "years", PP_NUMERIC},
-                 {"married", "1", PP_BINARY}, {"has_children", "1", PP_BINARY}};
+    } plain[] = {{"car_value", "GBP", PP_NUMERIC},
+                 {"claims", "1", PP_NUMERIC},
+                 {"years_driving", "years", PP_NUMERIC},
+                 {"age", "years", PP_NUMERIC},
+                 {"married", "1", PP_BINARY},
+                 {"has_children", "1", PP_BINARY}};
     pp_status status = PP_OK;
     for (size_t i = 0; i < PP_COUNT(plain) && status == PP_OK; i++)
         status = pp_schema_add(s, plain[i].name, plain[i].unit, plain[i].kind, error);
@@ -387,7 +397,12 @@ static pp_status build(published *p, pp_error *error)
     p->youngest = (int)floor(c->age_minimum);
     p->ages = (int)ceil(c->age_minimum + c->age_range) - p->youngest;
     if (p->ages > MAX_AGES - 2)
-        return pp_error_set(error, PP_EINVAL, "population.age_range: more than %d ages", MAX_AGES - 2);
+        return pp_error_set(error, PP_EINVAL, "population.age_range: more than %d ages",
+                            MAX_AGES - 2);
+    if (c->salary_scale * c->income_floor * c->salary_quantile_floor < c->money_step)
+        return pp_error_set(error, PP_EINVAL,
+                            "population.money_step: %g would floor the least salary to 0",
+                            c->money_step);
     if (c->percentile_shape <= 0)
         return pp_error_set(error, PP_EINVAL, "population.percentile_shape: must be above 0");
     pp_status status = allocate(p, error);

@@ -39,11 +39,12 @@ void pp_indices_run(const pp_inflation_config *config, const pp_quantile_table *
     }
 }
 
-void pp_estimates_draw(const pp_quantile_table *gamma, const pp_stream *stream, uint32_t first_round,
-                       size_t n, const double *pure_premium, const double *insurer, size_t n_firms,
-                       size_t stride, double *estimate)
+void pp_estimates_draw(const pp_quantile_table *gamma, const pp_stream *stream,
+                       uint32_t first_round, size_t n, const double *pure_premium,
+                       const double *insurer, size_t n_firms, size_t stride, double *estimate)
 {
-    pp_random_uniform(stream, PP_DRAW_ESTIMATE, first_round, n, 0, (uint32_t)n_firms, stride, estimate);
+    pp_random_uniform(stream, PP_DRAW_ESTIMATE, first_round, n, 0, (uint32_t)n_firms, stride,
+                      estimate);
     for (size_t firm = 0; firm < n_firms; firm++) {
         double *c = estimate + firm * stride;
         for (size_t i = 0; i < n; i++)

@@ -22,14 +22,15 @@ PP_API void pp_indices_start(const pp_inflation_config *config, pp_indices *indi
 /// @param normal quantiles of N(0, 1)
 /// @param base, insurer, customer [n] the indices in force in each round
 PP_API void pp_indices_run(const pp_inflation_config *config, const pp_quantile_table *normal,
-                           const pp_stream *stream, uint32_t first_round, size_t n, pp_indices *indices,
-                           double *base, double *insurer, double *customer);
+                           const pp_stream *stream, uint32_t first_round, size_t n,
+                           pp_indices *indices, double *base, double *insurer, double *customer);
 
 /// C = insurer index * pure premium * Gamma(1/v, v), independent per firm and customer.
 /// @param gamma    quantiles of Gamma(1/v, v)
 /// @param estimate [n_firms][stride] GBP
 PP_API void pp_estimates_draw(const pp_quantile_table *gamma, const pp_stream *stream,
                               uint32_t first_round, size_t n, const double *pure_premium,
-                              const double *insurer, size_t n_firms, size_t stride, double *estimate);
+                              const double *insurer, size_t n_firms, size_t stride,
+                              double *estimate);
 
 #endif

@@ -1,10 +1,10 @@
 /// @file
-/// Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011, Random123). Every draw is a pure
-/// function of (seed, trial, epoch, round, purpose, lane); there is no hidden state, so results do not
-/// depend on threads, on the order of work, or on what anybody else has drawn.
+/// Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011, Random123). Every draw is a
+/// pure function of (seed, trial, epoch, round, purpose, lane); there is no hidden state, so
+/// results do not depend on threads, on the order of work, or on what anybody else has drawn.
 ///
-/// Counter words: {lane block, round, epoch | purpose << 24, trial}; key: the 64-bit seed. A block gives
-/// four 32-bit words, lanes 4b..4b+3. A uniform is (word + 0.5)/2^32, strictly inside (0, 1).
+/// Counter words: {lane block, round, epoch | purpose << 24, trial}; key: the 64-bit seed. A block
+/// gives four 32-bit words, lanes 4b..4b+3. A uniform is (word + 0.5)/2^32, strictly inside (0, 1).
 #ifndef PURSUIT_MARKET_RANDOM_H
 #define PURSUIT_MARKET_RANDOM_H
 
@@ -43,11 +43,12 @@ typedef struct pp_stream {
 /// @param lane0  first lane; a multiple of 4
 /// @param lanes  how many lanes
 /// @param u      [lanes][stride], u[lane*stride + i] for round first_round + i
-PP_API void pp_random_uniform(const pp_stream *stream, pp_purpose purpose, uint32_t first_round, size_t n,
-                              uint32_t lane0, uint32_t lanes, size_t stride, double *u);
+PP_API void pp_random_uniform(const pp_stream *stream, pp_purpose purpose, uint32_t first_round,
+                              size_t n, uint32_t lane0, uint32_t lanes, size_t stride, double *u);
 
-/// The same generator as a gsl_rng type, for GSL's samplers: lanes 0, 1, 2, ... of one round, in order.
-/// State is the caller's struct; nothing is allocated and gsl_rng_free must not be called on it.
+/// The same generator as a gsl_rng type, for GSL's samplers: lanes 0, 1, 2, ... of one round, in
+/// order. State is the caller's struct; nothing is allocated and gsl_rng_free must not be called on
+/// it.
 typedef struct pp_gsl_state {
     uint32_t key[2], counter[4], word[4];
     uint32_t used;
@@ -59,7 +60,8 @@ typedef struct pp_gsl_random {
 
 extern PP_API const gsl_rng_type *const pp_gsl_philox;
 
-/// Start the sequence of (stream, purpose, round). The object must not be copied or moved afterwards.
+/// Start the sequence of (stream, purpose, round). The object must not be copied or moved
+/// afterwards.
 PP_API void pp_gsl_random_init(pp_gsl_random *random, const pp_stream *stream, pp_purpose purpose,
                                uint32_t round);
 

@@ -24,12 +24,27 @@ static pp_status add(pp_schema *schema, const char *name, const char *unit, pp_f
     if (!fits(feature->name, sizeof feature->name, name) ||
         !fits(feature->unit, sizeof feature->unit, unit))
         return pp_error_set(error, PP_EINVAL, "feature '%.40s...': the name is too long", name);
-    for (size_t i = 0; i < n; i++)
-        schema->columns[schema->n_columns + (int)i] = (pp_column){
-            .feature = schema->n_features,
-            .bounds = kind == PP_NUMERIC ? PP_BOUNDS_QUANTILES : PP_BOUNDS_BINARY};
     schema->n_features++;
-    schema->n_columns += (int)n;
+    return PP_OK;
+}
+
+/// Append a column to the last feature; its name must be new, among columns and features.
+static pp_status add_column(pp_schema *schema, const char *level, pp_error *error)
+{
+    int feature = schema->n_features - 1;
+    const pp_feature *of = &schema->features[feature];
+    pp_bounds_law law = of->kind == PP_NUMERIC ? PP_BOUNDS_QUANTILES : PP_BOUNDS_BINARY;
+    pp_column column = {.feature = feature, .bounds = law};
+    int length = snprintf(column.name, PP_NAME_MAX, "%s%s%s", of->name, level ? "=" : "",
+                          level ? level : "");
+    if (length >= PP_NAME_MAX)
+        return pp_error_set(error, PP_EINVAL, "feature '%s': the level '%.40s' is too long",
+                            of->name, level ? level : "");
+    int namesake = pp_schema_feature(schema, column.name);
+    if (pp_schema_column(schema, column.name) >= 0 || (namesake >= 0 && namesake != feature))
+        return pp_error_set(error, PP_EINVAL, "feature '%s': the column '%s' exists already",
+                            of->name, column.name);
+    schema->columns[schema->n_columns++] = column;
     return PP_OK;
 }
 
@@ -37,25 +52,16 @@ pp_status pp_schema_add(pp_schema *schema, const char *name, const char *unit, p
                         pp_error *error)
 {
     pp_status status = add(schema, name, unit, kind, 1, error);
-    if (status == PP_OK)
-        fits(schema->columns[schema->n_columns - 1].name, PP_NAME_MAX, name);
-    return status;
+    return status == PP_OK ? add_column(schema, NULL, error) : status;
 }
 
 pp_status pp_schema_add_levels(pp_schema *schema, const char *name, const char *const *levels,
                                size_t n_levels, pp_error *error)
 {
     pp_status status = add(schema, name, "1", PP_CATEGORICAL, n_levels, error);
-    if (status != PP_OK)
-        return status;
-    pp_column *columns = &schema->columns[schema->n_columns - (int)n_levels];
-    for (size_t i = 0; i < n_levels; i++) {
-        int length = snprintf(columns[i].name, PP_NAME_MAX, "%s=%s", name, levels[i]);
-        if (length >= PP_NAME_MAX)
-            return pp_error_set(error, PP_EINVAL, "feature '%s': the level '%.40s' is too long", name,
-                                levels[i]);
-    }
-    return PP_OK;
+    for (size_t i = 0; i < n_levels && status == PP_OK; i++)
+        status = add_column(schema, levels[i], error);
+    return status;
 }
 
 int pp_schema_column(const pp_schema *schema, const char *name)

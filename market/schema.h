@@ -1,6 +1,7 @@
 /// @file
 /// What a firm may know of a customer, as data: named source features, each one or several numeric
-/// columns (a categorical feature is one-hot by level). Nothing downstream knows any column by name.
+/// columns (a categorical feature is one-hot by level). Nothing downstream knows any column by
+/// name.
 #ifndef PURSUIT_MARKET_SCHEMA_H
 #define PURSUIT_MARKET_SCHEMA_H
 
@@ -26,8 +27,9 @@ typedef struct pp_column {
     char name[PP_NAME_MAX]; ///< "age", "location=2"
     int feature;            ///< index of its source feature
     pp_bounds_law bounds;
-    double a, b, c, d;        ///< of that law
-    const double *quantiles;  ///< [PP_QUANTILES] of the column, PP_BOUNDS_QUANTILES only; owned by schema
+    double a, b, c, d; ///< of that law
+    const double
+        *quantiles; ///< [PP_QUANTILES] of the column, PP_BOUNDS_QUANTILES only; owned by schema
 } pp_column;
 
 typedef struct pp_feature {

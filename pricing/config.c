@@ -4,7 +4,6 @@
 
 #include "market/param_rows.h"
 
-
 static const char *const conversion_choices[] = {"logistic", "mlp", NULL};
 
 #define CONFIG pp_pricing_config
@@ -15,7 +14,8 @@ static const pp_param pricing_rows[] = {
     REAL(bid_min, 1, 0, 100, PP_OPEN_MIN, "1", "least bid, as a multiple of the own cost estimate",
          PAPER),
     REAL(bid_max, 2, 0, 100, PP_OPEN_MIN, "1", "greatest bid", PAPER),
-    REAL(first_min, 1, 0, 100, PP_OPEN_MIN, "1", "least bid of the first epoch, before any fit", PAPER),
+    REAL(first_min, 1, 0, 100, PP_OPEN_MIN, "1", "least bid of the first epoch, before any fit",
+         PAPER),
     REAL(first_max, 1.2, 0, 100, PP_OPEN_MIN, "1", "greatest bid of the first epoch", PAPER),
     {ROW(REALS, exploration_factors), .default_text = "0.93, 0.95, 0.97, 1.03, 1.05, 1.07",
      .min = 0, .max = 100, .flags = PP_OPEN_MIN, .unit = "1",
@@ -28,9 +28,12 @@ static const pp_param pricing_rows[] = {
     REAL(prior_slope, 20, 0, 1e6, PP_OPEN_MIN, "1",
          "fall of the logit of conversion per unit multiplier that the prior expects", DESIGN),
     REAL(slope_min, 5, 0, 1e6, PP_OPEN_MIN, "1",
-         "least such fall accepted: a conversion that rises with price is never used", DESIGN),
+         "least such fall accepted: below it the prior's is used, so conversion never rises with "
+         "price",
+         DESIGN),
     INTEGER(mlp_hidden, 8, 1, 256, "units", "hidden units of the neural network", DESIGN),
-    INTEGER(mlp_steps, 60, 1, 10000, "steps", "BFGS steps of a refit of the neural network", DESIGN),
+    INTEGER(mlp_steps, 60, 1, 10000, "steps", "BFGS steps of a refit of the neural network",
+            DESIGN),
     REAL(mlp_ridge, 1, 0, 1e6, PP_OPEN_MIN, "rows", "weight decay of the neural network", DESIGN),
 };
 const pp_param_table pp_pricing_table = {"pricing", "the pricing pipeline that every firm shares",
@@ -48,6 +51,7 @@ static const pp_param portfolio_rows[] = {
          PAPER),
     REAL(shrink, 0.5, 0, 1, 0, "1", "a shrinking random target is ceil(shrink * average)", PAPER),
 };
-const pp_param_table pp_portfolio_table = {"portfolio", "random targets and the loss of missing a target",
-                                           portfolio_rows, PP_COUNT(portfolio_rows), sizeof(CONFIG)};
+const pp_param_table pp_portfolio_table = {
+    "portfolio", "random targets and the loss of missing a target", portfolio_rows,
+    PP_COUNT(portfolio_rows), sizeof(CONFIG)};
 #undef CONFIG

@@ -6,8 +6,8 @@
 #include "market/param.h"
 
 typedef struct pp_pricing_config {
-    int conversion;            ///< index into pp_conversion_classes: logistic, mlp
-    double bid_min, bid_max;   ///< range of the bid a
+    int conversion;              ///< index into pp_conversion_classes: logistic, mlp
+    double bid_min, bid_max;     ///< range of the bid a
     double first_min, first_max; ///< first epoch: a ~ U(first_min, first_max)
     pp_reals exploration_factors;
     double exploration_rate; ///< chance of each factor

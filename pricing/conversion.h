@@ -1,9 +1,10 @@
 /// @file
-/// Conversion models behind one interface: P(sale | rival predictions x, own multiplier a), strictly
-/// falling in a by construction or by constraint.
+/// Conversion models behind one interface: P(sale | rival predictions x, own multiplier a),
+/// strictly falling in a by construction or by constraint.
 ///
-/// A model is fitted once per refit and then read-only. Per quote the state-free stage stores a `curve`,
-/// `curve_size` doubles, from which P at any multiplier and the best bid at any k are found.
+/// A model is fitted once per refit and then read-only. Per quote the state-free stage stores a
+/// `curve`, `curve_size` doubles, from which P at any multiplier and the best bid at any k are
+/// found.
 #ifndef PURSUIT_PRICING_CONVERSION_H
 #define PURSUIT_PRICING_CONVERSION_H
 
@@ -44,7 +45,8 @@ extern PP_API const pp_conversion_class pp_conversion_logistic, pp_conversion_ml
 /// Indexed by pp_pricing_config.conversion.
 extern PP_API const pp_conversion_class *const pp_conversion_classes[];
 
-/// Price slope beta and the intercept alpha of a quote's logistic curve, P(a) = 1/(1 + exp(beta a - alpha)).
+/// Price slope beta and the intercept alpha of a quote's logistic curve, P(a) = 1/(1 + exp(beta a -
+/// alpha)).
 double pp_logistic_slope(const void *model);
 
 #endif

@@ -1,7 +1,8 @@
-// Logistic conversion: logit P = alpha(x) - beta a, alpha linear in the inputs. Fitted by Newton's method
-// on the penalised likelihood. The prior pulls beta towards `prior_slope` and the rest towards 0 with the
-// weight of `conversion_ridge` rows, so a firm that never sold still gets a finite, falling curve. A slope
-// below `slope_min` is overruled: it is held there and the rest is fitted again.
+// Logistic conversion: logit P = alpha(x) - beta a, alpha linear in the inputs. Fitted by Newton's
+// method on the penalised likelihood. The prior pulls beta towards `prior_slope` and the rest
+// towards 0 with the weight of `conversion_ridge` rows, so a firm that never sold still gets a
+// finite, falling curve. A slope below `slope_min` is overruled: the prior's takes its place and
+// the rest is fitted again.
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +50,8 @@ static void load_block(const fitting *f, size_t first, size_t n)
     }
     for (size_t i = 0; i < n; i++) {
         f->column[p * BLOCK + i] = 1;
-        f->column[(p + 1) * BLOCK + i] = (f->centre - f->data->multiplier[first + i]) * f->slope_scale;
+        f->column[(p + 1) * BLOCK + i] =
+            (f->centre - f->data->multiplier[first + i]) * f->slope_scale;
     }
 }
 
@@ -103,8 +105,8 @@ static double move(const fitting *f, double scale)
     return derivatives(f);
 }
 
-/// Newton's method. The penalised likelihood is strictly concave, so a Newton step shortens the gradient
-/// if it is short enough: one that does not is halved.
+/// Newton's method. The penalised likelihood is strictly concave, so a Newton step shortens the
+/// gradient if it is short enough: one that does not is halved.
 static pp_status newton(const fitting *f, pp_error *error)
 {
     double length = derivatives(f), small = 1e-20 * (double)(f->data->n * f->data->n);
@@ -113,9 +115,11 @@ static pp_status newton(const fitting *f, pp_error *error)
         if (status != PP_OK)
             return status;
         memcpy(f->step, f->gradient, f->n_free * sizeof(double));
-        double scale = 1, next = move(f, 1);
-        for (int halving = 0; halving < HALVINGS && !(next < length); halving++, scale /= 2)
-            next = move(f, -scale / 2);
+        double next = move(f, 1), back = 0.5;
+        for (int halving = 0; halving < HALVINGS && !(next < length); halving++) {
+            next = move(f, -back);
+            back /= 2;
+        }
         if (!(next < length))
             break; // at the limit of precision
         length = next;
@@ -136,10 +140,12 @@ static pp_status start(fitting *f, const pp_pricing_config *config, const pp_con
     double unused, *at = calloc(q * (5 + q + BLOCK) + BLOCK, sizeof(double));
     if (!at)
         return pp_error_set(error, PP_ENOMEM, "no memory for a conversion fit");
-    double **vector[] = {&f->mean, &f->deviation, &f->coefficient, &f->gradient, &f->step};
-    for (size_t j = 0; j < sizeof vector / sizeof *vector; j++, at += q)
-        *vector[j] = at;
-    f->hessian = at;
+    f->mean = at;
+    f->deviation = f->mean + q;
+    f->coefficient = f->deviation + q;
+    f->gradient = f->coefficient + q;
+    f->step = f->gradient + q;
+    f->hessian = f->step + q;
     f->column = f->hessian + q * q;
     f->weighted = f->column + q * BLOCK;
     for (int j = 0; j < data->n_inputs; j++)
@@ -176,7 +182,7 @@ static pp_status logistic_fit(void *model, const pp_pricing_config *config,
     status = newton(&f, error);
     if (status == PP_OK && !(*slope >= f.slope_floor)) {
         *constrained = true;
-        *slope = f.slope_floor;
+        *slope = fmax(1, f.slope_floor); // the prior's
         f.n_free = f.n_all - 1;
         status = newton(&f, error);
     }
@@ -198,7 +204,8 @@ static size_t logistic_curve_size(const pp_pricing_config *config)
     return 1;
 }
 
-static void logistic_prepare(const void *model, const double *const *inputs, size_t n, double *curves)
+static void logistic_prepare(const void *model, const double *const *inputs, size_t n,
+                             double *curves)
 {
     const logistic *m = model;
     for (size_t i = 0; i < n; i++)

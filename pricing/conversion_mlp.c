@@ -1,9 +1,9 @@
 // A small neural network whose conversion can only fall with price:
-//   logit P = c + z'l - (floor + softplus(s)) u + sum_h softplus(v_h) bend(z'w_h + b_h - softplus(q_h) u)
-// with z the standardised inputs, u = (a - 1) * prior_slope and bend(x) = x/(1 + |x|). Every term falls
-// with u by construction.
-// Fitted by GSL's BFGS on the penalised likelihood, gradients by back-propagation with CBLAS, starting from
-// the last fit where there is one.
+//   logit P = c + z'l - (floor + softplus(s)) u + sum_h softplus(v_h) bend(z'w_h + b_h -
+//   softplus(q_h) u)
+// with z the standardised inputs, u = (a - 1) * prior_slope and bend(x) = x/(1 + |x|). Every term
+// falls with u by construction. Fitted by GSL's BFGS on the penalised likelihood, gradients by
+// back-propagation with CBLAS, starting from the last fit where there is one.
 #include <gsl/gsl_cblas.h>
 #include <gsl/gsl_multimin.h>
 #include <gsl/gsl_randist.h>
@@ -92,9 +92,10 @@ static void unfold(mlp *m, const double *theta)
     }
 }
 
-/// Loss of a block and its gradient with respect to theta, both added; the positive quantities' gradients
-/// are with respect to themselves.
-static double block_loss(const fitting *f, const double *theta, size_t first, size_t n, double *gradient)
+/// Loss of a block and its gradient with respect to theta, both added; the positive quantities'
+/// gradients are with respect to themselves.
+static double block_loss(const fitting *f, const double *theta, size_t first, size_t n,
+                         double *gradient)
 {
     const mlp *m = f->model;
     parts at = parts_of(m);
@@ -130,8 +131,8 @@ static double block_loss(const fitting *f, const double *theta, size_t first, si
         }
     }
     if (gradient)
-        cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)H, (int)p, (int)n, 1, f->delta, (int)H,
-                    z, (int)p, 1, gradient + at.w, (int)p);
+        cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)H, (int)p, (int)n, 1, f->delta,
+                    (int)H, z, (int)p, 1, gradient + at.w, (int)p);
     return loss;
 }
 
@@ -227,8 +228,9 @@ static void standardise(mlp *m, const pp_conversion_data *data, fitting *f)
         f->u[i] = (data->multiplier[i] - 1) * m->scale;
 }
 
-static pp_status mlp_fit(void *model, const pp_pricing_config *config, const pp_conversion_data *data,
-                         gsl_rng *rng, bool *constrained, pp_error *error)
+static pp_status mlp_fit(void *model, const pp_pricing_config *config,
+                         const pp_conversion_data *data, gsl_rng *rng, bool *constrained,
+                         pp_error *error)
 {
     mlp *m = model;
     m->p = (size_t)data->n_inputs;
@@ -267,8 +269,8 @@ static void mlp_prepare(const void *model, const double *const *inputs, size_t n
             z[j] = (inputs[j][i] - m->mean[j]) / m->deviation[j];
         curve[0] = m->theta[at.c] + cblas_ddot((int)p, z, 1, m->theta + at.l, 1);
         memcpy(curve + 1, m->theta + at.b, H * sizeof(double));
-        cblas_dgemv(CblasRowMajor, CblasNoTrans, (int)H, (int)p, 1, m->theta + at.w, (int)p, z, 1, 1,
-                    curve + 1, 1);
+        cblas_dgemv(CblasRowMajor, CblasNoTrans, (int)H, (int)p, 1, m->theta + at.w, (int)p, z, 1,
+                    1, curve + 1, 1);
     }
 }
 
@@ -288,7 +290,8 @@ static double gain(const void *model, const double *curve, double k, double a)
 }
 
 /// Where the gain is greatest within [low, high], if it has one maximum there.
-static double golden_section(const void *model, const double *curve, double k, double low, double high)
+static double golden_section(const void *model, const double *curve, double k, double low,
+                             double high)
 {
     const double share = 0.61803398874989485;
     double a = high - share * (high - low), b = low + share * (high - low);
@@ -325,8 +328,8 @@ static double best_bid(const void *model, const double *curve, double k, double 
     return gain(model, curve, k, a) > most ? a : best;
 }
 
-static void mlp_bid(const void *model, const double *curves, size_t n, const double *k, double bid_min,
-                    double bid_max, double *bid)
+static void mlp_bid(const void *model, const double *curves, size_t n, const double *k,
+                    double bid_min, double bid_max, double *bid)
 {
     const mlp *m = model;
     for (size_t i = 0; i < n; i++)

@@ -13,11 +13,11 @@ struct pp_histories {
     int n_columns;
     size_t n_firms, epochs, rows;
     pp_observe observe;
-    int64_t epoch;           ///< epochs started
-    size_t row;              ///< rows of the present epoch
-    double **features;       ///< [n_columns], each [epochs*rows]
-    double *values;          ///< features, then [n_firms][COLUMNS][epochs*rows]
-    unsigned char *sold;     ///< [n_firms][epochs*rows]
+    int64_t epoch;       ///< epochs started
+    size_t row;          ///< rows of the present epoch
+    double **features;   ///< [n_columns], each [epochs*rows]
+    double *values;      ///< features, then [n_firms][COLUMNS][epochs*rows]
+    unsigned char *sold; ///< [n_firms][epochs*rows]
 };
 
 static size_t capacity(const pp_histories *h)
@@ -89,7 +89,8 @@ static void add_firm(pp_histories *h, size_t firm, size_t at, const pp_ranking *
     h->sold[firm * capacity(h) + at] = (size_t)choice == firm;
     for (size_t r = 0; r < PP_RIVALS; r++)
         column(h, firm, RIVALS + r)[at] =
-            h->n_firms > 1 ? pp_rivals_mean(ranking, h->n_firms, firm, rivals_top[r]) / estimate : 1;
+            h->n_firms > 1 ? pp_rivals_mean(ranking, h->n_firms, firm, rivals_top[r]) / estimate
+                           : 1;
 }
 
 void pp_histories_add(pp_histories *histories, const pp_ranking *ranking, size_t i, size_t stride,

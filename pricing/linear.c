@@ -10,8 +10,8 @@ static bool all_finite(const double *x, size_t n)
     return true;
 }
 
-/// Cholesky's A = L L', L over the lower triangle of A. Not GSL's, which ends the program unless the
-/// error handler of the whole process is off.
+/// Cholesky's A = L L', L over the lower triangle of A. Not GSL's, which ends the program unless
+/// the error handler of the whole process is off.
 /// @return false if A is not positive definite
 static bool factorise(double *a, size_t n)
 {

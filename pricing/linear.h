@@ -19,7 +19,8 @@ static inline double pp_dot(const double *x, const double *y, size_t n)
             part[j] += x[i + j] * y[i + j];
     for (; i < n; i++)
         part[i % 8] += x[i] * y[i];
-    return ((part[0] + part[4]) + (part[2] + part[6])) + ((part[1] + part[5]) + (part[3] + part[7]));
+    return ((part[0] + part[4]) + (part[2] + part[6])) +
+           ((part[1] + part[5]) + (part[3] + part[7]));
 }
 
 /// Solve A X = B for a symmetric positive definite A.

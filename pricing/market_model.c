@@ -87,7 +87,8 @@ static pp_status fit_offers(pp_market_model *model, double ridge, const pp_histo
     return status;
 }
 
-/// One Newton step of the rank regression, logit of "a rival is cheaper" = c0 + slope (a - 1) + z'c.
+/// One Newton step of the rank regression, logit of "a rival is cheaper" = c0 + slope (a - 1) +
+/// z'c.
 /// @param coefficients [p + 2]: c, c0, slope
 /// @return size of the step, negative if the system cannot be solved
 static double rank_step(pp_market_model *model, double ridge, const pp_history *history,

@@ -1,7 +1,7 @@
 /// @file
 /// @internal
-/// The market model: what a firm can tell of its rivals' offers from a customer's features and its own
-/// cost estimate. What it predicts depends on what firms observe:
+/// The market model: what a firm can tell of its rivals' offers from a customer's features and its
+/// own cost estimate. What it predicts depends on what firms observe:
 ///   all offers  top 1, mean of top 3 and of top 5 rival offers over C: three ridge regressions
 ///   own rank    the multiple of C at which half the rivals are cheaper: logistic regression of
 ///               (rank - 1) out of N - 1 on the own multiplier and the features

@@ -22,6 +22,10 @@ pp_status pp_pipeline_create(const pp_pricing_config *config, int n_columns, pp_
     pp_status status = pp_param_check(&pp_pricing_table, config, error);
     if (status != PP_OK)
         return status;
+    if (config->bid_min > config->bid_max)
+        return pp_error_set(error, PP_EINVAL,
+                            "pricing.bid_min: %.15g is above pricing.bid_max, %.15g",
+                            config->bid_min, config->bid_max);
     pp_pipeline *p = calloc(1, sizeof *p);
     if (!p)
         return pp_error_set(error, PP_ENOMEM, "no memory for a pricing pipeline");
@@ -87,8 +91,8 @@ size_t pp_pipeline_fit_scratch(const pp_pipeline *pipeline)
 }
 
 /// Conversion inputs of a batch: where each column of the outputs starts.
-static void predict(const pp_pipeline *pipeline, const double *const *features, const double *estimate,
-                    size_t n, double *scratch, const double **inputs)
+static void predict(const pp_pipeline *pipeline, const double *const *features,
+                    const double *estimate, size_t n, double *scratch, const double **inputs)
 {
     double *outputs = scratch + n;
     pp_market_predict(&pipeline->market, features, estimate, n, scratch, outputs);
@@ -111,7 +115,8 @@ pp_status pp_pipeline_fit(pp_pipeline *pipeline, const pp_history *history, doub
                                .inputs = inputs,
                                .multiplier = history->multiplier,
                                .sold = history->sold};
-    status = pipeline->class->fit(pipeline->model, &pipeline->config, &data, rng, &constrained, error);
+    status =
+        pipeline->class->fit(pipeline->model, &pipeline->config, &data, rng, &constrained, error);
     if (status == PP_OK) {
         pipeline->fitted = true;
         pipeline->constrained += constrained;
@@ -147,5 +152,6 @@ double pp_curve_bid(const pp_curves *curves, size_t i, double k)
 void pp_curves_bid(const pp_curves *curves, const double *k, double *bid)
 {
     const pp_pipeline *p = curves->pipeline;
-    p->class->bid(p->model, curves->values, curves->n, k, p->config.bid_min, p->config.bid_max, bid);
+    p->class->bid(p->model, curves->values, curves->n, k, p->config.bid_min, p->config.bid_max,
+                  bid);
 }

@@ -16,8 +16,8 @@ typedef struct pp_curves {
     const double *values; ///< [n][size]
 } pp_curves;
 
-PP_API pp_status pp_pipeline_create(const pp_pricing_config *config, int n_columns, pp_observe observe,
-                                    pp_pipeline **pipeline, pp_error *error);
+PP_API pp_status pp_pipeline_create(const pp_pricing_config *config, int n_columns,
+                                    pp_observe observe, pp_pipeline **pipeline, pp_error *error);
 PP_API void pp_pipeline_destroy(pp_pipeline *pipeline); ///< NULL-safe
 /// Forget every fit, for the next trial.
 PP_API void pp_pipeline_reset(pp_pipeline *pipeline);

@@ -55,7 +55,7 @@ void pp_portfolio_random(const pp_schema *schema, const pp_portfolio_config *con
     memset(portfolio, 0, sizeof *portfolio);
     portfolio->loss_scale = config->loss_scale;
     portfolio->n_categories = k < (size_t)n ? k : (size_t)n;
-    for (int j = 0; j < n; j++)
+    for (int j = 0; j < PP_MAX_FEATURES; j++)
         columns[j] = j;
     for (size_t c = 0; c < portfolio->n_categories; c++) {
         size_t pick = c + gsl_rng_uniform_int(rng, (unsigned long)n - c);

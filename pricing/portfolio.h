@@ -32,21 +32,23 @@ typedef struct pp_portfolio {
 } pp_portfolio;
 
 /// K distinct columns of the schema, one bound each, drawn as the schema's bounds laws say.
-PP_API void pp_portfolio_random(const pp_schema *schema, const pp_portfolio_config *config, gsl_rng *rng,
-                                pp_portfolio *portfolio);
+PP_API void pp_portfolio_random(const pp_schema *schema, const pp_portfolio_config *config,
+                                gsl_rng *rng, pp_portfolio *portfolio);
 
 /// Set the targets from the burn-in average: named ones as given, the rest at random.
 PP_API void pp_portfolio_aim(pp_portfolio *portfolio, const pp_portfolio_config *config,
                              const double *burn_in_average, gsl_rng *rng);
 
-/// Category membership of a batch. @param features [n_columns][n] @param mask [n] bit k: in category k
-PP_API void pp_portfolio_members(const pp_portfolio *portfolio, const double *const *features, size_t n,
-                                 uint64_t *mask);
+/// Category membership of a batch. @param features [n_columns][n] @param mask [n] bit k: in
+/// category k
+PP_API void pp_portfolio_members(const pp_portfolio *portfolio, const double *const *features,
+                                 size_t n, uint64_t *mask);
 
 /// L(held) = scale * mean_k |held_k - target_k|/max(held_k, target_k), GBP; 0 where both are 0.
 PP_API double pp_portfolio_loss(const pp_portfolio *portfolio, const double *held);
 
 /// A category in words: "under-30s: age in [16, 29]".
-PP_API void pp_category_text(const pp_category *category, const pp_schema *schema, char *text, size_t size);
+PP_API void pp_category_text(const pp_category *category, const pp_schema *schema, char *text,
+                             size_t size);
 
 #endif

@@ -105,8 +105,8 @@ static inline void *model_create(const pp_conversion_class *class, const pp_pric
     return model;
 }
 
-static inline bool fit(const pp_conversion_class *class, void *model, const pp_pricing_config *config,
-                       const pp_conversion_data *data)
+static inline bool fit(const pp_conversion_class *class, void *model,
+                       const pp_pricing_config *config, const pp_conversion_data *data)
 {
     pp_gsl_random random;
     pp_error error = {0};
@@ -132,8 +132,8 @@ static inline double log_loss(const pp_conversion_class *class, const void *mode
 {
     double *curves = curves_of(class, model, config, data), sum = 0;
     for (size_t i = 0; i < data->n; i++) {
-        double p = class->probability(model, curves + i * class->curve_size(config),
-                                      data->multiplier[i]);
+        double p =
+            class->probability(model, curves + i * class->curve_size(config), data->multiplier[i]);
         sum -= log(data->sold[i] ? p : 1 - p);
     }
     free(curves);

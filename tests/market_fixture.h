@@ -17,7 +17,8 @@ typedef struct market_fixture {
     pp_results_layout layout;
 } market_fixture;
 
-/// Published defaults: firm 0 of the agent named with a random portfolio, the others `null` without one.
+/// Published defaults: firm 0 of the agent named with a random portfolio, the others `null` without
+/// one.
 static inline void fixture_defaults(market_fixture *m, size_t n_firms, const char *agent)
 {
     pp_scenario *s = &m->scenario;

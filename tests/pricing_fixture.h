@@ -94,7 +94,8 @@ static inline pp_histories *simulate(uint64_t seed, size_t epochs, size_t rows, 
     double price[SIM_FIRMS];
     pp_ranking ranking = {order, rank, price};
     assert_int_equal(
-        pp_histories_create(SIM_COLUMNS, SIM_FIRMS, epochs, rows, observe, &histories, NULL), PP_OK);
+        pp_histories_create(SIM_COLUMNS, SIM_FIRMS, epochs, rows, observe, &histories, NULL),
+        PP_OK);
     for (size_t epoch = 0; epoch < epochs; epoch++) {
         pp_histories_epoch(histories);
         for (size_t i = 0; i < rows; i++)

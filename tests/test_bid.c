@@ -10,7 +10,8 @@ static void test_bid_lambert_agrees_with_gsl(void **state)
     (void)state;
     for (double x = -700; x <= 700; x += 0.37) {
         double expected = gsl_sf_lambert_W0(exp(x));
-        assert_close(pp_lambert_exp(x), expected, 1e-14 * expected + 1e-16); // GSL's own are absolute
+        assert_close(pp_lambert_exp(x), expected,
+                     1e-14 * expected + 1e-16); // GSL's own are absolute
     }
 }
 
@@ -52,10 +53,10 @@ static void test_bid_lambert_huge_argument_stays_accurate(void **state)
 static void test_bid_lambert_known_values(void **state)
 {
     (void)state;
-    assert_close(pp_lambert_exp(1), 1, 1e-15);                          // 1 + log 1
-    assert_close(pp_lambert_exp(0), 0.56714329040978387, 1e-15);        // the omega constant
-    assert_close(pp_lambert_exp(1 + M_E), M_E, 1e-14);                  // e + log e
-    assert_close(pp_lambert_exp(-1000), 0, 0);                          // below the least double
+    assert_close(pp_lambert_exp(1), 1, 1e-15);                   // 1 + log 1
+    assert_close(pp_lambert_exp(0), 0.56714329040978387, 1e-15); // the omega constant
+    assert_close(pp_lambert_exp(1 + M_E), M_E, 1e-14);           // e + log e
+    assert_close(pp_lambert_exp(-1000), 0, 0);                   // below the least double
 }
 
 /// log of the objective for a above k: same maximiser, and no underflow.
@@ -109,7 +110,8 @@ static void test_bid_logistic_condition_of_first_order_holds(void **state)
         double k = gsl_ran_flat(rng, -2, 3);
         double a = pp_logistic_bid(alpha, beta, k, -1e9, 1e9);
         double lost = 1 / (1 + exp(alpha - beta * a));
-        assert_close((a - k) * beta * lost, 1, 1e-11 * (1 + beta * (fabs(a) + fabs(k)) + fabs(alpha)));
+        assert_close((a - k) * beta * lost, 1,
+                     1e-11 * (1 + beta * (fabs(a) + fabs(k)) + fabs(alpha)));
     }
 }
 

@@ -27,8 +27,8 @@ static double cell(const pp_csv *csv, size_t row, const char *name)
 }
 
 /// REPEATS copies of the row's customer: rounds 0, 1, ... of a trial numbered as the row.
-static void repeat(const pp_csv *csv, size_t row, const pp_choice_config *config, pp_customers *customers,
-                   double *offers)
+static void repeat(const pp_csv *csv, size_t row, const pp_choice_config *config,
+                   pp_customers *customers, double *offers)
 {
     pp_stream stream = {.seed = 99, .trial = (uint32_t)row};
     double *index = malloc(REPEATS * sizeof *index);

@@ -1,12 +1,14 @@
 /// What every conversion model promises, whatever the data: pricing/conversion.h.
 #include "conversion_fixture.h"
 
-static const conversion_law laws[] = {logistic_law, cliff_law, rising_law, never_law, always_law, coin_law};
+static const conversion_law laws[] = {logistic_law, cliff_law,  rising_law,
+                                      never_law,    always_law, coin_law};
 enum { LAWS = sizeof laws / sizeof *laws, ROWS = 500 };
 
 /// Every class on every law.
-static void for_each(void (*check)(const pp_conversion_class *class, const pp_pricing_config *config,
-                                   const void *model, const sales *s))
+static void for_each(void (*check)(const pp_conversion_class *class,
+                                   const pp_pricing_config *config, const void *model,
+                                   const sales *s))
 {
     for (int c = 0; pp_conversion_classes[c]; c++)
         for (size_t l = 0; l < LAWS; l++) {
@@ -82,7 +84,8 @@ static void test_conversion_any_k_bid_within_range(void **state)
 }
 
 /// argmax by brute force.
-static double grid_bid(const pp_conversion_class *class, const void *model, const double *curve, double k)
+static double grid_bid(const pp_conversion_class *class, const void *model, const double *curve,
+                       double k)
 {
     enum { STEPS = 4000 };
     double best = 1, most = -INFINITY;
@@ -190,8 +193,8 @@ static void refuses(const pp_conversion_class *class, const sales *s, double *nu
     void *model = model_create(class, &config);
     double kept = *number;
     *number = value;
-    assert_int_equal(
-        class->fit(model, &config, &s->data, draws(&random, 1), &constrained, &error), PP_ENUMERIC);
+    assert_int_equal(class->fit(model, &config, &s->data, draws(&random, 1), &constrained, &error),
+                     PP_ENUMERIC);
     assert_int_equal(error.status, PP_ENUMERIC);
     assert_true(error.message[0] != 0);
     *number = kept;
@@ -222,7 +225,8 @@ static void test_conversion_classes_match_their_names(void **state)
     for (; pp_conversion_classes[n]; n++) {
         assert_non_null(row->choices[n]);
         assert_string_equal(row->choices[n], pp_conversion_classes[n]->name);
-        assert_true(pp_conversion_classes[n]->doc[0] && !strchr(pp_conversion_classes[n]->doc, '\n'));
+        assert_true(pp_conversion_classes[n]->doc[0] &&
+                    !strchr(pp_conversion_classes[n]->doc, '\n'));
     }
     assert_null(row->choices[n]);
     assert_ptr_equal(pp_conversion_classes[0], &pp_conversion_logistic);

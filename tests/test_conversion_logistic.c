@@ -1,4 +1,5 @@
-/// The logistic conversion model: true coefficients, the conditions of its optimum, overruled slopes.
+/// The logistic conversion model: true coefficients, the conditions of its optimum, overruled
+/// slopes.
 #include "conversion_fixture.h"
 
 #include <gsl/gsl_linalg.h>
@@ -75,8 +76,9 @@ static void test_conversion_logistic_true_coefficients_within_four_errors(void *
     free(model);
 }
 
-/// Gradient of the penalised log-likelihood, worked out again: in standardised inputs, with intercept at
-/// the means, and slope as a multiple of the prior's. @param gradient [Q] the slope's last
+/// Gradient of the penalised log-likelihood, worked out again: in standardised inputs, with
+/// intercept at the means, and slope as a multiple of the prior's. @param gradient [Q] the slope's
+/// last
 static void penalised_gradient(const pp_pricing_config *config, const pp_conversion_data *data,
                                const double c[Q], double gradient[Q])
 {
@@ -142,7 +144,8 @@ static void test_conversion_logistic_rising_data_slope_overruled(void **state)
         sales *s = sales_create(20, 3000, rising_law);
         double c[Q], gradient[Q];
         assert_true(fit(class, model, &config, &s->data));
-        assert_close(pp_logistic_slope(model), floors[l], 1e-12 * floors[l]);
+        double prior = fmax(config.prior_slope, floors[l]);
+        assert_close(pp_logistic_slope(model), prior, 1e-12 * prior);
         coefficients_of(model, c);
         penalised_gradient(&config, &s->data, c, gradient);
         for (size_t j = 0; j < Q - 1; j++)
@@ -166,7 +169,7 @@ static void test_conversion_logistic_slope_at_least_the_floor_kept(void **state)
     assert_close(pp_logistic_slope(model), free_slope, 1e-7 * free_slope);
     config.slope_min = free_slope * 1.001;
     assert_true(fit(class, model, &config, &s->data));
-    assert_close(pp_logistic_slope(model), config.slope_min, 1e-9);
+    assert_close(pp_logistic_slope(model), fmax(config.slope_min, config.prior_slope), 1e-9);
     free(model);
     sales_destroy(s);
 }
@@ -194,8 +197,14 @@ static void test_conversion_logistic_never_sold_stays_cheap_and_finite(void **st
     sales *s = sales_create(30, 500, never_law);
     fit(class, model, &config, &s->data);
     assert_true(pp_logistic_slope(model) >= config.slope_min);
-    double p = mean_conversion(&config, model, s, 1.05);
+    double p = mean_conversion(&config, model, s, 1.05), bid;
     assert_true(p > 0 && p < 0.05);
+    // A firm that sold nothing must not answer by asking more: profit is a twentieth, as the prior
+    // says.
+    double *curves = curves_of(class, model, &config, &s->data);
+    class->bid(model, curves, 1, NULL, 1, 2, &bid);
+    assert_true(bid < 1.08);
+    free(curves);
     free(model);
     sales_destroy(s);
 }

@@ -36,8 +36,8 @@ static void add(pp_histories *histories, size_t n_firms, double round, int32_t c
 static pp_histories *create(size_t n_firms, size_t epochs, size_t rows, pp_observe observe)
 {
     pp_histories *histories = NULL;
-    assert_int_equal(
-        pp_histories_create(COLUMNS, n_firms, epochs, rows, observe, &histories, NULL), PP_OK);
+    assert_int_equal(pp_histories_create(COLUMNS, n_firms, epochs, rows, observe, &histories, NULL),
+                     PP_OK);
     assert_non_null(histories);
     return histories;
 }
@@ -64,7 +64,8 @@ static void test_history_rows_hold_what_was_added(void **state)
         assert_int_equal(view.observe, PP_OBSERVE_ALL);
         for (size_t i = 0; i < 3; i++) {
             quotes q = quotes_of(1 + (double)i);
-            assert_true(view.features[0][i] == q.features[0] && view.features[1][i] == q.features[1]);
+            assert_true(view.features[0][i] == q.features[0] &&
+                        view.features[1][i] == q.features[1]);
             assert_true(view.estimate[i] == q.estimate[f]);
             assert_true(view.multiplier[i] == q.multiplier[f]);
             assert_true(view.propensity[i] == q.propensity[f]);
@@ -93,7 +94,8 @@ static void test_history_batch_element_with_stride_taken(void **state)
     pp_histories *histories = create(2, 1, 1, PP_OBSERVE_OWN_RANK);
     pp_histories_epoch(histories);
     pp_rank(offers, STRIDE, 2, 2, &ranking);
-    pp_histories_add(histories, &ranking, 2, STRIDE, columns, estimates, multipliers, propensities, 1);
+    pp_histories_add(histories, &ranking, 2, STRIDE, columns, estimates, multipliers, propensities,
+                     1);
     pp_history view;
     pp_histories_view(histories, 1, &view);
     assert_true(view.features[0][0] == 2 && view.features[1][0] == 6);
@@ -264,9 +266,9 @@ static void test_history_more_than_memory_refused(void **state)
     (void)state;
     pp_histories *histories = (pp_histories *)&histories;
     pp_error error = {0};
-    assert_int_equal(pp_histories_create(COLUMNS, FIRMS, 4, (size_t)1 << 45, PP_OBSERVE_ALL,
-                                         &histories, &error),
-                     PP_ENOMEM);
+    assert_int_equal(
+        pp_histories_create(COLUMNS, FIRMS, 4, (size_t)1 << 45, PP_OBSERVE_ALL, &histories, &error),
+        PP_ENOMEM);
     assert_null(histories);
     assert_int_equal(error.status, PP_ENOMEM);
     assert_non_null(strstr(error.message, "140737488355328 rows of 7 firms"));

@@ -25,15 +25,15 @@ typedef struct law_case {
 /// Every continuous law of the published market (risk, income percentile, salary, car value, a
 /// firm's estimate, the price indices).
 static const law_case published[] = {
-    {BETA, 1, 5},  {BETA, 2, 4}, {BETA, 3, 3},  {BETA, 4, 2},       {BETA, 2, 10},       {BETA, 4, 8},
-    {BETA, 6, 6},  {BETA, 8, 4}, {BETA, 10, 2}, {BETA, 3, 9},       {GAMMA, 4, 0.125},
-    {GAMMA, 1000, 0.001},        {NORMAL, 0, 1},
+    {BETA, 1, 5},      {BETA, 2, 4},         {BETA, 3, 3},   {BETA, 4, 2},  {BETA, 2, 10},
+    {BETA, 4, 8},      {BETA, 6, 6},         {BETA, 8, 4},   {BETA, 10, 2}, {BETA, 3, 9},
+    {GAMMA, 4, 0.125}, {GAMMA, 1000, 0.001}, {NORMAL, 0, 1},
 };
 
 static const law_case harsh[] = {
-    {BETA, 0.5, 1.5},     {BETA, 1.4, 2.5}, {BETA, 0.3, 3},  {BETA, 2, 0.9},   {BETA, 0.9, 0.7},
-    {BETA, 200, 300},     {BETA, 1000, 1},  {GAMMA, 0.3, 1}, {GAMMA, 1, 2000}, {GAMMA, 0.7, 1e-6},
-    {GAMMA, 9999, 1e-4},  {GAMMA, 1e4, 1e-4},
+    {BETA, 0.5, 1.5}, {BETA, 1.4, 2.5},   {BETA, 0.3, 3},      {BETA, 2, 0.9},
+    {BETA, 0.9, 0.7}, {BETA, 200, 300},   {BETA, 1000, 1},     {GAMMA, 0.3, 1},
+    {GAMMA, 1, 2000}, {GAMMA, 0.7, 1e-6}, {GAMMA, 9999, 1e-4}, {GAMMA, 1e4, 1e-4},
 };
 
 static double tail(const law_case *l, bool upper, double x)
@@ -65,7 +65,9 @@ static double scale_of(const law_case *l)
 static double bisect(const law_case *l, bool upper, double v)
 {
     double low = l->kind == NORMAL ? -40 : 0;
-    double high = l->kind == NORMAL ? 40 : l->kind == BETA ? 1 : l->b * (l->a + 100 * sqrt(l->a) + 100);
+    double high = l->kind == NORMAL ? 40
+                  : l->kind == BETA ? 1
+                                    : l->b * (l->a + 100 * sqrt(l->a) + 100);
     for (;;) {
         double x = low + 0.5 * (high - low);
         if (x <= low || x >= high)
@@ -90,7 +92,8 @@ static pp_quantile_table *tabulate(const law_case *l)
     return table;
 }
 
-/// Tail probabilities on a grid of STEPS per cell, the cells' edges among them. v and 1 - v are exact.
+/// Tail probabilities on a grid of STEPS per cell, the cells' edges among them. v and 1 - v are
+/// exact.
 enum { STEPS = 8, GRID = PP_LAW_CELLS * STEPS };
 
 static double grid(int i)
@@ -166,19 +169,15 @@ static void test_law_closed_forms_within_2e8(void **state)
 static void test_law_large_gamma_shapes_meet_reference_values(void **state)
 {
     (void)state;
-    // Roots of the density's integral in 40 digits (mpmath), mean 1. GSL's own distribution function
-    // is not accurate enough there, and fails further out.
+    // Roots of the density's integral in 40 digits (mpmath), mean 1. GSL's own distribution
+    // function is not accurate enough there, and fails further out.
     static const struct {
         double shape, z, value;
     } known[] = {
-        {10000, -6.0, 0.941161782105328},
-        {10000, -2.0, 0.98010016592211875},
-        {10000, 0.5, 1.0049749064231433},
-        {10000, 4.0, 1.04050098939459},
-        {1000000, -6.0, 0.99401166182823882},
-        {1000000, -2.0, 0.99800100016659255},
-        {1000000, 0.5, 1.0004997499062674},
-        {1000000, 4.0, 1.0040050009989339},
+        {10000, -6.0, 0.941161782105328},     {10000, -2.0, 0.98010016592211875},
+        {10000, 0.5, 1.0049749064231433},     {10000, 4.0, 1.04050098939459},
+        {1000000, -6.0, 0.99401166182823882}, {1000000, -2.0, 0.99800100016659255},
+        {1000000, 0.5, 1.0004997499062674},   {1000000, 4.0, 1.0040050009989339},
     };
     for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
         const law_case l = {GAMMA, known[k].shape, 1 / known[k].shape};
@@ -257,7 +256,7 @@ static void test_law_beyond_the_tails_taken_as_2_to_minus_33(void **state)
 static void test_law_parameters_not_positive_einval(void **state)
 {
     (void)state;
-    const double bad[][2] = {{0, 1},   {1, 0},        {-1, 1},       {1, -1},      {NAN, 1},
+    const double bad[][2] = {{0, 1},   {1, 0},        {-1, 1},       {1, -1},       {NAN, 1},
                              {1, NAN}, {INFINITY, 1}, {1, INFINITY}, {-INFINITY, 1}};
     pp_quantile_table *table = malloc(sizeof *table);
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
@@ -273,14 +272,14 @@ static void test_law_shapes_without_quantiles_enumeric(void **state)
 {
     (void)state;
     // Laws that are a point, and laws whose last quantiles round to an end of their range.
-    const law_case bad[] = {{BETA, 1e-300, 3},    {BETA, 1e-300, 1e-300}, {BETA, 1000, 1e-9},
-                            {BETA, 1e-3, 1e-3},   {BETA, 0.5, 0.5},       {GAMMA, 1e-300, 1},
+    const law_case bad[] = {{BETA, 1e-300, 3},  {BETA, 1e-300, 1e-300}, {BETA, 1000, 1e-9},
+                            {BETA, 1e-3, 1e-3}, {BETA, 0.5, 0.5},       {GAMMA, 1e-300, 1},
                             {GAMMA, 1e-3, 1000}};
     pp_quantile_table *table = malloc(sizeof *table);
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
         pp_error error = {0};
-        pp_status status = (bad[k].kind == BETA ? pp_law_beta : pp_law_gamma)(bad[k].a, bad[k].b,
-                                                                              table, &error);
+        pp_status status =
+            (bad[k].kind == BETA ? pp_law_beta : pp_law_gamma)(bad[k].a, bad[k].b, table, &error);
         assert_int_equal(status, PP_ENUMERIC);
         assert_non_null(strstr(error.message, "no quantile at probability"));
     }
@@ -366,7 +365,8 @@ static void test_law_discrete_exact_frequencies(void **state)
     pp_discrete_build(cumulative, OUTCOMES, &law);
     for (int i = 0; i < N; i++)
         count[pp_discrete_draw(&law, (i + 0.5) / N)]++;
-    for (int k = 0; k < OUTCOMES; k++) { // both ends of an outcome's interval are half a step off at most
+    for (int k = 0; k < OUTCOMES;
+         k++) { // both ends of an outcome's interval are half a step off at most
         double mass = cumulative[k] - (k ? cumulative[k - 1] : 0);
         assert_close(count[k], N * mass, 1);
     }

@@ -25,7 +25,8 @@ static void test_linear_dot_order_is_fixed(void **state)
 {
     (void)state;
     // Part sums are of every eighth element: 1e16 cancels before the ones are lost in it.
-    const double x[] = {1e16, 1, 1, 1, 1, 1, 1, 1, -1e16, 1}, one[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    const double x[] = {1e16, 1, 1, 1, 1, 1, 1, 1, -1e16, 1},
+                 one[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     assert_true(pp_dot(x, one, 10) == 8);
 }
 
@@ -92,8 +93,8 @@ static void test_linear_solve_not_positive_definite_refused(void **state)
 {
     (void)state;
     const double side[] = {1, 2, 3};
-    refuses((const double[]){1, 0, 2, 1}, 2, side, "no unique solution");  // indefinite
-    refuses((const double[]){1, 0, 1, 1}, 2, side, "no unique solution");  // singular
+    refuses((const double[]){1, 0, 2, 1}, 2, side, "no unique solution"); // indefinite
+    refuses((const double[]){1, 0, 1, 1}, 2, side, "no unique solution"); // singular
     refuses((const double[]){-1}, 1, side, "no unique solution");
     refuses((const double[]){0}, 1, side, "no unique solution");
     refuses((const double[]){1, 0, 0, 0, 1, 0, 0, 0, -1e-9}, 3, side, "no unique solution");

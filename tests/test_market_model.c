@@ -38,8 +38,12 @@ static sample sample_create(gsl_rng *rng, size_t n, pp_observe observe)
         s.estimate[i] = exp(6 + gsl_ran_ugaussian(rng));
         s.multiplier[i] = 1 + 0.2 * gsl_rng_uniform(rng);
     }
-    s.history = (pp_history){.n = n, .n_columns = P, .estimate = s.estimate,
-                             .multiplier = s.multiplier, .observe = observe, .n_firms = 6};
+    s.history = (pp_history){.n = n,
+                             .n_columns = P,
+                             .estimate = s.estimate,
+                             .multiplier = s.multiplier,
+                             .observe = observe,
+                             .n_firms = 6};
     return s;
 }
 
@@ -78,7 +82,8 @@ static pp_market_model fitted(sample *s, double ridge)
 static double *predicted(const pp_market_model *model, const sample *s)
 {
     double *outputs = reals((size_t)model->n_outputs * s->n), *scratch = reals(s->n);
-    pp_market_predict(model, (const double *const *)s->columns, s->estimate, s->n, scratch, outputs);
+    pp_market_predict(model, (const double *const *)s->columns, s->estimate, s->n, scratch,
+                      outputs);
     free(scratch);
     return outputs;
 }
@@ -88,7 +93,8 @@ static void test_market_model_linear_law_without_noise_recovered(void **state)
     (void)state;
     pp_gsl_random random;
     gsl_rng *rng = draws(&random, 1);
-    sample s = sample_create(rng, 400, PP_OBSERVE_ALL), fresh = sample_create(rng, 50, PP_OBSERVE_ALL);
+    sample s = sample_create(rng, 400, PP_OBSERVE_ALL),
+           fresh = sample_create(rng, 50, PP_OBSERVE_ALL);
     draw_rivals(&s, rng, 0);
     pp_market_model model = fitted(&s, 1e-10);
     assert_int_equal(model.n_outputs, PP_RIVALS);
@@ -105,8 +111,9 @@ static void test_market_model_linear_law_without_noise_recovered(void **state)
 static void test_market_model_linear_law_with_noise_within_its_error(void **state)
 {
     (void)state;
-    // The mean square error of predictions at the rows fitted is noise^2 q/n, q = 5 free coefficients;
-    // as a chi-squared with 5 degrees of freedom it exceeds 30.9/5 times that once in 100,000.
+    // The mean square error of predictions at the rows fitted is noise^2 q/n, q = 5 free
+    // coefficients; as a chi-squared with 5 degrees of freedom it exceeds 30.9/5 times that once in
+    // 100,000.
     enum { Q = 5 };
     const double noise = 0.05;
     pp_gsl_random random;
@@ -128,8 +135,8 @@ static void test_market_model_linear_law_with_noise_within_its_error(void **stat
     pp_market_model_destroy(&model);
 }
 
-/// The ridge regression as one least-squares problem, n rows of data and one per coefficient, by GSL's
-/// singular value decomposition. @param outputs [n] its predictions
+/// The ridge regression as one least-squares problem, n rows of data and one per coefficient, by
+/// GSL's singular value decomposition. @param outputs [n] its predictions
 static void reference_ridge(const sample *s, size_t r, double ridge, double *outputs)
 {
     size_t n = s->n, q = INPUTS + 1;
@@ -227,7 +234,8 @@ static void test_market_model_collinear_levels_share_the_effect(void **state)
     pp_market_model_destroy(&model);
 }
 
-/// P(a rival is below a) = 1/(1 + exp(-30 (a - median))), as rivals with logistic multiples have it.
+/// P(a rival is below a) = 1/(1 + exp(-30 (a - median))), as rivals with logistic multiples have
+/// it.
 static double median_law(const sample *s, size_t i)
 {
     return 1.12 + 0.001 * (s->columns[0][i] - 50) + 0.03 * s->columns[3][i] +

@@ -1,5 +1,5 @@
-// The published population against the authors' own sample (PURSUIT_REFERENCE/customers.csv, skipped where
-// absent) and against summary numbers of that sample, which are kept here.
+// The published population against the authors' own sample (PURSUIT_REFERENCE/customers.csv,
+// skipped where absent) and against summary numbers of that sample, which are kept here.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -122,11 +122,12 @@ static void test_population_columns_match_the_reference(void **state)
 /// Every pair of columns, each cut into at most PARTS bins: the joint law, two at a time.
 static double pair_p(const double *ours, const double *theirs, size_t m, size_t j, size_t k)
 {
-    double a[PARTS * PARTS] = {0}, b[PARTS * PARTS] = {0}, cut_j[PARTS], cut_k[PARTS];
+    double a[PARTS * PARTS] = {0}, b[PARTS * PARTS] = {0}, cut_j[PARTS] = {0}, cut_k[PARTS] = {0};
     size_t nj = cut_points(ours + j * DRAWS, DRAWS, theirs + j * m, m, PARTS, cut_j);
     size_t nk = cut_points(ours + k * DRAWS, DRAWS, theirs + k * m, m, PARTS, cut_k);
     for (size_t i = 0; i < DRAWS; i++)
-        a[bin_of(ours[j * DRAWS + i], cut_j, nj) * PARTS + bin_of(ours[k * DRAWS + i], cut_k, nk)]++;
+        a[bin_of(ours[j * DRAWS + i], cut_j, nj) * PARTS +
+          bin_of(ours[k * DRAWS + i], cut_k, nk)]++;
     for (size_t i = 0; i < m; i++)
         b[bin_of(theirs[j * m + i], cut_j, nj) * PARTS + bin_of(theirs[k * m + i], cut_k, nk)]++;
     return chi_squared_two_sample(a, b, (size_t)PARTS * PARTS);
@@ -194,8 +195,23 @@ static void test_population_means_match_the_summary(void **state)
 /// What follows from other columns without a draw.
 static void check_customer(const double *x)
 {
-    enum { AGE, LOCATION, OCCUPATION, Q, SALARY, MARRIED, CHILDREN, PARTNER, HOUSEHOLD, DRIVING, RISK,
-           CLAIMS, PERCEPTION, CAR, PREMIUM };
+    enum {
+        AGE,
+        LOCATION,
+        OCCUPATION,
+        Q,
+        SALARY,
+        MARRIED,
+        CHILDREN,
+        PARTNER,
+        HOUSEHOLD,
+        DRIVING,
+        RISK,
+        CLAIMS,
+        PERCEPTION,
+        CAR,
+        PREMIUM
+    };
     assert_true(x[AGE] >= 16 && x[AGE] <= 99);
     assert_true(x[DRIVING] >= 1 && x[DRIVING] <= x[AGE] - 15);
     assert_true(x[Q] > 0 && x[Q] <= 1);
@@ -226,9 +242,9 @@ static void test_population_features_are_what_firms_may_see(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "car_value", "claims", "years_driving", "age", "married", "has_children", "occupation=0",
-        "occupation=1", "occupation=2", "occupation=3", "occupation=4", "location=0", "location=1",
-        "location=2", "location=3"};
+        "car_value",    "claims",       "years_driving", "age",          "married",
+        "has_children", "occupation=0", "occupation=1",  "occupation=2", "occupation=3",
+        "occupation=4", "location=0",   "location=1",    "location=2",   "location=3"};
     pp_population *p = population();
     const pp_schema *schema = pp_population_schema(p);
     assert_int_equal(schema->n_columns, PP_COUNT(names));

@@ -112,8 +112,7 @@ static void test_random_uniform_fewer_lanes_same_values_nothing_else_written(voi
         pp_random_uniform(&stream, PP_DRAW_ESTIMATE, 0, ROUNDS - 1, 0, lanes, ROUNDS, some[0]);
         for (uint32_t lane = 0; lane < LANES; lane++)
             for (size_t i = 0; i < ROUNDS; i++)
-                assert_true(some[lane][i] ==
-                            (lane < lanes && i < ROUNDS - 1 ? whole[lane][i] : 0));
+                assert_true(some[lane][i] == (lane < lanes && i < ROUNDS - 1 ? whole[lane][i] : 0));
     }
 }
 

@@ -176,13 +176,13 @@ static void test_results_quotes_land_at_their_trial(void **state)
     double *values = malloc(TRIALS * ROWS * 6 * sizeof *values);
     write_fixture(path, &layout);
     check_file(path, &layout);
-    read_quotes(path, "quote_sample/trial", values);
+    read_quotes(path, "quotes/trial", values);
     for (size_t i = 0; i < TRIALS * ROWS; i++)
         assert_true(values[i] == (double)(5 + i / ROWS));
-    read_quotes(path, "quote_sample/choice", values);
+    read_quotes(path, "quotes/choice", values);
     for (size_t i = 0; i < TRIALS * ROWS; i++)
         assert_true(values[i] == (double)(i % ROWS % 7));
-    read_quotes(path, "quote_sample/estimate", values);
+    read_quotes(path, "quotes/estimate", values);
     for (size_t i = 0; i < TRIALS * ROWS * 6; i++)
         assert_true(values[i] == (double)(5 + i / (ROWS * 6)) + 0.001 * (double)(i % (ROWS * 6)));
     free(values);
@@ -229,7 +229,7 @@ static void test_results_many_flag_meanings_are_all_kept(void **state)
     must(pp_results_commit(results, &error));
     hid_t file = H5Fopen(temp_path("flags.h5"), H5F_ACC_RDONLY, H5P_DEFAULT);
     hid_t attribute =
-        H5Aopen_by_name(file, "quote_sample/choice", "flag_values", H5P_DEFAULT, H5P_DEFAULT);
+        H5Aopen_by_name(file, "quotes/choice", "flag_values", H5P_DEFAULT, H5P_DEFAULT);
     int32_t values[FLAGS];
     hid_t space = H5Aget_space(attribute);
     assert_int_equal(H5Sget_simple_extent_npoints(space), FLAGS);

@@ -31,14 +31,14 @@ static void test_results_layout_record_accessors_check_id_and_type(void **state)
     must(pp_record_create(&layout, &record, &error));
     assert_non_null(pp_record_f64(record, PP_VAR_reward));
     assert_null(pp_record_i64(record, PP_VAR_reward));
-    assert_null(pp_record_f64(record, PP_VAR_quotes));
-    assert_null(pp_record_i32(record, PP_VAR_quotes));
+    assert_null(pp_record_f64(record, PP_VAR_quote_count));
+    assert_null(pp_record_i32(record, PP_VAR_quote_count));
     assert_null(pp_record_f64(record, PP_VAR_COUNT));
     assert_non_null(pp_record_quotes_i32(record, 0));
     assert_null(pp_record_quotes_f64(record, 0));
     assert_null(pp_record_quotes_f64(record, FIXTURE_COLUMNS));
     assert_true(isnan(pp_record_f64(record, PP_VAR_reward)[0]));
-    assert_int_equal(pp_record_i64(record, PP_VAR_quotes)[0], 0);
+    assert_int_equal(pp_record_i64(record, PP_VAR_quote_count)[0], 0);
     pp_record_f64(record, PP_VAR_reward)[14 * 6 - 1] = 1;
     pp_record_clear(record);
     assert_true(isnan(pp_record_f64(record, PP_VAR_reward)[14 * 6 - 1]));

@@ -174,7 +174,7 @@ static void test_results_read_variables_of_the_wrong_shape_are_refused(void **st
     replace(changed, "reward", 2, right, H5T_IEEE_F64LE);
     replace(changed, "gwp", 3, turned, H5T_IEEE_F64LE);
     replace(changed, "true_profit", 5, deep, H5T_IEEE_F64LE);
-    replace(changed, "quotes", 3, right, H5T_C_S1);
+    replace(changed, "quote_count", 3, right, H5T_C_S1);
     H5Ldelete(changed, "policies", H5P_DEFAULT);
     H5Lcreate_external("/etc/passwd", "policies", changed, "policies", H5P_DEFAULT, H5P_DEFAULT);
     H5Ldelete(changed, "walk_away", H5P_DEFAULT);
@@ -186,7 +186,7 @@ static void test_results_read_variables_of_the_wrong_shape_are_refused(void **st
     refuse_read(file, PP_VAR_reward, "'reward' has the wrong shape");
     refuse_read(file, PP_VAR_gwp, "'gwp' has the wrong shape");
     refuse_read(file, PP_VAR_true_profit, "'true_profit'");
-    refuse_read(file, PP_VAR_quotes, "'quotes' has values of the wrong type");
+    refuse_read(file, PP_VAR_quote_count, "'quote_count' has values of the wrong type");
     refuse_read(file, PP_VAR_policies, "there is no 'policies'");
     refuse_read(file, PP_VAR_walk_away, "there is no 'walk_away'");
     assert_int_equal(pp_results_read(file, PP_VAR_category_description, &values, &n, NULL),

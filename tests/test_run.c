@@ -20,8 +20,12 @@ static void path_of(const char *name, char *path, size_t size)
 static pp_status run_to(const market_fixture *m, const char *path, int threads, bool force,
                         const volatile sig_atomic_t *stop, pp_error *error)
 {
-    pp_run_options options = {.output = path, .force = force, .threads = threads, .history = "test",
-                              .source = "test", .stop = stop};
+    pp_run_options options = {.output = path,
+                              .force = force,
+                              .threads = threads,
+                              .history = "test",
+                              .source = "test",
+                              .stop = stop};
     return pp_experiment_run(m->experiment, &options, error);
 }
 
@@ -111,7 +115,7 @@ static double *read_all(const char *path, pp_variable_id id, size_t *n)
 {
     pp_results_file *file;
     pp_error error = {0};
-    double *values;
+    double *values = NULL;
     if (pp_results_open(path, &file, &error) != PP_OK ||
         pp_results_read(file, id, &values, n, &error) != PP_OK)
         fail_msg("%s", error.message);
@@ -135,7 +139,8 @@ static void test_run_of_trial_seven_alone_equals_trial_seven_of_many(void **stat
         size_t n, m;
         if (pp_variables[id].type == PP_STRING)
             continue;
-        double *x = read_all(many, (pp_variable_id)id, &n), *y = read_all(alone, (pp_variable_id)id, &m);
+        double *x = read_all(many, (pp_variable_id)id, &n),
+               *y = read_all(alone, (pp_variable_id)id, &m);
         assert_int_equal(n, 24 * m);
         if (memcmp(x + 7 * m, y, m * sizeof *y) != 0)
             fail_msg("%s differs", pp_variables[id].name);
@@ -207,8 +212,11 @@ static void test_run_that_fails_names_the_first_trial_and_leaves_no_file(void **
 {
     (void)state;
     pp_param_table none = {.name = "failing"};
-    pp_agent_class class = {.abi = PP_AGENT_ABI, .name = "failing", .params = &none,
-                            .train = fail_in_some_trials, .quote_batch = quote_null};
+    pp_agent_class class = {.abi = PP_AGENT_ABI,
+                            .name = "failing",
+                            .params = &none,
+                            .train = fail_in_some_trials,
+                            .quote_batch = quote_null};
     for (int threads = 1; threads <= 4; threads += 3) {
         char path[512];
         pp_error error = {0};

@@ -11,6 +11,14 @@
 #define FIRM             "firms: [{agent: null}]\n"
 #define CATEGORIES(text) "firms: [{agent: null, portfolio: {categories: [" text "]}}]\n"
 
+/// A real parameter of an agent.
+static double real_at(const void *params, const pp_param *row)
+{
+    double value;
+    memcpy(&value, (const char *)params + row->offset, sizeof value);
+    return value;
+}
+
 static pp_scenario *read_with(const char *text, const char *const *sets, size_t n_sets)
 {
     pp_scenario *scenario;
@@ -269,7 +277,7 @@ static void test_scenario_counted_firms_own_their_parameters(void **state)
     for (size_t i = 0; i < 3; i++) {
         const pp_param *b = pp_param_find(s->firms[i].agent->params, "b");
         assert_non_null(b);
-        assert_true(*(double *)((char *)s->firms[i].agent_params + b->offset) == 0.25);
+        assert_true(real_at(s->firms[i].agent_params, b) == 0.25);
         assert_int_equal(s->firms[i].explore, PP_EXPLORE_ALWAYS);
         assert_true(s->firms[i].categories[0].target == 7);
     }
@@ -313,8 +321,8 @@ static void test_scenario_aliases_share_an_agent(void **state)
                   sets, 1);
     const pp_param *b = pp_param_find(s->firms[0].agent->params, "b");
     // The edit of one copy leaves the other alone.
-    assert_true(*(double *)((char *)s->firms[0].agent_params + b->offset) == 0.25);
-    assert_true(*(double *)((char *)s->firms[1].agent_params + b->offset) == 0.5);
+    assert_true(real_at(s->firms[0].agent_params, b) == 0.25);
+    assert_true(real_at(s->firms[1].agent_params, b) == 0.5);
     pp_scenario_destroy(s);
 }
 

@@ -56,7 +56,7 @@ static void test_trial_sales_and_walk_aways_equal_rounds(void **state)
                 quoted += pp_record_i64(r, PP_VAR_rank_histogram)[at * FIRMS + rank];
                 by_rank += pp_record_i64(r, PP_VAR_sales_by_rank)[at * FIRMS + rank];
             }
-            assert_int_equal(pp_record_i64(r, PP_VAR_quotes)[at], ROUNDS);
+            assert_int_equal(pp_record_i64(r, PP_VAR_quote_count)[at], ROUNDS);
             assert_int_equal(quoted, ROUNDS);
             assert_int_equal(by_rank, pp_record_i64(r, PP_VAR_policies)[at]);
             sold += pp_record_i64(r, PP_VAR_policies)[at];
@@ -139,9 +139,15 @@ static void test_trial_portfolio_adds_up_from_the_quotes(void **state)
     (void)state;
     market_fixture m;
     pp_category_config categories[2] = {
-        {.name = "young", .n_bounds = 1, .target = 50, .target_multiple = NAN,
+        {.name = "young",
+         .n_bounds = 1,
+         .target = 50,
+         .target_multiple = NAN,
          .bounds = {{.feature = "age", .lower = -INFINITY, .upper = 30}}},
-        {.name = "north, with children", .n_bounds = 2, .target = NAN, .target_multiple = 2,
+        {.name = "north, with children",
+         .n_bounds = 2,
+         .target = NAN,
+         .target_multiple = 2,
          .bounds = {{.feature = "location", .level = "2"},
                     {.feature = "has_children", .lower = 1, .upper = 1}}}};
     small(&m, "baseline");
@@ -157,7 +163,8 @@ static void test_trial_portfolio_adds_up_from_the_quotes(void **state)
         for (size_t row = 0; row < (size_t)m.layout.n_quote_rows; row++)
             if (whole(&m, r, "epoch_number")[row] == epoch && whole(&m, r, "choice")[row] == 0) {
                 held[0] += real(&m, r, "age")[row] <= 30;
-                held[1] += whole(&m, r, "location")[row] == 2 && real(&m, r, "has_children")[row] == 1;
+                held[1] +=
+                    whole(&m, r, "location")[row] == 2 && real(&m, r, "has_children")[row] == 1;
             }
         for (size_t k = 0; k < 2; k++) {
             sums[k] += epoch < 3 ? held[k] / 3 : 0;
@@ -211,12 +218,14 @@ static bool same(const double *x, const double *y, size_t n)
     return memcmp(x, y, n * sizeof *x) == 0;
 }
 
-/// Swap firm 0's agent: customers, estimates, loyalties and choice draws stay; so does all of burn-in.
+/// Swap firm 0's agent: customers, estimates, loyalties and choice draws stay; so does all of
+/// burn-in.
 static void test_trial_common_random_numbers_survive_another_agent(void **state)
 {
     (void)state;
     static const char *const always[] = {"pure_premium", "price_sensitivity", "walk_away_price",
-                                         "loyalty", "choice_uniform", "car_value", "base_index"};
+                                         "loyalty",      "choice_uniform",    "car_value",
+                                         "base_index"};
     market_fixture a, b;
     small(&a, "null");
     small(&b, "baseline");
@@ -233,8 +242,8 @@ static void test_trial_common_random_numbers_survive_another_agent(void **state)
     assert_true(same(pp_record_f64(x, PP_VAR_target), pp_record_f64(y, PP_VAR_target), 5));
     assert_false(same(real(&a, x, "offer"), real(&b, y, "offer"), rows * FIRMS));
     for (size_t row = burn_in; row < rows; row++) // the rivals are frozen
-        assert_true(same(real(&a, x, "offer") + row * FIRMS + 1, real(&b, y, "offer") + row * FIRMS + 1,
-                         FIRMS - 1));
+        assert_true(same(real(&a, x, "offer") + row * FIRMS + 1,
+                         real(&b, y, "offer") + row * FIRMS + 1, FIRMS - 1));
     pp_record_destroy(x);
     pp_record_destroy(y);
     fixture_finish(&a);
@@ -290,7 +299,8 @@ static void test_trial_longer_than_a_block_conserves(void **state)
     fixture_finish(&m);
 }
 
-/// In the first epoch offers are first bids; then the factor drawn is one of those configured, at its rate.
+/// In the first epoch offers are first bids; then the factor drawn is one of those configured, at
+/// its rate.
 static void test_trial_exploration_has_the_stated_propensities(void **state)
 {
     (void)state;
@@ -313,7 +323,8 @@ static void test_trial_exploration_has_the_stated_propensities(void **state)
             } else if (testing && f != 1) {
                 assert_true(propensity[at] == 1);
             } else {
-                assert_true(fabs(propensity[at] - 0.02) < 1e-12 || fabs(propensity[at] - 0.88) < 1e-12);
+                assert_true(fabs(propensity[at] - 0.02) < 1e-12 ||
+                            fabs(propensity[at] - 0.88) < 1e-12);
                 explored += propensity[at] < 0.5;
             }
         }
@@ -344,7 +355,8 @@ static void test_trial_interrupted_says_so(void **state)
 
 static double bad_quote;
 
-static pp_status bad_train(void *s, const void *params, const pp_agent_setup *setup, pp_error *error)
+static pp_status bad_train(void *s, const void *params, const pp_agent_setup *setup,
+                           pp_error *error)
 {
     (void)s, (void)params, (void)setup, (void)error;
     return PP_OK;
@@ -370,7 +382,10 @@ static void test_trial_impossible_quotes_are_refused(void **state)
     const double bad[] = {NAN, -1, 0, INFINITY};
     for (size_t i = 0; i < 2 * PP_COUNT(bad); i++) {
         pp_param_table none = {.name = "bad"};
-        pp_agent_class class = {.abi = PP_AGENT_ABI, .name = "bad", .params = &none, .train = bad_train,
+        pp_agent_class class = {.abi = PP_AGENT_ABI,
+                                .name = "bad",
+                                .params = &none,
+                                .train = bad_train,
                                 .quote = i % 2 ? bad_agent_quote : NULL,
                                 .quote_batch = i % 2 ? NULL : bad_agent_batch};
         market_fixture m;

@@ -39,7 +39,8 @@ static inline double ks_two_sample(double *x, size_t n, double *y, size_t m)
     return kolmogorov_tail((size + 0.12 + 0.11 / size) * greatest);
 }
 
-/// Chi-squared homogeneity of two rows of counts; cells with fewer than 10 in both together are pooled.
+/// Chi-squared homogeneity of two rows of counts; cells with fewer than 10 in both together are
+/// pooled.
 static inline double chi_squared_two_sample(const double *a, const double *b, size_t cells)
 {
     double n = 0, m = 0, sum = 0, rest_a = 0, rest_b = 0;

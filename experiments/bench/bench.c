@@ -131,9 +131,10 @@ static void bench_firms(size_t n_firms)
     double base = trial_seconds(n_firms, "null", 1, 1);
     double longer = trial_seconds(n_firms, "null", 1, 1 + more);
     double per_round = (longer - base) / (double)(more * rounds);
-    printf("{\"bench\": \"rounds\", \"firms\": %zu, \"agent\": \"null\", \"rounds_per_second\": %.0f, "
-           "\"ns_per_round\": %.0f, \"ns_per_quote\": %.1f}\n",
-           n_firms, 1 / per_round, 1e9 * per_round, 1e9 * per_round / (double)n_firms);
+    printf(
+        "{\"bench\": \"rounds\", \"firms\": %zu, \"agent\": \"null\", \"rounds_per_second\": %.0f, "
+        "\"ns_per_round\": %.0f, \"ns_per_quote\": %.1f}\n",
+        n_firms, 1 / per_round, 1e9 * per_round, 1e9 * per_round / (double)n_firms);
 }
 
 static void bench_rounds(void)
@@ -188,14 +189,19 @@ static void bench_memory(void)
         m.scenario.market.burn_in_epochs = m.scenario.market.test_epochs = 1;
         if (pp_experiment_create(&m.scenario, &m.experiment, &error) != PP_OK)
             die("scenario", &error);
-        pp_run_options options = {.output = path, .force = true, .threads = 1, .history = "pursuit-bench",
+        pp_run_options options = {.output = path,
+                                  .force = true,
+                                  .threads = 1,
+                                  .history = "pursuit-bench",
                                   .source = "pursuit-bench"};
         double from = seconds();
         if (pp_experiment_run(m.experiment, &options, &error) != PP_OK)
             die("run", &error);
-        printf("{\"bench\": \"memory\", \"trials\": %lld, \"rounds\": 20, \"peak_megabytes\": %.1f, "
-               "\"milliseconds_per_trial\": %.3f}\n",
-               (long long)trials[i], resident_megabytes(), 1e3 * (seconds() - from) / (double)trials[i]);
+        printf(
+            "{\"bench\": \"memory\", \"trials\": %lld, \"rounds\": 20, \"peak_megabytes\": %.1f, "
+            "\"milliseconds_per_trial\": %.3f}\n",
+            (long long)trials[i], resident_megabytes(),
+            1e3 * (seconds() - from) / (double)trials[i]);
         pp_experiment_destroy(m.experiment);
         free(m.scenario.firms);
         free(m.params);

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +31,8 @@ static void print_agent(const pp_agent_class *agent)
 
 static void put_number(pp_json *json, const char *key, double value, pp_param_type type)
 {
-    if (type == PP_PARAM_INTEGER && value >= -0x1p53 && value <= 0x1p53)
+    const double whole = 9007199254740992; // 2^53: every integer up to it is a double
+    if (type == PP_PARAM_INTEGER && fabs(value) <= whole)
         pp_json_integer(json, key, (int64_t)value);
     else
         pp_json_number(json, key, value);

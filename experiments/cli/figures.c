@@ -24,7 +24,7 @@ enum {
 
 static const pp_variable_id summed[N_SUMS] = {
     PP_VAR_reward,       PP_VAR_booked_profit,  PP_VAR_true_profit, PP_VAR_portfolio_loss,
-    PP_VAR_quotes,       PP_VAR_policies,       PP_VAR_gwp,         PP_VAR_expected_claims,
+    PP_VAR_quote_count,  PP_VAR_policies,       PP_VAR_gwp,         PP_VAR_expected_claims,
     PP_VAR_pure_premium, PP_VAR_multiplier_sum, PP_VAR_rank_sum,    PP_VAR_top1_quotes,
 };
 

@@ -313,10 +313,10 @@ for i, firm in enumerate(d["firms"]):
     got = firm["test"]
     expected = {
         "reward": f["reward"][:][:, test, i].mean(),
-        "conversion": total("policies", i) / total("quotes", i),
+        "conversion": total("policies", i) / total("quote_count", i),
         "booked_loss_ratio": total("expected_claims", i) / total("gwp", i),
-        "mean_multiplier": total("multiplier_sum", i) / total("quotes", i),
-        "mean_rank": total("rank_sum", i) / total("quotes", i),
+        "mean_multiplier": total("multiplier_sum", i) / total("quote_count", i),
+        "mean_rank": total("rank_sum", i) / total("quote_count", i),
     }
     for name, value in expected.items():
         assert abs(got[name] - value) <= 1e-9 * abs(value), (i, name, got[name], value)

@@ -20,7 +20,7 @@ DIMENSIONS = ["trial", "epoch", "firm", "category", "rank"]
 BARE = "This is a netCDF dimension but not a netCDF variable."
 SHAPES = {
     "reward": ("trial", "epoch", "firm"),
-    "quotes": ("trial", "epoch", "firm"),
+    "quote_count": ("trial", "epoch", "firm"),
     "walk_away": ("trial", "epoch"),
     "rank_histogram": ("trial", "epoch", "firm", "rank"),
     "portfolio": ("trial", "epoch", "firm", "category"),
@@ -99,8 +99,8 @@ def check_netcdf4(path):
                 check(variable.units and variable.long_name, f"netCDF4: units and long_name of {name}")
         check(all(isinstance(label, str) and label for label in file["firm"][:]), "netCDF4: firm labels")
         check(len({int(t) for t in file["trial"][:]}) == len(file.dimensions["trial"]), "netCDF4: trials")
-        if "quote_sample" in file.groups:
-            group = file["quote_sample"]
+        if "quotes" in file.groups:
+            group = file["quotes"]
             check("quote" in group.dimensions and "firm" not in group.dimensions, "netCDF4: firm is inherited")
 
 
@@ -113,18 +113,18 @@ def check_xarray(path, engine):
             check(data[name].dims == shape, f"{engine}: shape of {name}")
         for name, variable in data.variables.items():
             check("units" in variable.attrs and "long_name" in variable.attrs, f"{engine}: {name} is described")
-        check(data["quotes"].dtype == np.int64 and data["phase"].dtype == np.int8, f"{engine}: integers stay so")
+        check(data["quote_count"].dtype == np.int64 and data["phase"].dtype == np.int8, f"{engine}: integers stay so")
         check(all(isinstance(label, str) for label in data["firm"].values), f"{engine}: labels are text")
         check(isinstance(data["scenario"].item(), str), f"{engine}: scenario is text")
         check(all(isinstance(t, str) for t in data["category_description"].values.flat), f"{engine}: descriptions")
         data["reward"].sel(firm=str(data["firm"].values[0])).mean("trial")
         check_known(data, engine)
     with h5py.File(path) as file:
-        if "quote_sample" not in file:
+        if "quotes" not in file:
             return
-    with xr.open_dataset(path, engine=engine, group="quote_sample") as data:
+    with xr.open_dataset(path, engine=engine, group="quotes") as data:
         data.load()
-        check(set(data.sizes) <= {"quote", "firm"} and not data.coords, f"{engine}: quote_sample {data.sizes}")
+        check(set(data.sizes) <= {"quote", "firm"} and not data.coords, f"{engine}: quotes {data.sizes}")
 
 
 def check_known(data, engine):
@@ -137,7 +137,7 @@ def check_known(data, engine):
     check(list(data["phase"].values) == [0] * 6 + [1] * 8, f"{engine}: phases")
     check(data["reward"].sel(trial=8).values.flat[1] == 800001.25, f"{engine}: reward")
     check(np.isnan(data["reward"].sel(trial=8).values.flat[3]), f"{engine}: undefined is NaN")
-    check(data["quotes"].sel(trial=7).values.flat[9] == 704009, f"{engine}: quotes")
+    check(data["quote_count"].sel(trial=7).values.flat[9] == 704009, f"{engine}: quote_count")
     check(data["category_description"].values.flat[1] == "trial 7: âge in [1, 29]", f"{engine}: description")
     check(data["category_description"].values.flat[4] == "", f"{engine}: empty description")
     check("naïve" in data["scenario"].item(), f"{engine}: scenario")

@@ -1,0 +1,178 @@
+#!/usr/bin/env bash
+# Tests of the documentation: every block marked <!-- run --> runs, tables of results match a results file, links
+# lead to files, and the example agent compiles.
+# Usage: check_docs.sh PURSUIT SOURCE_DIR CC
+set -u
+if [ $# -ne 3 ]; then
+    echo "usage: $0 PURSUIT SOURCE_DIR CC" >&2
+    exit 2
+fi
+pursuit=$(realpath "$1")
+source_dir=$(realpath "$2")
+cc=$3
+python=/usr/bin/python3
+[ -x "$python" ] || python=python3
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/pursuit-docs.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+passed=0
+failed=0
+skipped=0
+
+pass() { passed=$((passed + 1)); }
+fail() {
+    failed=$((failed + 1))
+    echo "FAILED: $1"
+    shift
+    printf '    %s\n' "$@"
+}
+skip() {
+    skipped=$((skipped + 1))
+    echo "skipped: $1"
+}
+
+# Readers run 24 trials; here two small ones must do. What comes last counts.
+mkdir "$tmp/bin"
+cat >"$tmp/bin/pursuit" <<SCRIPT
+#!/bin/sh
+if [ "\$1" = run ]; then
+    exec '$pursuit' "\$@" --trials 2 --set market.rounds=200 --quiet
+fi
+exec '$pursuit' "\$@"
+SCRIPT
+chmod +x "$tmp/bin/pursuit"
+PATH=$tmp/bin:$PATH
+
+# blocks FILE LANGUAGE FOLDER: write the marked blocks of a language to FOLDER/01, 02, ...; all languages count.
+blocks() {
+    awk -v language="$2" -v folder="$3" '
+        in_block && /^```$/ { in_block = 0; next }
+        in_block { if (wanted) print > file; next }
+        /^```/ {
+            in_block = 1
+            name = substr($0, 4)
+            if (marked)
+                n++
+            wanted = marked && name == language
+            file = sprintf("%s/%02d.%s", folder, n, language)
+            marked = 0
+            next
+        }
+        { marked = $0 == "<!-- run -->" || (marked && $0 == "") }' "$1"
+}
+
+has_modules() { "$python" -c "import numpy, xarray, netCDF4" 2>/dev/null; }
+
+run_block() {
+    case $1 in
+    *.sh) sh -eu "$1" ;;
+    *.python) "$python" "$1" ;;
+    esac
+}
+
+# run_blocks FILE LEAST: run a document's blocks in order, in one folder that has the scenarios; there are LEAST of them.
+run_blocks() {
+    local document=$1 least=$2 name folder work block n=0
+    name=$(basename "$document" .md)
+    folder=$tmp/$name.blocks work=$tmp/$name
+    mkdir "$folder" "$work"
+    cp "$source_dir"/scenarios/published.yaml "$work"
+    blocks "$document" sh "$folder"
+    blocks "$document" python "$folder"
+    for block in "$folder"/*; do
+        [ -e "$block" ] || continue
+        n=$((n + 1))
+        if [[ $block == *.python ]] && ! has_modules; then
+            skip "$name, block ${block##*/}: no numpy, xarray and netCDF4"
+        elif (cd "$work" && run_block "$block") >"$tmp/out" 2>&1 </dev/null; then
+            pass
+        else
+            fail "$name, block ${block##*/}" "$(head -n 20 "$block")" "$(tail -n 20 "$tmp/out")"
+        fi
+    done
+    if [ "$n" -ge "$least" ]; then pass; else fail "$name: $n blocks to run, fewer than $least"; fi
+    # The audit's own verdict.
+    if [ "$name" = results ] && has_modules; then
+        if grep -q '^choices that differ: 0 of' "$tmp/out"; then pass; else fail "audit" "$(cat "$tmp/out")"; fi
+    fi
+}
+
+# variables FILE.h5: "name axes type units" of every variable, "name" alone of every root attribute.
+variables() {
+    ncdump -h "$1" | awk '
+        BEGIN { letter["trial"] = "T"; letter["epoch"] = "E"; letter["firm"] = "F"; letter["category"] = "K"
+                letter["rank"] = "R"; letter["quote"] = "Q"
+                type["double"] = "float64"; type["int64"] = "int64"; type["int"] = "int32"
+                type["byte"] = "int8"; type["string"] = "string" }
+        /^\/\/ global attributes/ { global = 1 }
+        /^group:/ { global = 0 }
+        global && /:[A-Za-z_]+ =/ { name = $0; sub(/^[^:]*:/, "", name); sub(/ =.*/, "", name); print name; next }
+        ($1 in type) && $2 !~ /:/ && / ;$/ && !/=/ {
+            text = $0
+            sub(/^[ \t]*[a-z0-9]+ /, "", text)
+            sub(/ ;$/, "", text)
+            name = text; sub(/\(.*/, "", name)
+            axes = "none"
+            if (text ~ /\(/) {
+                axes = text; sub(/.*\(/, "", axes); sub(/\)/, "", axes)
+                count = split(axes, part, ", ")
+                axes = letter[part[1]]
+                for (i = 2; i <= count; i++)
+                    axes = axes ", " letter[part[i]]
+            }
+            about = name " | " axes " | " type[$1]
+        }
+        /:units = / { unit = $0; sub(/.*= "/, "", unit); sub(/" ;$/, "", unit)
+                      printf "`%s | %s\n", about, unit }' |
+        sed 's/^`\([^ ]*\) /| `\1` /'
+}
+
+check_tables() {
+    local row n=0
+    if ! command -v ncdump >/dev/null; then
+        skip "tables of docs/results.md: no ncdump"
+        return
+    fi
+    while IFS= read -r row; do
+        n=$((n + 1))
+        case $row in
+        '|'*) wanted="$row |" ;;
+        *) wanted="\`$row\`" ;;
+        esac
+        if grep -Fq -- "$wanted" "$source_dir/docs/results.md"; then pass; else fail "docs/results.md lacks" "$wanted"; fi
+    done < <(variables "$tmp/results/run.h5")
+    if [ "$n" -ge 60 ]; then pass; else fail "ncdump told of $n variables only"; fi
+}
+
+# Relative links of a document lead to what exists.
+check_links() {
+    local document=$1 link
+    while IFS= read -r link; do
+        if [ -e "$(dirname "$document")/$link" ]; then pass; else fail "${document#"$source_dir"/}: no such file" "$link"; fi
+    done < <(grep -o '](\([^)]*\))' "$document" | sed 's/^](//; s/)$//; s/#.*//' | grep -v '^[a-z]*:\|^$')
+}
+
+# The agent in CONTRIBUTING.md: the C block that is a whole file.
+check_agent() {
+    awk '/^```c$/ { inside = 1; text = ""; next }
+         inside && /^```$/ { inside = 0; if (text ~ /const pp_agent_class pp_agent_/) printf "%s", text; next }
+         inside { text = text $0 "\n" }' "$source_dir/CONTRIBUTING.md" >"$tmp/agent.c"
+    if [ ! -s "$tmp/agent.c" ]; then
+        fail "CONTRIBUTING.md has no agent"
+    elif "$cc" -std=c17 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror -fsyntax-only \
+        -I "$source_dir" "$tmp/agent.c" 2>"$tmp/out"; then
+        pass
+    else
+        fail "the agent in CONTRIBUTING.md does not compile" "$(cat "$tmp/out")"
+    fi
+}
+
+run_blocks "$source_dir/README.md" 6
+run_blocks "$source_dir/docs/results.md" 2
+check_tables
+for document in README.md CONTRIBUTING.md CHANGELOG.md docs/model.md docs/results.md; do
+    check_links "$source_dir/$document"
+done
+check_agent
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
