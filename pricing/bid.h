@@ -16,7 +16,7 @@ static inline double pp_lambert_exp(double x)
         return x -
                log(x); // what follows is log(x)/x, below the last bit; its squares would overflow
     double w = x < 1 ? exp(x < -2 ? x : 2 * (x - 1) / 3) : x - log(x) + log(x) / x;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 2; i++) {
         double r = x - w - log(w), s = 1 + w, t = s * (s + 2 * r / 3);
         w *= 1 + r / s * (t - r / 2) / (t - r);
     }
