@@ -13,7 +13,7 @@ demo: release ## build, run the published scenario, print its summary
 
 release: ## the program alone, build/release/pursuit
 	scripts/install-deps build
-	cmake --preset release -DBUILD_TESTING=OFF -DPURSUIT_WERROR=OFF
+	cmake --preset release -DBUILD_TESTING=OFF
 	cmake --build --preset release -j $(JOBS)
 
 check: ## every test and check, as CI runs them
@@ -23,7 +23,8 @@ check: ## every test and check, as CI runs them
 bench: release ## time the market and its agents
 	build/release/pursuit-bench
 
-install: release ## install under PREFIX (/usr/local)
+install: ## install under PREFIX (/usr/local), building first if need be
+	[ -x build/release/pursuit ] || $(MAKE) release
 	cmake --install build/release --prefix $(PREFIX)
 
 clean: ## remove build/

@@ -53,11 +53,11 @@ typedef struct pp_agent_class {
     void (*release)(
         void *state); ///< may be NULL; called once if train was, whether or not it succeeded
 
-    /// Multiplier of each quote that does not depend on the portfolio held. NULL if every quote
-    /// does.
+    /// An agent has one of the two that follow; where it has both, `quote` is used.
+    /// Multipliers of a whole block, for an agent whose quotes do not depend on the portfolio held.
     void (*quote_batch)(const void *state, const pp_agent_batch *batch, double *multiplier);
-    /// Multiplier of quote i given the portfolio held, [n_categories] policies. NULL if none
-    /// depends on it.
+    /// Multiplier of quote i given the portfolio held, [n_categories] policies, for one whose do.
+    /// Called once for each round, in order.
     double (*quote)(void *state, const pp_agent_batch *batch, size_t i, const double *held);
 } pp_agent_class;
 

@@ -41,6 +41,8 @@ typedef enum pp_dim {
       "sum over sales of price less the firm's own cost estimate")                                 \
     X(true_profit, PP_F64, (PP_TEF), "GBP",                                                        \
       "sum over sales of price at base prices less pure premium")                                  \
+    X(winners_curse, PP_F64, (PP_TEF), "GBP",                                                      \
+      "sum over sales of pure premium less own cost estimate at base prices")                      \
     X(portfolio_loss, PP_F64, (PP_TEF), "GBP",                                                     \
       "distance of the terminal portfolio from the target")                                        \
     X(quote_count, PP_I64, (PP_TEF), "quotes", "quotes made")                                      \

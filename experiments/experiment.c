@@ -78,16 +78,88 @@ static void build_sizes(pp_experiment *e)
     e->quote_rounds = every > 0 ? (rounds + every - 1) / every : 0;
 }
 
+static pp_status check_tables(const pp_scenario *s, pp_error *error)
+{
+    const struct {
+        const pp_param_table *table;
+        const void *config;
+    } sections[] = {{&pp_run_table, &s->run},
+                    {&pp_market_table, &s->market},
+                    {&pp_inflation_table, &s->inflation},
+                    {&pp_choice_table, &s->choice},
+                    {&pp_pricing_table, &s->pricing},
+                    {&pp_portfolio_table, &s->portfolio},
+                    {&pp_record_table, &s->record}};
+    pp_status status = PP_OK;
+    for (size_t i = 0; i < PP_COUNT(sections) && status == PP_OK; i++)
+        status = pp_param_check(sections[i].table, sections[i].config, error);
+    if (status == PP_OK && s->run.first_trial + s->run.trials > INT32_MAX)
+        status = pp_error_set(error, PP_EINVAL, "first_trial + trials: more than %d", INT32_MAX);
+    if (status == PP_OK && (s->population < 0 || s->population > PP_POPULATION_BOOK))
+        status = pp_error_set(error, PP_EINVAL, "population.kind: %d is unknown", s->population);
+    return status;
+}
+
+static pp_status check_agent(const pp_firm_config *firm, pp_error *error)
+{
+    const pp_agent_class *agent = firm->agent;
+    if (!agent || agent->abi != PP_AGENT_ABI || !agent->params || !agent->train)
+        return pp_error_set(error, PP_EINVAL, "firm '%s': no agent of ABI version %d", firm->name,
+                            (int)PP_AGENT_ABI);
+    if (!agent->quote && !agent->quote_batch)
+        return pp_error_set(error, PP_EINVAL, "firm '%s': agent '%s' has no way to quote",
+                            firm->name, agent->name);
+    if (agent->needs_portfolio && firm->portfolio == PP_PORTFOLIO_NONE)
+        return pp_error_set(error, PP_EINVAL, "firm '%s': agent '%s' needs a portfolio", firm->name,
+                            agent->name);
+    if (agent->params->size == 0)
+        return PP_OK;
+    if (!firm->agent_params)
+        return pp_error_set(error, PP_EINVAL, "firm '%s': agent '%s' has no parameters", firm->name,
+                            agent->name);
+    return pp_param_check(agent->params, firm->agent_params, error);
+}
+
+static pp_status check_firm(const pp_firm_config *firm, pp_error *error)
+{
+    size_t most = PP_MAX_CATEGORIES;
+    if (firm->n_categories > most || (firm->n_categories && !firm->categories) ||
+        (firm->portfolio == PP_PORTFOLIO_NAMED && !firm->n_categories))
+        return pp_error_set(error, PP_EINVAL, "firm '%s': %zu categories; 1 to %zu are possible",
+                            firm->name, firm->n_categories, most);
+    for (size_t k = 0; k < firm->n_categories; k++)
+        if (firm->categories[k].n_bounds > PP_CATEGORY_BOUNDS)
+            return pp_error_set(error, PP_EINVAL,
+                                "firm '%s': category '%s' has more than %d bounds", firm->name,
+                                firm->categories[k].name, (int)PP_CATEGORY_BOUNDS);
+    return check_agent(firm, error);
+}
+
+/// A scenario is a plain struct that a program may have filled in: nothing in it is taken on trust.
+static pp_status check_scenario(const pp_scenario *s, pp_error *error)
+{
+    pp_status status = check_tables(s, error);
+    if (status == PP_OK && (s->n_firms == 0 || s->n_firms > PP_MAX_FIRMS || !s->firms))
+        status = pp_error_set(error, PP_EINVAL, "%zu firms; 1 to %d are possible", s->n_firms,
+                              (int)PP_MAX_FIRMS);
+    for (size_t i = 0; status == PP_OK && i < s->n_firms; i++)
+        status = check_firm(&s->firms[i], error);
+    return status;
+}
+
 pp_status pp_experiment_create(const pp_scenario *scenario, pp_experiment **experiment,
                                pp_error *error)
 {
     *experiment = NULL;
+    pp_status status = check_scenario(scenario, error);
+    if (status != PP_OK)
+        return status;
     pp_experiment *e = calloc(1, sizeof *e);
     if (!e)
         return pp_error_set(error, PP_ENOMEM, "no memory for an experiment");
     e->scenario = scenario;
     build_sizes(e);
-    pp_status status = build_population(e, error);
+    status = build_population(e, error);
     if (status == PP_OK)
         status = build_tables(e, error);
     if (status == PP_OK)

@@ -13,6 +13,7 @@ static void record_firm(const pp_account *a, int64_t sold_by_all, size_t at, pp_
     double quotes = (double)a->quotes;
     pp_record_f64(record, PP_VAR_booked_profit)[at] = a->booked_profit;
     pp_record_f64(record, PP_VAR_true_profit)[at] = a->true_profit;
+    pp_record_f64(record, PP_VAR_winners_curse)[at] = a->winners_curse;
     pp_record_f64(record, PP_VAR_gwp)[at] = a->gwp;
     pp_record_f64(record, PP_VAR_expected_claims)[at] = a->expected_claims;
     pp_record_f64(record, PP_VAR_pure_premium)[at] = a->pure_premium;
@@ -55,11 +56,11 @@ void pp_record_epoch(const pp_workspace *w, pp_record *record)
     }
 }
 
-void pp_record_scores(const pp_workspace *w, int64_t first, int64_t last, pp_record *record)
+void pp_record_scores(const pp_workspace *w, pp_record *record)
 {
     const pp_experiment *e = w->experiment;
     size_t n = e->n_firms;
-    for (size_t at = (size_t)first * n; at < (size_t)last * n; at++) {
+    for (size_t at = 0; at < (size_t)e->n_epochs * n; at++) {
         const pp_firm *firm = &w->firms[at % n];
         const double *held = pp_record_f64(record, PP_VAR_portfolio) + at * e->n_categories;
         double loss = firm->has_portfolio ? pp_portfolio_loss(&firm->portfolio, held) : 0;

@@ -23,7 +23,8 @@ PP_API const pp_population *pp_experiment_population(const pp_experiment *experi
 /// What a results file of this experiment holds. Pointers are valid while the experiment lives;
 /// history, source, scenario text and threads are left for the caller to fill in.
 PP_API pp_results_layout pp_experiment_layout(const pp_experiment *experiment);
-/// Resident bytes of a run with that many threads, for --dry-run.
+/// Resident bytes of a run with that many threads, for --dry-run: an estimate, good to a factor of
+/// two. NaN if out of memory.
 PP_API double pp_experiment_memory(const pp_experiment *experiment, int threads);
 
 typedef struct pp_run_options {

@@ -45,7 +45,7 @@ typedef struct pp_bound_config {
     int line, column;          ///< where it stands, for messages found later; 0 if from --set
 } pp_bound_config;
 
-enum { PP_MAX_BOUNDS = 8 };
+enum { PP_MAX_BOUNDS = PP_CATEGORY_BOUNDS };
 
 typedef struct pp_category_config {
     char name[PP_NAME_MAX];

@@ -1,5 +1,6 @@
 #include "experiments/workspace.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,15 +133,34 @@ void pp_workspace_destroy(pp_workspace *w)
     free(w);
 }
 
+/// Bytes of one thread's workspace; the sizes are those of `allocate` and of what it calls.
+static double workspace_bytes(const pp_experiment *e, const pp_pipeline *pipeline)
+{
+    double n = (double)e->n_firms, columns = e->schema->n_columns, real = sizeof(double);
+    double rows = (double)(e->history_rows * e->history_epochs);
+    double history = rows * (columns + n * (4 + PP_RIVALS)) * real + rows * n;
+    double refit = rows * (double)pp_pipeline_fit_scratch(pipeline) * real;
+    double curve = (double)pp_pipeline_curve_size(pipeline);
+    double scratch = (double)pp_pipeline_scratch(pipeline);
+    double block = PP_BLOCK * real * (columns + 10 + scratch + n * (4 + 2 + curve + 1));
+    double firm = (double)(sizeof(pp_firm) + pp_pipeline_bytes(pipeline)) + 2 * n * sizeof(int64_t);
+    return history + refit + block + n * firm;
+}
+
 double pp_experiment_memory(const pp_experiment *e, int threads)
 {
+    const double program = 16 << 20,
+                 writer = 32 << 20; // libraries; the writer's and HDF5's buffers
     pp_results_layout layout = pp_experiment_layout(e);
-    double n = (double)e->n_firms, columns = e->schema->n_columns;
-    double rows = (double)(e->history_rows * e->history_epochs);
-    double history = rows * (columns + n * (4 + PP_RIVALS + 0.125)) * sizeof(double);
-    double refits = rows * (columns + 1 + PP_RIVALS) * sizeof(double);
-    double block = PP_BLOCK * (columns * 2 + 12 + n * 9) * sizeof(double);
-    double firms = n * (sizeof(pp_firm) + 2 * n * sizeof(int64_t));
-    return threads * (history + refits + block + firms + (double)pp_record_bytes(&layout)) +
-           (double)sizeof(pp_quantile_table) * 16;
+    const pp_scenario *s = e->scenario;
+    pp_pipeline *pipeline;
+    double record = (double)pp_record_bytes(&layout), trials = (double)layout.n_trials;
+    if (pp_pipeline_create(&s->pricing, e->schema->n_columns, (pp_observe)s->market.observe,
+                           &pipeline, NULL) != PP_OK)
+        return NAN;
+    double each = workspace_bytes(e, pipeline) + record;
+    pp_pipeline_destroy(pipeline);
+    double working = trials < threads ? trials : threads;
+    return program + 2 * pp_population_bytes(e->population) + fmin(writer, 2 * trials * record) +
+           working * each;
 }

@@ -46,11 +46,26 @@ struct pp_workspace {
     size_t quote_row;
 };
 
+static inline int64_t pp_burn_in_epochs(const pp_workspace *workspace)
+{
+    return workspace->experiment->scenario->market.burn_in_epochs;
+}
+
+/// Is the epoch in hand a test epoch?
+static inline bool pp_testing(const pp_workspace *workspace)
+{
+    return workspace->epoch >= pp_burn_in_epochs(workspace);
+}
+
+/// Run the customers in hand (customers.first_round, customers.n) of the epoch in hand.
+/// @return PP_OK, or PP_ENUMERIC naming trial, epoch and round if an index or a quote is impossible
+pp_status pp_block_run(pp_workspace *workspace, const pp_stream *stream, pp_record *record,
+                       pp_error *error);
+
 /// Write the epoch that has just ended. Portfolio loss and reward follow once the target is known.
 void pp_record_epoch(const pp_workspace *workspace, pp_record *record);
-/// Score the epochs [first, last) with the targets.
-void pp_record_scores(const pp_workspace *workspace, int64_t first, int64_t last,
-                      pp_record *record);
+/// Score every epoch with the targets.
+void pp_record_scores(const pp_workspace *workspace, pp_record *record);
 /// Write what holds for the whole trial: categories, targets, averages, refits.
 void pp_record_trial(const pp_workspace *workspace, pp_record *record);
 

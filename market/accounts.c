@@ -43,6 +43,7 @@ static void add_sale(pp_account *account, double offer, double estimate, double 
     account->pure_premium += pure_premium;
     account->booked_profit += offer - estimate;
     account->true_profit += offer / base_index - pure_premium;
+    account->winners_curse += pure_premium - estimate / base_index;
 }
 
 void pp_accounts_add(pp_accounts *accounts, const pp_ranking *ranking, size_t i, size_t stride,

@@ -14,6 +14,8 @@ typedef struct pp_account {
     double pure_premium;    ///< GBP at base prices, the truth of what was sold
     double booked_profit;   ///< GBP, price - C
     double true_profit;     ///< GBP, price/base index - pure premium
+    double winners_curse; ///< GBP at base prices, pure premium - C/base index: by how much the sold
+                          ///< were underestimated
 } pp_account;
 
 typedef struct pp_accounts {

@@ -7,9 +7,12 @@ enum { U_FIRM, U_LOYALTY, U_CHOICE, LANES };
 
 pp_status pp_choice_check(const pp_choice_config *config, size_t n_firms, pp_error *error)
 {
+    const double rounding = 1e-12; // so that 49 firms at 1/49 do not pass by luck
     if (n_firms == 0)
         return pp_error_set(error, PP_EINVAL, "a market needs at least one firm");
-    if ((double)n_firms >= 1 / config->success_rate)
+    if (n_firms > PP_MAX_FIRMS)
+        return pp_error_set(error, PP_EINVAL, "%zu firms; at most %d", n_firms, (int)PP_MAX_FIRMS);
+    if (!((double)n_firms * config->success_rate < 1 - rounding))
         return pp_error_set(error, PP_EINVAL,
                             "%zu firms need choice.success_rate below 1/%zu; it is %g", n_firms,
                             n_firms, config->success_rate);

@@ -1,5 +1,6 @@
 #include "market/law.h"
 
+#include <assert.h>
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_randist.h>
 #include <math.h>
@@ -218,6 +219,7 @@ pp_status pp_law_normal(pp_quantile_table *table, pp_error *error)
 
 void pp_discrete_build(double *cumulative, int n, pp_discrete *law_)
 {
+    assert(n >= 1 && n <= UINT8_MAX);
     cumulative[n - 1] = 1;
     law_->n = n;
     law_->cumulative = cumulative;

@@ -13,6 +13,11 @@ const pp_schema *pp_population_schema(const pp_population *population)
     return &population->schema;
 }
 
+double pp_population_bytes(const pp_population *population)
+{
+    return population->bytes;
+}
+
 size_t pp_population_latents(const pp_population *population, const pp_latent **latents)
 {
     *latents = population->latents;

@@ -41,7 +41,10 @@ PP_API pp_status pp_population_book(const pp_book *book, const pp_book_config *c
                                     pp_population **population, pp_error *error);
 PP_API void pp_population_destroy(pp_population *population); ///< NULL-safe
 
+/// What firms may see of its customers; borrowed.
 PP_API const pp_schema *pp_population_schema(const pp_population *population);
+/// Resident bytes, for an estimate of memory.
+PP_API double pp_population_bytes(const pp_population *population);
 
 /// A latent column for `pursuit sample`: what firms do not see, and source features before one-hot.
 typedef struct pp_latent {

@@ -92,6 +92,7 @@ static pp_status allocate(book *b, const char *label, pp_error *error)
     b->values = calloc(columns * b->n_rows, sizeof(double));
     b->pure_premium = calloc(b->n_rows, sizeof(double));
     b->base.schema.quantiles = calloc(columns * PP_QUANTILES, sizeof(double));
+    b->base.bytes = (double)sizeof *b + (double)(columns + 1) * (double)b->n_rows * sizeof(double);
     if (!b->values || !b->pure_premium || !b->base.schema.quantiles)
         return pp_error_set(error, PP_ENOMEM, "no memory for a book of %zu rows", b->n_rows);
     return PP_OK;

@@ -18,6 +18,7 @@ struct pp_population {
     pp_schema schema;
     const pp_latent *latents;
     size_t n_latents;
+    double bytes; ///< resident, for an estimate of memory
 };
 
 #endif

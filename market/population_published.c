@@ -97,8 +97,8 @@ static int binomial_draw(int n, double p, double u)
 {
     if (p <= 0)
         return 0;
-    if (p >= 1)
-        return n;
+    if (p > 0.5) // from the other end, where the first term cannot underflow
+        return n - binomial_draw(n, 1 - p, 1 - u);
     double mass = exp(n * log1p(-p)), odds = p / (1 - p), below = mass;
     int k = 0;
     while (u >= below && k < n) {
@@ -270,7 +270,8 @@ static double rounded_beta_cdf(double x, double a, double b)
 static pp_status build_driving(published *p, int index, double *cumulative, pp_error *error)
 {
     const pp_published_config *c = &p->config;
-    double age = p->youngest + index, span = age - c->age_minimum, b = c->driving_age / age - 1;
+    double age = p->youngest + index, span = fmax(0, age - c->age_minimum);
+    double b = c->driving_age / age - 1;
     int n = (int)floor(span) + 1;
     if (!(b > 0))
         return pp_error_set(error, PP_EINVAL,
@@ -386,6 +387,8 @@ static pp_status allocate(published *p, pp_error *error)
     p->cumulative = calloc(n, sizeof(double));
     p->percentile = calloc(locations + 1, sizeof *p->percentile);
     p->risk = calloc(locations, sizeof *p->risk);
+    p->base.bytes =
+        (double)(sizeof *p + n * sizeof(double) + (2 * locations + 1) * sizeof(pp_quantile_table));
     if (!p->cumulative || !p->percentile || !p->risk)
         return pp_error_set(error, PP_ENOMEM, "no memory for the population");
     return PP_OK;
@@ -403,8 +406,6 @@ static pp_status build(published *p, pp_error *error)
         return pp_error_set(error, PP_EINVAL,
                             "population.money_step: %g would floor the least salary to 0",
                             c->money_step);
-    if (c->percentile_shape <= 0)
-        return pp_error_set(error, PP_EINVAL, "population.percentile_shape: must be above 0");
     pp_status status = allocate(p, error);
     if (status == PP_OK)
         status = build_schema(p, error);

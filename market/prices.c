@@ -19,9 +19,16 @@ static void step(const pp_inflation_config *c, double dt, const double *z, pp_in
     x->customer *= 1 + x->rate * dt + c->index_volatility * root * z[2];
 }
 
-void pp_indices_run(const pp_inflation_config *config, const pp_quantile_table *normal,
-                    const pp_stream *stream, uint32_t first_round, size_t n, pp_indices *indices,
-                    double *base, double *insurer, double *customer)
+static bool usable(const pp_indices *x)
+{
+    return x->base > 0 && x->insurer > 0 && x->customer > 0 && isfinite(x->base) &&
+           isfinite(x->insurer) && isfinite(x->customer);
+}
+
+pp_status pp_indices_run(const pp_inflation_config *config, const pp_quantile_table *normal,
+                         const pp_stream *stream, uint32_t first_round, size_t n,
+                         pp_indices *indices, double *base, double *insurer, double *customer,
+                         pp_error *error)
 {
     bool noisy = config->rate_volatility > 0 || config->index_volatility > 0;
     double dt = 1 / (52 * config->rounds_per_week), u[LANES][BLOCK], z[LANES] = {0};
@@ -30,6 +37,12 @@ void pp_indices_run(const pp_inflation_config *config, const pp_quantile_table *
         if (noisy && at == 0)
             pp_random_uniform(stream, PP_DRAW_INDEX, first_round + (uint32_t)i,
                               n - i < BLOCK ? n - i : BLOCK, 0, LANES, BLOCK, u[0]);
+        if (!usable(indices))
+            return pp_error_set(error, PP_ENUMERIC,
+                                "trial %u, epoch %u, round %zu: inflation drove a price index to "
+                                "base %g, insurers' %g, customers' %g; it must stay positive",
+                                stream->trial, stream->epoch, first_round + i, indices->base,
+                                indices->insurer, indices->customer);
         base[i] = indices->base;
         insurer[i] = indices->insurer;
         customer[i] = indices->customer;
@@ -37,6 +50,7 @@ void pp_indices_run(const pp_inflation_config *config, const pp_quantile_table *
             z[j] = pp_quantile(normal, u[j][at]);
         step(config, dt, z, indices);
     }
+    return PP_OK;
 }
 
 void pp_estimates_draw(const pp_quantile_table *gamma, const pp_stream *stream,

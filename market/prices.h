@@ -21,9 +21,12 @@ PP_API void pp_indices_start(const pp_inflation_config *config, pp_indices *indi
 /// *= 1 + rate dt + nu sqrt(dt) N each. Draws nothing where sigma and nu are 0.
 /// @param normal quantiles of N(0, 1)
 /// @param base, insurer, customer [n] the indices in force in each round
-PP_API void pp_indices_run(const pp_inflation_config *config, const pp_quantile_table *normal,
-                           const pp_stream *stream, uint32_t first_round, size_t n,
-                           pp_indices *indices, double *base, double *insurer, double *customer);
+/// @return PP_OK, or PP_ENUMERIC naming trial, epoch and round if an index is no longer positive
+/// and finite
+PP_API pp_status pp_indices_run(const pp_inflation_config *config, const pp_quantile_table *normal,
+                                const pp_stream *stream, uint32_t first_round, size_t n,
+                                pp_indices *indices, double *base, double *insurer,
+                                double *customer, pp_error *error);
 
 /// C = insurer index * pure premium * Gamma(1/v, v), independent per firm and customer.
 /// @param gamma    quantiles of Gamma(1/v, v)

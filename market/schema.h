@@ -47,11 +47,11 @@ typedef struct pp_schema {
 } pp_schema;
 
 /// Append a numeric or binary feature.
-pp_status pp_schema_add(pp_schema *schema, const char *name, const char *unit, pp_feature_kind kind,
-                        pp_error *error);
+PP_API pp_status pp_schema_add(pp_schema *schema, const char *name, const char *unit,
+                               pp_feature_kind kind, pp_error *error);
 /// Append a categorical feature with its levels' names.
-pp_status pp_schema_add_levels(pp_schema *schema, const char *name, const char *const *levels,
-                               size_t n_levels, pp_error *error);
+PP_API pp_status pp_schema_add_levels(pp_schema *schema, const char *name,
+                                      const char *const *levels, size_t n_levels, pp_error *error);
 /// Column of that name ("age", "location=2"), or -1.
 PP_API int pp_schema_column(const pp_schema *schema, const char *name);
 /// Feature of that name ("age", "location"), or -1.

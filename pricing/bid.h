@@ -29,7 +29,7 @@ static inline double pp_lambert_exp(double x)
 static inline double pp_logistic_bid(double alpha, double beta, double k, double low, double high)
 {
     double a = k + (1 + pp_lambert_exp(alpha - beta * k - 1)) / beta;
-    return fmin(fmax(a, low), high);
+    return a < low ? low : a > high ? high : a; // NaN stays NaN, to be seen
 }
 
 #endif

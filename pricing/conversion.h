@@ -45,8 +45,8 @@ extern PP_API const pp_conversion_class pp_conversion_logistic, pp_conversion_ml
 /// Indexed by pp_pricing_config.conversion.
 extern PP_API const pp_conversion_class *const pp_conversion_classes[];
 
-/// Price slope beta and the intercept alpha of a quote's logistic curve, P(a) = 1/(1 + exp(beta a -
-/// alpha)).
-double pp_logistic_slope(const void *model);
+/// Price slope beta of a fitted logistic model, P(a) = 1/(1 + exp(beta a - alpha)); alpha is the
+/// curve.
+PP_API double pp_logistic_slope(const void *model);
 
 #endif

@@ -90,6 +90,12 @@ size_t pp_pipeline_fit_scratch(const pp_pipeline *pipeline)
     return fit > predict ? fit : predict;
 }
 
+size_t pp_pipeline_bytes(const pp_pipeline *pipeline)
+{
+    size_t inputs = (size_t)pipeline->market.n_inputs;
+    return sizeof *pipeline + pipeline->model_size + inputs * inputs * sizeof(double);
+}
+
 /// Conversion inputs of a batch: where each column of the outputs starts.
 static void predict(const pp_pipeline *pipeline, const double *const *features,
                     const double *estimate, size_t n, double *scratch, const double **inputs)

@@ -21,6 +21,7 @@ PP_API pp_status pp_pipeline_create(const pp_pricing_config *config, int n_colum
 PP_API void pp_pipeline_destroy(pp_pipeline *pipeline); ///< NULL-safe
 /// Forget every fit, for the next trial.
 PP_API void pp_pipeline_reset(pp_pipeline *pipeline);
+/// Has it been fitted since it was created or reset?
 PP_API bool pp_pipeline_fitted(const pp_pipeline *pipeline);
 /// Refits whose price slope was overruled since the last reset.
 PP_API int pp_pipeline_constrained(const pp_pipeline *pipeline);
@@ -31,7 +32,10 @@ PP_API int pp_pipeline_constrained(const pp_pipeline *pipeline);
 /// PP_ENOMEM
 PP_API pp_status pp_pipeline_fit(pp_pipeline *pipeline, const pp_history *history, double *scratch,
                                  gsl_rng *rng, pp_error *error);
+/// Doubles per row of history that a fit needs.
 PP_API size_t pp_pipeline_fit_scratch(const pp_pipeline *pipeline);
+/// Resident bytes, for an estimate of memory.
+PP_API size_t pp_pipeline_bytes(const pp_pipeline *pipeline);
 
 /// Doubles of one curve.
 PP_API size_t pp_pipeline_curve_size(const pp_pipeline *pipeline);
@@ -44,6 +48,7 @@ PP_API size_t pp_pipeline_curve_size(const pp_pipeline *pipeline);
 PP_API void pp_pipeline_prepare(const pp_pipeline *pipeline, const double *const *features,
                                 const double *estimate, size_t n, double *scratch, double *values,
                                 pp_curves *curves);
+/// Doubles per quote that the state-free stage needs.
 PP_API size_t pp_pipeline_scratch(const pp_pipeline *pipeline);
 
 /// P(sale) of quote i at a multiplier.

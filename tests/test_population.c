@@ -299,6 +299,50 @@ static void test_population_impossible_parameters_are_refused(void **state)
     assert_non_null(strstr(error.message, "claim_frequency"));
 }
 
+/// Every parameter at its least, its greatest and between: refused or drawn from, never a crash.
+static void test_population_parameters_at_their_limits_draw_or_are_refused(void **state)
+{
+    (void)state;
+    const pp_param_table *table = &pp_published_table;
+    pp_choice_config choice;
+    int drawn = 0;
+    pp_param_defaults(&pp_choice_table, &choice);
+    for (size_t i = 0; i < 3 * table->n_rows; i++) {
+        const pp_param *row = &table->rows[i / 3];
+        double at[] = {row->min, row->max, row->default_number + 0.5};
+        pp_published_config config;
+        pp_population *p;
+        pp_error error = {0};
+        pp_param_defaults(table, &config);
+        char *field = (char *)&config + row->offset;
+        if (row->type == PP_PARAM_INTEGER) {
+            int64_t whole = (int64_t)at[i % 3];
+            memcpy(field, &whole, sizeof whole);
+        } else {
+            memcpy(field, &at[i % 3], sizeof *at);
+        }
+        if (pp_population_published(&config, &choice, &p, &error) != PP_OK) {
+            assert_true(error.message[0] != 0);
+            continue;
+        }
+        pp_stream stream = {.seed = i};
+        pp_customers customers;
+        assert_int_equal(
+            pp_customers_create(200, pp_population_schema(p)->n_columns, &customers, &error),
+            PP_OK);
+        customers.n = 200;
+        pp_population_draw(p, &stream, &customers, NULL);
+        for (size_t j = 0; j < 200; j++)
+            if (!isfinite(customers.pure_premium[j]) || !(customers.sensitivity[j] > 0))
+                fail_msg("%s = %g: a customer of pure premium %g, sensitivity %g", row->name,
+                         at[i % 3], customers.pure_premium[j], customers.sensitivity[j]);
+        pp_customers_destroy(&customers);
+        pp_population_destroy(p);
+        drawn++;
+    }
+    assert_true(drawn > 60);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_population_features_are_what_firms_may_see),
         cmocka_unit_test(test_population_draw_in_pieces_equals_draw_at_once),
         cmocka_unit_test(test_population_impossible_parameters_are_refused),
+        cmocka_unit_test(test_population_parameters_at_their_limits_draw_or_are_refused),
         cmocka_unit_test(test_population_columns_match_the_reference),
         cmocka_unit_test(test_population_pairs_match_the_reference),
     };

@@ -41,7 +41,9 @@ static pp_indices run(const pp_inflation_config *config, size_t n, path *to)
 {
     pp_indices indices;
     pp_indices_start(config, &indices);
-    pp_indices_run(config, &normal, &stream, 0, n, &indices, to->base, to->insurer, to->customer);
+    assert_int_equal(pp_indices_run(config, &normal, &stream, 0, n, &indices, to->base, to->insurer,
+                                    to->customer, NULL),
+                     PP_OK);
     return indices;
 }
 
@@ -117,10 +119,13 @@ static void test_prices_run_in_two_calls_same_bytes(void **state)
     for (size_t cut = 0; cut <= ROUNDS; cut += 125) {
         memset(&pieces, 0, sizeof pieces);
         pp_indices_start(&config, &indices);
-        pp_indices_run(&config, &normal, &stream, 0, cut, &indices, pieces.base, pieces.insurer,
-                       pieces.customer);
-        pp_indices_run(&config, &normal, &stream, (uint32_t)cut, ROUNDS - cut, &indices,
-                       pieces.base + cut, pieces.insurer + cut, pieces.customer + cut);
+        assert_int_equal(pp_indices_run(&config, &normal, &stream, 0, cut, &indices, pieces.base,
+                                        pieces.insurer, pieces.customer, NULL),
+                         PP_OK);
+        assert_int_equal(pp_indices_run(&config, &normal, &stream, (uint32_t)cut, ROUNDS - cut,
+                                        &indices, pieces.base + cut, pieces.insurer + cut,
+                                        pieces.customer + cut, NULL),
+                         PP_OK);
         assert_memory_equal(&pieces, &whole, sizeof whole);
         assert_memory_equal(&indices, &end, sizeof end);
     }
@@ -133,7 +138,9 @@ static void simulate(const pp_inflation_config *config, pp_indices *end)
     for (uint32_t t = 0; t < TRIALS; t++) {
         pp_stream trial = {.seed = 7, .trial = t};
         pp_indices_start(config, &end[t]);
-        pp_indices_run(config, &normal, &trial, 0, STEPS, &end[t], base, insurer, customer);
+        assert_int_equal(pp_indices_run(config, &normal, &trial, 0, STEPS, &end[t], base, insurer,
+                                        customer, NULL),
+                         PP_OK);
     }
 }
 

@@ -414,6 +414,190 @@ static void test_trial_too_many_firms_are_refused(void **state)
     fixture_finish(&m);
 }
 
+/// Targets follow from whole counts: an average of 37.5 is 37.5, and grows to 76.
+static void test_trial_targets_follow_exactly_from_the_counts(void **state)
+{
+    (void)state;
+    enum { BURN_IN = 6, TRIALS = 12 };
+    market_fixture m;
+    pp_workspace *w;
+    pp_error error = {0};
+    small(&m, "baseline");
+    m.scenario.market.burn_in_epochs = BURN_IN;
+    m.scenario.record.quotes_every = 0;
+    fixture_start(&m);
+    pp_record *r = fixture_record(&m);
+    assert_int_equal(pp_workspace_create(m.experiment, &w, &error), PP_OK);
+    for (int64_t trial = 0; trial < TRIALS; trial++) {
+        assert_int_equal(pp_trial_run(w, trial, NULL, r, &error), PP_OK);
+        for (size_t k = 0; k < 5; k++) {
+            double sum = 0, target = pp_record_f64(r, PP_VAR_target)[k];
+            for (size_t epoch = 0; epoch < BURN_IN; epoch++)
+                sum += pp_record_f64(r, PP_VAR_portfolio)[epoch * FIRMS * 5 + k];
+            assert_true(pp_record_f64(r, PP_VAR_burn_in_average)[k] == sum / BURN_IN);
+            double grown = (double)((int64_t)sum / (BURN_IN / 2) + 1);
+            double shrunk = (double)(((int64_t)sum + 2 * BURN_IN - 1) / (2 * BURN_IN));
+            assert_true(target == grown || (sum > 10 * BURN_IN && target == shrunk));
+        }
+    }
+    pp_workspace_destroy(w);
+    pp_record_destroy(r);
+    fixture_finish(&m);
+}
+
+enum { WATCHED = 2 * ROUNDS * 5 };
+
+/// What an agent that watches its portfolio was shown, round by round.
+static double watched[WATCHED];
+static size_t n_watched;
+
+static pp_status watch_train(void *s, const void *params, const pp_agent_setup *setup,
+                             pp_error *error)
+{
+    (void)s, (void)params, (void)setup, (void)error;
+    n_watched = 0;
+    return PP_OK;
+}
+
+static double watch_quote(void *s, const pp_agent_batch *batch, size_t i, const double *held)
+{
+    (void)s;
+    for (size_t k = 0; k < 5; k++)
+        watched[n_watched++] = held[k];
+    return 1.01 + 0.001 * (double)((batch->first_round + (int64_t)i) % 7);
+}
+
+/// `held` is what was sold before the round, and what `quote` says is what is offered, explored or
+/// not.
+static void test_trial_agent_that_watches_its_portfolio_sees_each_sale(void **state)
+{
+    (void)state;
+    pp_param_table none = {.name = "watch"};
+    pp_agent_class class = {.abi = PP_AGENT_ABI,
+                            .name = "watch",
+                            .params = &none,
+                            .train = watch_train,
+                            .quote = watch_quote};
+    market_fixture m;
+    small(&m, "null");
+    m.scenario.firms[0].agent = &class;
+    m.scenario.firms[0].explore = PP_EXPLORE_ALWAYS;
+    fixture_start(&m);
+    pp_record *r = fixture_record(&m);
+    fixture_trial(&m, 0, r);
+    assert_int_equal(n_watched, WATCHED);
+    const double *offer = real(&m, r, "offer"), *estimate = real(&m, r, "estimate");
+    for (size_t round = 0; round < 2 * ROUNDS; round++) {
+        size_t row = 3 * ROUNDS + round, epoch = row / ROUNDS;
+        double sales = 0, factor = offer[row * FIRMS] / estimate[row * FIRMS] /
+                                   (1.01 + 0.001 * (double)(round % ROUNDS % 7));
+        bool explored = real(&m, r, "propensity")[row * FIRMS] < 0.5;
+        assert_true(explored == (fabs(factor - 1) > 0.02));
+        for (size_t k = 0; k < 5; k++) {
+            const double *now = watched + round * 5 + k;
+            double end = pp_record_f64(r, PP_VAR_portfolio)[epoch * FIRMS * 5 + k];
+            bool last = round % ROUNDS == ROUNDS - 1;
+            double next = last ? end : now[5];
+            assert_true(round % ROUNDS || *now == 0);
+            assert_true(next == *now || next == *now + 1);
+            sales += next - *now;
+        }
+        assert_true(sales == 0 || whole(&m, r, "choice")[row] == 0);
+    }
+    pp_record_destroy(r);
+    fixture_finish(&m);
+}
+
+/// A scenario that a program filled in wrongly is refused, whatever is wrong with it.
+static void test_trial_scenario_out_of_range_is_refused(void **state)
+{
+    (void)state;
+    for (int fault = 0; fault < 9; fault++) {
+        market_fixture m;
+        pp_error error = {0};
+        small(&m, "baseline");
+        pp_scenario *s = &m.scenario;
+        if (fault == 0)
+            s->market.history_epochs = 0;
+        if (fault == 1)
+            s->market.rounds = 0;
+        if (fault == 2)
+            s->market.observe = 7;
+        if (fault == 3)
+            s->portfolio.random_categories = 100;
+        if (fault == 4)
+            s->inflation.rounds_per_week = 0;
+        if (fault == 5)
+            s->run.first_trial = INT32_MAX;
+        if (fault == 6)
+            s->firms[0].portfolio = PP_PORTFOLIO_NONE; // baseline needs one
+        if (fault == 7)
+            s->firms[3].agent = NULL;
+        if (fault == 8)
+            s->market.burn_in_epochs = 0;
+        assert_int_equal(pp_experiment_create(s, &m.experiment, &error), PP_EINVAL);
+        assert_true(error.message[0] != 0);
+        fixture_finish(&m);
+    }
+}
+
+/// Prices that inflation drives out of this world stop the run by name.
+static void test_trial_impossible_index_is_refused(void **state)
+{
+    (void)state;
+    market_fixture m;
+    pp_error error = {0};
+    pp_status status = PP_OK;
+    small(&m, "null");
+    m.scenario.inflation.index_volatility = 10;
+    m.scenario.inflation.rounds_per_week = 1;
+    fixture_start(&m);
+    pp_record *r = fixture_record(&m);
+    for (int64_t trial = 0; trial < 5 && status == PP_OK; trial++)
+        status = pp_experiment_trial(m.experiment, trial, r, &error);
+    assert_int_equal(status, PP_ENUMERIC);
+    assert_non_null(strstr(error.message, "price index"));
+    pp_record_destroy(r);
+    fixture_finish(&m);
+}
+
+static volatile sig_atomic_t stop_soon;
+
+static void stop_quote_batch(const void *s, const pp_agent_batch *batch, double *multiplier)
+{
+    (void)s;
+    memcpy(multiplier, batch->null_bid, batch->n * sizeof *multiplier);
+    stop_soon = 1;
+}
+
+/// An epoch may be long: a stop is seen within it.
+static void test_trial_interrupted_within_an_epoch_stops_there(void **state)
+{
+    (void)state;
+    pp_param_table none = {.name = "stop"};
+    pp_agent_class class = {.abi = PP_AGENT_ABI,
+                            .name = "stop",
+                            .params = &none,
+                            .train = watch_train,
+                            .quote_batch = stop_quote_batch};
+    market_fixture m;
+    pp_workspace *w;
+    pp_error error = {0};
+    small(&m, "null");
+    m.scenario.market.rounds = 3 * PP_BLOCK;
+    m.scenario.firms[1].agent = &class;
+    fixture_start(&m);
+    pp_record *r = fixture_record(&m);
+    assert_int_equal(pp_workspace_create(m.experiment, &w, &error), PP_OK);
+    stop_soon = 0;
+    assert_int_equal(pp_trial_run(w, 0, &stop_soon, r, &error), PP_EINTERRUPTED);
+    assert_int_equal(w->epoch, 3);
+    assert_int_equal(w->customers.first_round, 0);
+    pp_workspace_destroy(w);
+    pp_record_destroy(r);
+    fixture_finish(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -428,6 +612,11 @@ int main(void)
         cmocka_unit_test(test_trial_interrupted_says_so),
         cmocka_unit_test(test_trial_impossible_quotes_are_refused),
         cmocka_unit_test(test_trial_too_many_firms_are_refused),
+        cmocka_unit_test(test_trial_targets_follow_exactly_from_the_counts),
+        cmocka_unit_test(test_trial_agent_that_watches_its_portfolio_sees_each_sale),
+        cmocka_unit_test(test_trial_scenario_out_of_range_is_refused),
+        cmocka_unit_test(test_trial_impossible_index_is_refused),
+        cmocka_unit_test(test_trial_interrupted_within_an_epoch_stops_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,13 +19,15 @@ enum {
     MULTIPLIER_SUM,
     RANK_SUM,
     TOP1_QUOTES,
+    WINNERS_CURSE,
     N_SUMS
 };
 
 static const pp_variable_id summed[N_SUMS] = {
-    PP_VAR_reward,       PP_VAR_booked_profit,  PP_VAR_true_profit, PP_VAR_portfolio_loss,
-    PP_VAR_quote_count,  PP_VAR_policies,       PP_VAR_gwp,         PP_VAR_expected_claims,
-    PP_VAR_pure_premium, PP_VAR_multiplier_sum, PP_VAR_rank_sum,    PP_VAR_top1_quotes,
+    PP_VAR_reward,        PP_VAR_booked_profit,  PP_VAR_true_profit, PP_VAR_portfolio_loss,
+    PP_VAR_quote_count,   PP_VAR_policies,       PP_VAR_gwp,         PP_VAR_expected_claims,
+    PP_VAR_pure_premium,  PP_VAR_multiplier_sum, PP_VAR_rank_sum,    PP_VAR_top1_quotes,
+    PP_VAR_winners_curse,
 };
 
 /// Sums of one firm in each phase.
@@ -67,8 +69,11 @@ static void derive(const double *sum, double all_policies, double n_epochs, pp_f
     firm->interval = (pp_interval){NAN, NAN};
     firm->booked_profit = ratio(sum[BOOKED_PROFIT], n_epochs);
     firm->true_profit = ratio(sum[TRUE_PROFIT], n_epochs);
-    firm->curse = firm->booked_profit - firm->true_profit;
-    firm->curse_share = firm->booked_profit > 0 ? firm->curse / firm->booked_profit : NAN;
+    // At base prices: without inflation this is booked less true profit, with it inflation stays
+    // out.
+    firm->curse = ratio(sum[WINNERS_CURSE], n_epochs);
+    const double booked_at_base = firm->true_profit + firm->curse;
+    firm->curse_share = booked_at_base > 0 ? firm->curse / booked_at_base : NAN;
     firm->portfolio_loss = ratio(sum[PORTFOLIO_LOSS], n_epochs);
     firm->quotes = ratio(sum[QUOTES], n_epochs);
     firm->policies = ratio(sum[POLICIES], n_epochs);

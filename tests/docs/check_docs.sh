@@ -75,7 +75,7 @@ run_blocks() {
     name=$(basename "$document" .md)
     folder=$tmp/$name.blocks work=$tmp/$name
     mkdir "$folder" "$work"
-    cp "$source_dir"/scenarios/published.yaml "$work"
+    mkdir -p "$work/scenarios" && cp "$source_dir"/scenarios/*.yaml "$work/scenarios"
     blocks "$document" sh "$folder"
     blocks "$document" python "$folder"
     for block in "$folder"/*; do
