@@ -17,7 +17,8 @@ endif()
 
 function(pursuit_compile_options target)
     target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
-    # Results are byte-identical on every machine: no contraction into fused multiply-adds.
+    # No contraction into fused multiply-adds: what comes out does not depend on whether the compiler may
+    # fuse multiply and add.
     target_compile_options(${target} PRIVATE -ffp-contract=off)
     target_compile_options(
         ${target} PRIVATE -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef

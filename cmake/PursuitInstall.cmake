@@ -1,14 +1,16 @@
 # What `cmake --install` puts where, and the files by which other projects find it.
 include(CMakePackageConfigHelpers)
 
-# What users may include. Test `package` compiles each alone, so none can lean on one that is not here.
+# What users may include. Test `package` compiles each alone, so none can lean on one that is not here, and holds
+# what the library exports against what these headers declare PP_API.
 set(public_headers
-    market/choice.h market/config.h market/customers.h market/error.h market/param.h market/population.h
-    market/random.h market/schema.h
+    market/accounts.h market/choice.h market/config.h market/customers.h market/error.h market/law.h
+    market/param.h market/population.h market/prices.h market/random.h market/schema.h
     pricing/config.h pricing/conversion.h pricing/history.h pricing/pipeline.h pricing/portfolio.h
     agents/agent.h
     data/csv.h data/results.h data/results_read.h
-    experiments/run.h experiments/scenario.h)
+    experiments/run.h experiments/scenario.h experiments/schema_json.h experiments/starter.h
+    experiments/stats.h)
 foreach(header IN LISTS public_headers)
     get_filename_component(folder ${header} DIRECTORY)
     install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/pursuit/${folder})

@@ -6,8 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "data/utf8.h"
+
+/// A larger book is a mistake, or a pipe without an end.
+static const long long bytes_max = 4LL << 30;
 
 struct pp_csv {
     char *path;
@@ -65,6 +69,9 @@ static pp_status read_stream(pp_csv *csv, FILE *stream, pp_error *error)
         csv->length += n;
         if (n == 0)
             break;
+        if ((long long)csv->length > bytes_max)
+            return pp_error_set(error, PP_EFORMAT, "'%s' is larger than %lld bytes", csv->path,
+                                bytes_max);
     }
     if (ferror(stream))
         return pp_error_set(error, PP_EIO, "cannot read '%s': %s", csv->path, strerror(errno));
@@ -77,7 +84,14 @@ static pp_status read_file(pp_csv *csv, pp_error *error)
     FILE *stream = fopen(csv->path, "rb");
     if (!stream)
         return pp_error_set(error, PP_EIO, "cannot open '%s': %s", csv->path, strerror(errno));
-    pp_status status = read_stream(csv, stream, error);
+    struct stat about;
+    pp_status status = PP_OK;
+    if (fstat(fileno(stream), &about) != 0)
+        status = pp_error_set(error, PP_EIO, "cannot read '%s': %s", csv->path, strerror(errno));
+    else if (S_ISCHR(about.st_mode) || S_ISBLK(about.st_mode))
+        status = pp_error_set(error, PP_EIO, "cannot read '%s': it is a device", csv->path);
+    else
+        status = read_stream(csv, stream, error);
     fclose(stream);
     return status;
 }

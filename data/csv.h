@@ -27,8 +27,8 @@ PP_API const char *pp_csv_cell(const pp_csv *csv, size_t row, size_t column);
 PP_API size_t pp_csv_line(const pp_csv *csv, size_t row);
 
 /// Index of a column by name.
-/// @return PP_EFORMAT if there is none: names the file, the wanted column, the nearest name and
-/// those that exist
+/// @return PP_EFORMAT if there is none: names the file, the wanted column, a name that is near
+/// if there is one, and those that exist
 PP_API pp_status pp_csv_find(const pp_csv *csv, const char *name, size_t *column, pp_error *error);
 
 /// A column as numbers. @param values [rows]

@@ -8,45 +8,9 @@
 #include <string.h>
 
 #include "data/csv.h"
+#include "market/nearest.h"
 
-enum { NAME_SHOWN = 60, DISTANCE_MAX_LENGTH = 64, NAMES_SHOWN_BYTES = 1200 };
-
-/// Levenshtein distance; names longer than 64 bytes are compared by their start.
-static size_t edit_distance(const char *a, const char *b)
-{
-    size_t n_a = strnlen(a, DISTANCE_MAX_LENGTH), n_b = strnlen(b, DISTANCE_MAX_LENGTH);
-    size_t row[DISTANCE_MAX_LENGTH + 1];
-    for (size_t j = 0; j <= n_b; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= n_a; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= n_b; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
-        }
-    }
-    return row[n_b];
-}
-
-static const char *nearest_name(const pp_csv *csv, const char *name)
-{
-    const char *nearest = pp_csv_name(csv, 0);
-    size_t least = SIZE_MAX;
-    for (size_t i = 0; i < pp_csv_columns(csv); i++) {
-        size_t distance = edit_distance(name, pp_csv_name(csv, i));
-        if (distance < least) {
-            least = distance;
-            nearest = pp_csv_name(csv, i);
-        }
-    }
-    return nearest;
-}
+enum { NAME_SHOWN = 60, NAMES_SHOWN_BYTES = 1200, HINT_BYTES = 128 };
 
 /// "age, claims, ..." as far as there is room.
 static void list_names(const pp_csv *csv, char *text, size_t size)
@@ -68,16 +32,20 @@ pp_status pp_csv_find(const pp_csv *csv, const char *name, size_t *column, pp_er
 {
     if (!csv || !name || !column)
         return pp_error_set(error, PP_EINVAL, "a table, a name and a place for the column needed");
-    for (size_t i = 0; i < pp_csv_columns(csv); i++)
+    char names[NAMES_SHOWN_BYTES], hint[HINT_BYTES];
+    pp_nearest nearest;
+    pp_nearest_start(&nearest, name);
+    for (size_t i = 0; i < pp_csv_columns(csv); i++) {
         if (strcmp(pp_csv_name(csv, i), name) == 0) {
             *column = i;
             return PP_OK;
         }
-    char names[NAMES_SHOWN_BYTES];
+        pp_nearest_offer(&nearest, pp_csv_name(csv, i));
+    }
+    pp_nearest_text(&nearest, hint, sizeof hint);
     list_names(csv, names, sizeof names);
-    return pp_error_set(
-        error, PP_EFORMAT, "%s: no column '%.*s' (did you mean '%.*s'?); there are: %s",
-        pp_csv_path(csv), (int)NAME_SHOWN, name, (int)NAME_SHOWN, nearest_name(csv, name), names);
+    return pp_error_set(error, PP_EFORMAT, "%s: no column '%.*s'%s; there are: %s",
+                        pp_csv_path(csv), (int)NAME_SHOWN, name, hint, names);
 }
 
 /// Decimal numbers only: strtod alone would also take "0x1p3", "nan" and "infinity".

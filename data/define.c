@@ -140,7 +140,7 @@ static pp_status define_phase(const definition *d, pp_error *error)
     if (!phase)
         status = pp_error_set(error, PP_ENOMEM, "out of memory");
     for (size_t i = 0; phase && i < n; i++)
-        phase[i] = (int64_t)i >= d->layout->n_burn_in;
+        phase[i] = (int64_t)i < d->layout->n_burn_in ? PP_PHASE_BURN_IN : PP_PHASE_TEST;
     if (status == PP_OK)
         status = pp_netcdf_write(dataset, PP_I8, 0, n, phase, error);
     free(phase);

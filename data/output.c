@@ -43,7 +43,7 @@ static pp_status check_target(const char *path, bool force, pp_error *error)
     if (lstat(path, &about) != 0)
         return errno == ENOENT ? PP_OK : input_output(error, "write", path);
     if (!force)
-        return pp_error_set(error, PP_EEXIST, "'%s' exists already; --force replaces it", path);
+        return pp_error_set(error, PP_EEXIST, "'%s' already exists", path);
     // A rename would replace a link or a device by a file and leave what it stood for behind.
     if (!S_ISREG(about.st_mode))
         return pp_error_set(error, PP_EIO, "cannot replace '%s': it is not a regular file", path);

@@ -15,6 +15,13 @@
 
 #include "market/error.h"
 
+/// What an epoch is for: the values of the variable `phase`.
+typedef enum pp_phase {
+    PP_PHASE_BURN_IN, ///< firms learn their market and trade for profit only
+    PP_PHASE_TEST,    ///< models frozen, agents at work: what results compare
+    PP_PHASE_COUNT
+} pp_phase;
+
 typedef enum pp_value_type { PP_F64, PP_I64, PP_I32, PP_I8, PP_STRING } pp_value_type;
 
 /// Dimensions of the root group; 0 ends a list of dimensions.
@@ -126,8 +133,8 @@ PP_API void pp_record_clear(pp_record *record);
 PP_API double *pp_record_f64(pp_record *record, pp_variable_id id);
 PP_API int64_t *pp_record_i64(pp_record *record, pp_variable_id id);
 PP_API int32_t *pp_record_i32(pp_record *record, pp_variable_id id);
-/// Set element `index` of a string variable; the text is copied (truncated at 255 bytes, on a UTF-8
-/// character's boundary).
+/// Set element `index` of a string variable; the text is copied. One of more than 255 bytes is
+/// cut at a UTF-8 character's boundary and ends in "...".
 PP_API void pp_record_set_string(pp_record *record, pp_variable_id id, size_t index,
                                  const char *text);
 /// Column c of the trial's quotes: [n_quote_rows] or [n_quote_rows][n_firms]; double or int32_t by

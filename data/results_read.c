@@ -70,7 +70,7 @@ pp_status pp_results_phases(pp_results_file *file, int8_t **phases, pp_error *er
     pp_hdf5_restore(quiet);
     *phases = read;
     for (size_t i = 0; status == PP_OK && i < n; i++)
-        if ((*phases)[i] != 0 && (*phases)[i] != 1)
+        if ((*phases)[i] != PP_PHASE_BURN_IN && (*phases)[i] != PP_PHASE_TEST)
             status = pp_error_set(error, PP_EFORMAT, "%s: epoch %zu is in no known phase",
                                   file->path, i);
     if (status != PP_OK) {

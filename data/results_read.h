@@ -22,7 +22,7 @@ PP_API pp_status pp_results_read(pp_results_file *file, pp_variable_id id, doubl
                                  size_t *n, pp_error *error);
 /// trial coordinate [trial] (the trial numbers); malloc'd.
 PP_API pp_status pp_results_trials(pp_results_file *file, int64_t **trials, pp_error *error);
-/// phase [epoch]: 0 burn-in, 1 test; malloc'd.
+/// phase [epoch]: pp_phase, no other value; malloc'd.
 PP_API pp_status pp_results_phases(pp_results_file *file, int8_t **phases, pp_error *error);
 /// Label of firm i; borrowed until close.
 PP_API const char *pp_results_firm(const pp_results_file *file, size_t firm);

@@ -82,6 +82,37 @@ pp_status pp_seal_write(int fd, pp_error *error)
     return PP_OK;
 }
 
+/// Where an HDF5 file says that it ends; 0 if it does not say so in a way known here.
+static uint64_t declared_end(int fd)
+{
+    static const unsigned char signature[8] = "\211HDF\r\n\032\n";
+    static const size_t at[] = {40, 44, 28, 28}; // by version of the superblock, 8-byte offsets
+    unsigned char head[64];
+    uint64_t end = 0;
+    if (!read_exactly(fd, 0, sizeof head, head) || memcmp(head, signature, sizeof signature) != 0)
+        return 0;
+    size_t version = head[8];
+    if (version > 3 || head[version < 2 ? 13 : 9] != 8)
+        return 0;
+    for (size_t b = 8; b-- > 0;)
+        end = end << 8 | head[at[version] + b];
+    return end;
+}
+
+/// A file without a seal was rewritten by another program, which leaves nothing behind its end; a
+/// seal that was damaged or cut leaves something.
+static pp_status check_unsealed(int fd, off_t size, pp_error *error)
+{
+    uint64_t end = declared_end(fd);
+    if (end == 0 || end == (uint64_t)size)
+        return PP_OK;
+    if (end > (uint64_t)size)
+        return pp_error_set(error, PP_EFORMAT, "truncated: it has %lld of %llu bytes",
+                            (long long)size, (unsigned long long)end);
+    return pp_error_set(error, PP_EFORMAT, "%llu bytes that are no checksum stand behind its end",
+                        (unsigned long long)size - (unsigned long long)end);
+}
+
 pp_status pp_seal_check(int fd, pp_error *error)
 {
     struct stat about;
@@ -91,11 +122,11 @@ pp_status pp_seal_check(int fd, pp_error *error)
         return pp_error_set(error, PP_EIO, "%s", strerror(errno));
     off_t size = about.st_size - SEAL;
     if (size < 0)
-        return PP_OK;
+        return check_unsealed(fd, about.st_size, error);
     if (!read_exactly(fd, size, SEAL, found))
         return pp_error_set(error, PP_EIO, "%s", strerror(errno));
     if (memcmp(found, magic, sizeof magic) != 0)
-        return PP_OK;
+        return check_unsealed(fd, about.st_size, error);
     if (!hash_file(fd, size, &hash))
         return pp_error_set(error, PP_EIO, "%s", strerror(errno));
     encode(hash, expected);

@@ -30,12 +30,28 @@ size_t pp_utf8_character(const char *text, size_t n)
     return length;
 }
 
+bool pp_utf8_valid(const char *text)
+{
+    size_t left = strlen(text);
+    while (left > 0) {
+        size_t length = pp_utf8_character(text, left);
+        if (length == 0)
+            return false;
+        text += length;
+        left -= length;
+    }
+    return true;
+}
+
 void pp_utf8_copy(char *to, size_t size, const char *from)
 {
-    size_t used = 0, left = strlen(from);
+    static const char mark[] = "...";
+    size_t used = 0, whole = 0, left = strlen(from); // whole: what stays if the text is cut
     while (left > 0) {
         size_t length = pp_utf8_character(from, left);
         size_t step = length ? length : 1;
+        if (used + sizeof mark <= size)
+            whole = used;
         if (used + step >= size)
             break;
         if (length)
@@ -47,6 +63,8 @@ void pp_utf8_copy(char *to, size_t size, const char *from)
         left -= step;
     }
     to[used] = '\0';
+    if (left > 0 && size >= sizeof mark)
+        memcpy(to + whole, mark, sizeof mark);
 }
 
 char *pp_utf8_duplicate(const char *from)

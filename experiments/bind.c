@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "experiments/nearest.h"
+#include "market/nearest.h"
 
 /// Beyond this a double no longer holds every whole number, and a whole number means what it says.
 static const double WHOLE_MAX = 9007199254740992.0;

@@ -1,8 +1,12 @@
 // The CSV file behind a population of kind `book`.
+#include <math.h>
 #include <stdlib.h>
 
 #include "data/csv.h"
 #include "experiments/experiment.h"
+
+/// GBP; what lies outside is an error of units or of the file, and would not stay a number in sums.
+static const double least_premium = 1e-3, most_premium = 1e9, most_feature = 1e50;
 
 typedef struct loading {
     pp_csv *csv;
@@ -18,11 +22,28 @@ static pp_status load_premium(loading *l, const pp_book_source *source, pp_error
     if (status == PP_OK)
         status = pp_csv_numbers(l->csv, column, l->pure_premium, error);
     for (size_t i = 0; status == PP_OK && i < pp_csv_rows(l->csv); i++)
-        if (!(l->pure_premium[i] > 0))
+        if (!(l->pure_premium[i] >= least_premium && l->pure_premium[i] <= most_premium))
             status = pp_error_set(error, PP_EFORMAT,
-                                  "%s:%zu: column '%s': %s is not a positive pure premium",
+                                  "%s:%zu: column '%s': %s is not a positive pure premium in GBP",
                                   pp_csv_path(l->csv), pp_csv_line(l->csv, i),
                                   source->pure_premium.text, pp_csv_cell(l->csv, i, column));
+    return status;
+}
+
+static pp_status load_numbers(const loading *l, size_t column, const char *name,
+                              struct pp_book_feature *feature, pp_error *error)
+{
+    size_t rows = pp_csv_rows(l->csv);
+    double *values = malloc(rows * sizeof *values);
+    feature->values = values;
+    if (!values)
+        return pp_error_set(error, PP_ENOMEM, "no memory for %zu rows", rows);
+    pp_status status = pp_csv_numbers(l->csv, column, values, error);
+    for (size_t i = 0; i < rows && status == PP_OK; i++)
+        if (!(fabs(values[i]) <= most_feature))
+            status = pp_error_set(error, PP_EFORMAT, "%s:%zu: column '%s': %s is too large",
+                                  pp_csv_path(l->csv), pp_csv_line(l->csv, i), name,
+                                  pp_csv_cell(l->csv, i, column));
     return status;
 }
 
@@ -35,12 +56,8 @@ static pp_status load_feature(loading *l, const struct pp_book_column *wanted,
         return status;
     feature->name = wanted->name;
     feature->kind = wanted->kind;
-    if (wanted->kind != PP_CATEGORICAL) {
-        double *values = malloc(rows * sizeof *values);
-        feature->values = values;
-        return values ? pp_csv_numbers(l->csv, column, values, error)
-                      : pp_error_set(error, PP_ENOMEM, "no memory for %zu rows", rows);
-    }
+    if (wanted->kind != PP_CATEGORICAL)
+        return load_numbers(l, column, wanted->name, feature, error);
     int *codes = malloc(rows * sizeof *codes);
     char **levels = NULL;
     feature->codes = codes;

@@ -106,31 +106,3 @@ const char *pp_number_text(double value, char text[PP_NUMBER_MAX])
     }
     return text;
 }
-
-/// Bytes of the character at `at`, or 0 if it is malformed (overlong, surrogate, too large, cut
-/// short).
-static size_t character_size(const unsigned char *at)
-{
-    size_t size = at[0] < 0x80 ? 1 : at[0] < 0xC2 ? 0 : at[0] < 0xE0 ? 2 : at[0] < 0xF0 ? 3 : 4;
-    if (at[0] > 0xF4)
-        return 0;
-    for (size_t i = 1; i < size; i++)
-        if ((at[i] & 0xC0) != 0x80)
-            return 0;
-    bool overlong = (at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xF0 && at[1] < 0x90);
-    bool surrogate = at[0] == 0xED && at[1] > 0x9F;
-    bool beyond = at[0] == 0xF4 && at[1] > 0x8F;
-    return overlong || surrogate || beyond ? 0 : size;
-}
-
-bool pp_utf8_valid(const char *text)
-{
-    const unsigned char *at = (const unsigned char *)text;
-    while (*at) {
-        size_t size = character_size(at);
-        if (size == 0)
-            return false;
-        at += size;
-    }
-    return true;
-}

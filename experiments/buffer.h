@@ -30,7 +30,4 @@ char *pp_buffer_take(pp_buffer *buffer);
 /// @return text
 const char *pp_number_text(double value, char text[PP_NUMBER_MAX]);
 
-/// Is the text well-formed UTF-8?
-bool pp_utf8_valid(const char *text);
-
 #endif

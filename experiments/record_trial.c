@@ -73,7 +73,7 @@ void pp_record_scores(const pp_workspace *w, pp_record *record)
 void pp_record_trial(const pp_workspace *w, pp_record *record)
 {
     const pp_experiment *e = w->experiment;
-    char text[256];
+    char text[2048];
     for (size_t f = 0; f < e->n_firms; f++) {
         const pp_firm *firm = &w->firms[f];
         size_t categories = firm->has_portfolio ? firm->portfolio.n_categories : 0;

@@ -2,6 +2,7 @@
 
 #include <omp.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "experiments/experiment.h"
 
@@ -78,12 +79,30 @@ static int thread_count(const pp_run_options *options, int64_t trials)
     return trials < threads ? (int)trials : threads;
 }
 
+/// Would the output replace the file at `input`?
+static pp_status check_input(const char *output, const char *input, const char *what,
+                             pp_error *error)
+{
+    struct stat a, b;
+    if (!input[0] || stat(output, &a) != 0 || stat(input, &b) != 0 || a.st_dev != b.st_dev ||
+        a.st_ino != b.st_ino)
+        return PP_OK;
+    return pp_error_set(error, PP_EINVAL, "'%s' is the %s of this run: it is not replaced", output,
+                        what);
+}
+
 pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_options *options,
                             pp_error *error)
 {
     pp_error detail = {0};
     pp_results_layout layout = pp_experiment_layout(experiment);
-    char *scenario = pp_scenario_yaml(experiment->scenario);
+    const pp_scenario *from = experiment->scenario;
+    pp_status status = check_input(options->output, from->path, "scenario", error);
+    if (status == PP_OK && from->population == PP_POPULATION_BOOK)
+        status = check_input(options->output, from->book_source.file.text, "book", error);
+    if (status != PP_OK)
+        return status;
+    char *scenario = pp_scenario_yaml(from);
     if (!scenario)
         return pp_error_set(error, PP_ENOMEM, "no memory for the resolved scenario");
     layout.threads = thread_count(options, layout.n_trials);

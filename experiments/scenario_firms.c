@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "experiments/nearest.h"
 #include "experiments/scenario_parts.h"
+#include "market/nearest.h"
 
 /// A firm's place in the expansion of counts.
 typedef struct label {

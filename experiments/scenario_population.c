@@ -2,7 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "experiments/buffer.h"
+#include "data/utf8.h"
 #include "experiments/scenario_parts.h"
 
 static const char WHERE[] = "population";

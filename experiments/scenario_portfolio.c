@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "experiments/nearest.h"
 #include "experiments/scenario_parts.h"
+#include "market/nearest.h"
 
 pp_mark pp_mark_of(const pp_node *map, const char *const *keys, pp_mark otherwise)
 {

@@ -91,6 +91,8 @@ pp_status pp_bootstrap_mean(const double *x, size_t n, uint64_t seed, pp_interva
 pp_status pp_interquartile_mean(const double *x, size_t n, double *mean, pp_error *error)
 {
     *mean = NAN;
+    if (check_finite(x, n, error) != PP_OK)
+        return PP_EINVAL;
     double *sorted = sorted_copy(x, n, error);
     if (!sorted)
         return PP_ENOMEM;
@@ -119,6 +121,8 @@ pp_status pp_probability_of_improvement(const double *base, size_t n_base, const
                                         size_t n_other, double *probability, pp_error *error)
 {
     *probability = NAN;
+    if (check_finite(base, n_base, error) != PP_OK || check_finite(other, n_other, error) != PP_OK)
+        return PP_EINVAL;
     if (!n_base || !n_other)
         return PP_OK;
     double *b = sorted_copy(base, n_base, error);

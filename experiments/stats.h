@@ -35,11 +35,13 @@ PP_API pp_status pp_bootstrap_mean(const double *x, size_t n, uint64_t seed, pp_
 
 /// Mean without the floor(n/4) least and the floor(n/4) greatest observations (Agarwal et al. 2021,
 /// arXiv 2108.13264; scipy.stats.trim_mean(x, 0.25)); NaN if n is 0.
+/// @return PP_OK, PP_EINVAL if a value is not finite (mean NaN), PP_ENOMEM
 PP_API pp_status pp_interquartile_mean(const double *x, size_t n, double *mean, pp_error *error);
 
 /// Probability of improvement (Agarwal et al. 2021): the share of all pairs of an observation of
 /// `other` and one of `base` in which the other is greater, ties counted half; the Mann-Whitney U
 /// over n*m. NaN if either is empty.
+/// @return PP_OK, PP_EINVAL if a value is not finite (probability NaN), PP_ENOMEM
 PP_API pp_status pp_probability_of_improvement(const double *base, size_t n_base,
                                                const double *other, size_t n_other,
                                                double *probability, pp_error *error);

@@ -16,8 +16,8 @@ typedef struct pp_section {
 } pp_section;
 
 /// market, inflation, choice, pricing, portfolio, results; in the order they are written.
-extern PP_API const pp_section pp_sections[];
-extern PP_API const size_t pp_n_sections;
+extern const pp_section pp_sections[];
+extern const size_t pp_n_sections;
 
 /// Keys of a firm, beside `agent` and `portfolio`.
 typedef struct pp_firm_keys {
@@ -44,11 +44,10 @@ typedef struct pp_column_keys {
     int kind; ///< index: numeric, categorical
 } pp_column_keys;
 
-extern PP_API const pp_param_table pp_source_table; ///< of pp_book_source, beside `features`
-extern PP_API const pp_param_table pp_column_table, pp_firm_table, pp_category_table,
-    pp_bound_table;
+extern const pp_param_table pp_source_table; ///< of pp_book_source, beside `features`
+extern const pp_param_table pp_column_table, pp_firm_table, pp_category_table, pp_bound_table;
 
 /// Names of pp_population_kind, NULL-terminated.
-extern PP_API const char *const pp_population_names[];
+extern const char *const pp_population_names[];
 
 #endif

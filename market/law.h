@@ -32,9 +32,10 @@ typedef struct pp_quantile_table {
 /// @return PP_EINVAL if a parameter is not positive and finite; PP_ENUMERIC if a quantile cannot be
 /// found: shapes so extreme that the law is a point, or that quantiles within 2^-33 of probability
 /// 0 or 1 round to an end of its range (second shapes of Beta below about 0.65)
-pp_status pp_law_beta(double a, double b, pp_quantile_table *table, pp_error *error);
-pp_status pp_law_gamma(double shape, double scale, pp_quantile_table *table, pp_error *error);
-pp_status pp_law_normal(pp_quantile_table *table, pp_error *error);
+PP_API pp_status pp_law_beta(double a, double b, pp_quantile_table *table, pp_error *error);
+PP_API pp_status pp_law_gamma(double shape, double scale, pp_quantile_table *table,
+                              pp_error *error);
+PP_API pp_status pp_law_normal(pp_quantile_table *table, pp_error *error);
 
 /// Quantile at u in (0, 1); u beyond 2^-33 of either end is taken as that.
 static inline double pp_quantile(const pp_quantile_table *table, double u)
@@ -64,7 +65,7 @@ typedef struct pp_discrete {
 } pp_discrete;
 
 /// @param cumulative [n] non-decreasing, n at most 255; borrowed. The last is set to 1.
-void pp_discrete_build(double *cumulative, int n, pp_discrete *law);
+PP_API void pp_discrete_build(double *cumulative, int n, pp_discrete *law);
 
 static inline int pp_discrete_draw(const pp_discrete *law, double u)
 {

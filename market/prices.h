@@ -21,8 +21,7 @@ PP_API void pp_indices_start(const pp_inflation_config *config, pp_indices *indi
 /// *= 1 + rate dt + nu sqrt(dt) N each. Draws nothing where sigma and nu are 0.
 /// @param normal quantiles of N(0, 1)
 /// @param base, insurer, customer [n] the indices in force in each round
-/// @return PP_OK, or PP_ENUMERIC naming trial, epoch and round if an index is no longer positive
-/// and finite
+/// @return PP_OK, or PP_ENUMERIC naming trial, epoch and round if an index leaves (1e-9, 1e9)
 PP_API pp_status pp_indices_run(const pp_inflation_config *config, const pp_quantile_table *normal,
                                 const pp_stream *stream, uint32_t first_round, size_t n,
                                 pp_indices *indices, double *base, double *insurer,

@@ -124,7 +124,7 @@ static void test_agents_batch_of_one_gets_the_same_quote(void **state)
     }
 }
 
-/// Everything that an agent borrows, as bytes.
+/// Everything that an agent borrows, as bytes; of structs that have padding, the members.
 static size_t copy_borrowed(const firm *f, unsigned char *to)
 {
     const struct {
@@ -134,8 +134,10 @@ static size_t copy_borrowed(const firm *f, unsigned char *to)
                  {&f->setup, sizeof f->setup},
                  {&f->schema, sizeof f->schema},
                  {&f->curves, sizeof f->curves},
-                 {&f->portfolio, sizeof f->portfolio},
-                 {&f->history, sizeof f->history},
+                 {&f->portfolio.n_categories, sizeof f->portfolio.n_categories},
+                 {f->portfolio.target, f->portfolio.n_categories * sizeof(double)},
+                 {&f->history.n, sizeof f->history.n},
+                 {f->history.rivals, sizeof f->history.rivals},
                  {f->average, sizeof f->average},
                  {f->quotes, (SIM_COLUMNS + 1) * QUOTES * sizeof(double)},
                  {f->values, f->curves.size * QUOTES * sizeof(double)},

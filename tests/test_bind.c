@@ -5,9 +5,10 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "data/utf8.h"
 #include "experiments/bind.h"
 #include "experiments/buffer.h"
-#include "experiments/nearest.h"
+#include "market/nearest.h"
 
 typedef struct config {
     int64_t whole, seed, any;

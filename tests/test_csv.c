@@ -167,6 +167,25 @@ static void test_csv_find_unknown_name_suggests_the_nearest(void **state)
     pp_csv_destroy(csv);
 }
 
+static void test_csv_find_suggests_as_a_scenario_does(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *typed, *hint;
+    } cases[] = {{"CLAIMS", "no column 'CLAIMS' (did you mean 'claims'?); there"},
+                 {"claism", "no column 'claism' (did you mean 'claims'?); there"},
+                 {"premium", "no column 'premium'; there are: vehicle_age, claims"}};
+    size_t column;
+    pp_csv *csv = read_good("vehicle_age,claims\n1,2\n");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        pp_error local = {0};
+        assert_int_equal(pp_csv_find(csv, cases[i].typed, &column, &local), PP_EFORMAT);
+        if (!strstr(local.message, cases[i].hint))
+            fail_msg("%s", local.message);
+    }
+    pp_csv_destroy(csv);
+}
+
 static void test_csv_find_in_many_columns_fits_the_message(void **state)
 {
     (void)state;
@@ -294,6 +313,7 @@ int main(void)
         cmocka_unit_test(test_csv_malformed_text_is_refused),
         cmocka_unit_test(test_csv_unreadable_file_is_an_io_error),
         cmocka_unit_test(test_csv_find_unknown_name_suggests_the_nearest),
+        cmocka_unit_test(test_csv_find_suggests_as_a_scenario_does),
         cmocka_unit_test(test_csv_find_in_many_columns_fits_the_message),
         cmocka_unit_test(test_csv_numbers_are_parsed),
         cmocka_unit_test(test_csv_what_is_no_number_is_refused),

@@ -1,3 +1,4 @@
+/// @slow
 // The published population against the authors' own sample (PURSUIT_REFERENCE/customers.csv,
 // skipped where absent) and against summary numbers of that sample, which are kept here.
 #include <math.h>

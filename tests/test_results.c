@@ -254,16 +254,22 @@ static void test_results_long_string_is_cut_at_a_character(void **state)
     pp_results_file *file;
     char text[400], *read;
     memset(text, 'x', sizeof text);
-    memcpy(text + 254, "\xC3\xA9", 3); // bytes 254 and 255: only one of them would fit
+    memcpy(text + 251, "\xC3\xA9", 2); // bytes 251 and 252: only one fits beside the dots
+    text[300] = '\0';
     must(pp_record_create(&layout, &record, &error));
     pp_record_set_string(record, PP_VAR_category_description, 2, text);
+    pp_record_set_string(record, PP_VAR_category_description, 3, text + 45);
     must(pp_results_create(temp_path("cut.h5"), false, &layout, &results, &error));
     must(pp_results_append(results, record, &error));
     must(pp_results_commit(results, &error));
     must(pp_results_open(temp_path("cut.h5"), &file, &error));
     must(pp_results_description(file, 2, &read, &error));
     assert_int_equal(strlen(read), 254);
-    assert_memory_equal(read, text, 254);
+    assert_memory_equal(read, text, 251);
+    assert_string_equal(read + 251, "...");
+    free(read);
+    must(pp_results_description(file, 3, &read, &error));
+    assert_string_equal(read, text + 45); // 255 bytes: all of it
     free(read);
     pp_results_close(file);
     pp_record_destroy(record);

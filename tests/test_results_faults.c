@@ -120,7 +120,8 @@ static void test_results_existing_file_is_refused(void **state)
     no_faults();
     const char *path = temp_path("exists.h5");
     temp_write(path, "old", 3);
-    expect(write_fixture(path, false, 1, 0), PP_EEXIST, "--force");
+    expect(write_fixture(path, false, 1, 0), PP_EEXIST, "already exists");
+    assert_null(strstr(error.message, "--force")); // a flag is the program's, not the library's
     assert_true(contains(path, "old"));
     assert_false(exists(temp_path("exists.h5.partial")));
 }

@@ -338,7 +338,11 @@ static void test_results_read_file_without_seal_is_read(void **state)
     size_t n;
     write_good(temp_path("whole.h5"));
     unsigned char *bytes = temp_read(temp_path("whole.h5"), &n);
-    for (size_t cut = 0; cut <= SEAL; cut += 8) {
+    for (size_t cut = 1; cut < SEAL; cut++) { // part of a seal is damage
+        temp_write(temp_path("cut.h5"), bytes, n - cut);
+        refuse_open(temp_path("cut.h5"), PP_EFORMAT, "behind its end");
+    }
+    for (size_t cut = 0; cut <= SEAL; cut += SEAL) {
         pp_results_file *file;
         temp_write(temp_path("unsealed.h5"), bytes, n - cut);
         error = (pp_error){0};

@@ -143,6 +143,38 @@ static void test_stats_interquartile_mean_hand_values(void **state)
     assert_true(isnan(mean));
 }
 
+static void test_stats_interquartile_mean_not_finite_refused(void **state)
+{
+    (void)state;
+    const double x[] = {1, 2, NAN, 4}, y[] = {1, 2, 3, -INFINITY};
+    double mean = 0;
+    pp_error error = {0};
+    assert_int_equal(pp_interquartile_mean(x, 4, &mean, &error), PP_EINVAL);
+    assert_non_null(strstr(error.message, "observation 2"));
+    assert_true(isnan(mean));
+    mean = 0;
+    assert_int_equal(pp_interquartile_mean(y, 4, &mean, NULL), PP_EINVAL);
+    assert_true(isnan(mean));
+    assert_int_equal(pp_interquartile_mean(y, 3, &mean, NULL), PP_OK);
+    assert_close(mean, 2, 1e-15);
+}
+
+static void test_stats_improvement_not_finite_refused(void **state)
+{
+    (void)state;
+    const double good[] = {1, 2}, bad[] = {NAN, 2};
+    double probability = 0;
+    pp_error error = {0};
+    assert_int_equal(pp_probability_of_improvement(bad, 2, good, 2, &probability, &error),
+                     PP_EINVAL);
+    assert_non_null(strstr(error.message, "observation 0"));
+    assert_true(isnan(probability));
+    assert_int_equal(pp_probability_of_improvement(good, 2, bad, 2, &probability, NULL), PP_EINVAL);
+    assert_int_equal(pp_probability_of_improvement(good, 0, bad, 2, &probability, NULL), PP_EINVAL);
+    assert_int_equal(pp_probability_of_improvement(good, 2, bad + 1, 1, &probability, NULL), PP_OK);
+    assert_close(probability, 0.75, 1e-15);
+}
+
 static void test_stats_improvement_counts_pairs_and_half_ties(void **state)
 {
     (void)state;
@@ -269,6 +301,8 @@ int main(void)
         cmocka_unit_test(test_stats_bootstrap_single_value_undefined),
         cmocka_unit_test(test_stats_bootstrap_not_finite_refused),
         cmocka_unit_test(test_stats_interquartile_mean_hand_values),
+        cmocka_unit_test(test_stats_interquartile_mean_not_finite_refused),
+        cmocka_unit_test(test_stats_improvement_not_finite_refused),
         cmocka_unit_test(test_stats_improvement_counts_pairs_and_half_ties),
         cmocka_unit_test(test_stats_improvement_agrees_with_counting),
         cmocka_unit_test(test_stats_compare_three_trials_closed_form),

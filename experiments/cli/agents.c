@@ -6,7 +6,7 @@
 #include "experiments/cli/cli.h"
 #include "experiments/cli/json.h"
 #include "experiments/cli/params.h"
-#include "experiments/nearest.h"
+#include "market/nearest.h"
 
 static void print_parameter(const pp_param *row)
 {
@@ -142,12 +142,8 @@ static int unknown_agent(const pp_command *command, const char *name)
 
 static int run(const pp_command *command, int argc, char **argv)
 {
-    pp_cli_parser parser;
     bool json = false;
-    int id;
-    pp_cli_parser_init(&parser, command, argc, argv);
-    while ((id = pp_cli_next(&parser)) >= 0)
-        json |= id == PP_OPT_JSON;
+    int id = pp_cli_parse(command, argc, argv, NULL, &json);
     if (id != PP_CLI_END)
         return pp_cli_stop(id);
     const char *name = optind < argc ? argv[optind] : NULL;

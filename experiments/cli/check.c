@@ -110,17 +110,9 @@ static int report(const pp_command *command, const checked *c, bool json)
 
 static int run(const pp_command *command, int argc, char **argv)
 {
-    pp_cli_parser parser;
     pp_cli_sets sets = {0};
     bool json = false;
-    int id, code;
-    pp_cli_parser_init(&parser, command, argc, argv);
-    while ((id = pp_cli_next(&parser)) >= 0) {
-        if (id == PP_OPT_JSON)
-            json = true;
-        else if (pp_cli_sets_option(&sets, id) != 1)
-            break;
-    }
+    int code, id = pp_cli_parse(command, argc, argv, &sets, &json);
     if (id == PP_CLI_END) {
         checked c = {.path = argv[optind]};
         check(&c, &sets);

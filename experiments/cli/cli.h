@@ -43,6 +43,7 @@ enum {
     PP_OPT_JSON,
     PP_OPT_FIRM,
     PP_OPT_METRIC,
+    PP_OPT_ANYWAY,
 };
 
 typedef struct pp_cli_example {
@@ -120,6 +121,12 @@ void pp_cli_sets_destroy(pp_cli_sets *sets);
 /// If the option is --set or one of its shorthands, append it.
 /// @return 1 if it was, 0 if not, -1 if out of memory
 int pp_cli_sets_option(pp_cli_sets *sets, int id);
+
+/// All options of a command that takes, beside --set and its short forms, at most one flag.
+/// @param sets NULL if the command has no --set
+/// @param flag NULL if it has no flag; else left alone unless the flag is given
+/// @return PP_CLI_END, or what pp_cli_stop makes an exit code of
+int pp_cli_parse(const pp_command *command, int argc, char **argv, pp_cli_sets *sets, bool *flag);
 
 // messages.c
 

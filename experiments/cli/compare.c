@@ -2,12 +2,14 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "experiments/cli/cli.h"
 #include "experiments/cli/json.h"
+#include "experiments/cli/printable.h"
 #include "experiments/cli/table.h"
-#include "experiments/nearest.h"
+#include "market/nearest.h"
 
 typedef struct metric {
     const char *name, *words;
@@ -24,7 +26,7 @@ static const metric metrics[] = {
 typedef struct arguments {
     const char *base, *other, *firm;
     const metric *only; ///< NULL: all
-    bool json;
+    bool json, anyway;
 } arguments;
 
 /// What is shown: rows of metrics compared.
@@ -165,12 +167,48 @@ static void print_json(const report *r, const pp_pairing *pairing)
     pp_json_close(&json, '}');
 }
 
+/// Say in which line the scenarios differ.
+static void say_difference(const pp_command *command, const pp_pairing *pairing, bool anyway)
+{
+    char *base = pp_printable(pairing->difference.base, PP_DIFFERENCE_MAX);
+    char *other = pp_printable(pairing->difference.other, PP_DIFFERENCE_MAX);
+    if (!base || !other)
+        pp_cli_no_memory(command);
+    else
+        pp_cli_message(command, "%sthe scenarios differ: %s has '%s', %s has '%s'%s",
+                       anyway ? "warning: " : "", pairing->base.path, base, pairing->other.path,
+                       other, anyway ? "" : " (--anyway compares them all the same)");
+    free(base);
+    free(other);
+}
+
+/// @return whether the runs may be compared; if not, or if it is doubtful, why has been said
+static bool same_problem(const pp_command *command, const pp_pairing *pairing, bool anyway)
+{
+    if (!pairing->same_scenario) {
+        say_difference(command, pairing, anyway);
+        if (!anyway)
+            return false;
+    }
+    if (!pairing->same_burn_in)
+        pp_cli_message(command, "warning: the burn-in epochs differ, so the runs are not of the "
+                                "same market");
+    if (!pairing->same_targets)
+        pp_cli_message(command, "warning: the firm's targets differ, so the runs are not of the "
+                                "same problem");
+    return true;
+}
+
 static int compare(const pp_command *command, const arguments *a)
 {
     pp_error error = {0};
     pp_pairing pairing;
     report r = {0};
     pp_status status = pp_pairing_create(a->base, a->other, a->firm, &pairing, &error);
+    if (status == PP_OK && !same_problem(command, &pairing, a->anyway)) {
+        pp_pairing_destroy(&pairing);
+        return PP_EXIT_USAGE;
+    }
     for (size_t i = 0; i < PP_COUNT(metrics) && status == PP_OK; i++) {
         if (a->only && a->only != &metrics[i])
             continue;
@@ -179,10 +217,6 @@ static int compare(const pp_command *command, const arguments *a)
         if (status == PP_EINVAL) // values that are no numbers are the file's fault, not the user's
             status = PP_EFORMAT;
     }
-    if (status == PP_OK && !pairing.same_targets)
-        pp_cli_message(command,
-                       "warning: the firm's targets differ, so the runs are not of the same "
-                       "problem");
     if (status == PP_OK && a->json)
         print_json(&r, &pairing);
     else if (status == PP_OK)
@@ -202,6 +236,8 @@ static int run(const pp_command *command, int argc, char **argv)
             a.firm = optarg;
         else if (id == PP_OPT_JSON)
             a.json = true;
+        else if (id == PP_OPT_ANYWAY)
+            a.anyway = true;
         else if (id == PP_OPT_METRIC && !(a.only = find_metric(command, optarg)))
             return PP_EXIT_USAGE;
     }
@@ -215,6 +251,7 @@ static int run(const pp_command *command, int argc, char **argv)
 static const pp_cli_option options[] = {
     {PP_OPT_FIRM, "firm", "NAME|N", "which firm, by name or number from 0 (default 0)"},
     {PP_OPT_METRIC, "metric", "NAME", "only reward, booked_profit, true_profit or portfolio_loss"},
+    {PP_OPT_ANYWAY, "anyway", NULL, "compare runs of different scenarios, with a warning"},
     {PP_OPT_JSON, "json", NULL, "the same figures as JSON, unrounded"},
 };
 
@@ -232,6 +269,10 @@ const pp_command pp_command_compare = {
         "test epochs. The same trial number gives the same target, customers, costs and choice "
         "draws whatever the agents do, so the files must have the same seed, number of firms and "
         "number of test epochs, and at least two trials in common.\n\n"
+        "The scenarios must be the same too, but for title, trials, first_trial, "
+        "results.quotes_every, the path of a book, and each firm's name, agent and exploration. "
+        "If they are not, compare names the first line that differs and stops; with --anyway it "
+        "goes on.\n\n"
         "Shown are the means, their difference with a 95% bootstrap interval over trials, uplift, "
         "Cohen's d as for independent groups and of the paired differences (d_z), the paired "
         "t-test's p, interquartile means, and the probability of improvement.",

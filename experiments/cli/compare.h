@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "data/results_read.h"
+#include "experiments/difference.h"
 #include "experiments/stats.h"
 
 /// A file and what of it is paired.
@@ -24,10 +25,14 @@ typedef struct pp_pairing {
     pp_side base, other;
     size_t n_pairs;
     uint64_t seed;
-    bool same_targets; ///< of the firm, in every pair of trials
+    bool same_scenario; ///< but for what pp_scenario_difference_find lets differ
+    pp_scenario_difference difference;
+    bool same_burn_in; ///< policies of all firms, in every pair of trials
+    bool same_targets; ///< of the firm, in every pair of trials; none in both is the same
 } pp_pairing;
 
-/// Open both files and pair their trials by number.
+/// Open both files and pair their trials by number. Whether they are of the same problem is found
+/// out, not required.
 /// @param firm name, or number from 0; looked up in the base file first
 /// @return PP_OK; PP_EINVAL if they cannot be compared (seeds, firms or test epochs differ, fewer
 /// than 2 common trials, no such firm); PP_EIO, PP_EFORMAT, PP_ENOMEM. Call pp_pairing_destroy in

@@ -32,7 +32,7 @@ static const pp_variable_id summed[N_SUMS] = {
 
 /// Sums of one firm in each phase.
 typedef struct sums {
-    double of[PP_PHASES][N_SUMS];
+    double of[PP_PHASE_COUNT][N_SUMS];
 } sums;
 
 static pp_status no_memory(pp_error *error)
@@ -54,7 +54,7 @@ static pp_status add_variable(pp_results_file *file, const pp_figures *f, const 
     pp_status status = pp_results_read(file, summed[which], &values, &n, error);
     if (status != PP_OK)
         return status;
-    const size_t n_epochs = f->n_epochs[PP_BURN_IN] + f->n_epochs[PP_TEST];
+    const size_t n_epochs = f->n_epochs[PP_PHASE_BURN_IN] + f->n_epochs[PP_PHASE_TEST];
     for (size_t i = 0; i < n; i++) {
         size_t firm = i % f->n_firms, epoch = i / f->n_firms % n_epochs;
         firms[firm].of[phases[epoch]][which] += values[i];
@@ -92,7 +92,7 @@ static void derive(const double *sum, double all_policies, double n_epochs, pp_f
 static void derive_all(const pp_figures *f, sums *firms)
 {
     sums *all = &firms[f->n_firms];
-    for (int phase = 0; phase < PP_PHASES; phase++) {
+    for (int phase = 0; phase < PP_PHASE_COUNT; phase++) {
         for (size_t i = 0; i < f->n_firms; i++)
             for (int which = 0; which < N_SUMS; which++)
                 all->of[phase][which] += firms[i].of[phase][which];
@@ -142,7 +142,7 @@ pp_status pp_trial_means(pp_results_file *file, pp_variable_id id, size_t firm,
         return status;
     phase_means(values, pp_results_length(file, PP_DIM_TRIAL),
                 pp_results_length(file, PP_DIM_EPOCH), pp_results_length(file, PP_DIM_FIRM), firm,
-                phases, PP_TEST, means);
+                phases, PP_PHASE_TEST, means);
     free(values);
     return PP_OK;
 }
@@ -154,9 +154,9 @@ static pp_status read_intervals(pp_results_file *file, pp_figures *f, const int8
     size_t n;
     if (!means)
         return no_memory(error);
-    const size_t n_epochs = f->n_epochs[PP_BURN_IN] + f->n_epochs[PP_TEST];
+    const size_t n_epochs = f->n_epochs[PP_PHASE_BURN_IN] + f->n_epochs[PP_PHASE_TEST];
     pp_status status = pp_results_read(file, PP_VAR_reward, &values, &n, error);
-    for (int phase = 0; phase < PP_PHASES && status == PP_OK; phase++)
+    for (int phase = 0; phase < PP_PHASE_COUNT && status == PP_OK; phase++)
         for (size_t i = 0; i < f->n_firms && status == PP_OK; i++) {
             pp_firm_figures *firm = &f->firms[phase][i];
             if (!isfinite(firm->reward))
@@ -173,22 +173,22 @@ static pp_status read_intervals(pp_results_file *file, pp_figures *f, const int8
 static pp_status read_walk_away(pp_results_file *file, pp_figures *f, const int8_t *phases,
                                 pp_error *error)
 {
-    double *values, left[PP_PHASES] = {0};
+    double *values, left[PP_PHASE_COUNT] = {0};
     size_t n;
     pp_status status = pp_results_read(file, PP_VAR_walk_away, &values, &n, error);
     if (status != PP_OK)
         return status;
-    const size_t n_epochs = f->n_epochs[PP_BURN_IN] + f->n_epochs[PP_TEST];
+    const size_t n_epochs = f->n_epochs[PP_PHASE_BURN_IN] + f->n_epochs[PP_PHASE_TEST];
     for (size_t i = 0; i < n; i++)
         left[phases[i % n_epochs]] += values[i];
     free(values);
-    for (int phase = 0; phase < PP_PHASES; phase++) {
+    for (int phase = 0; phase < PP_PHASE_COUNT; phase++) {
         double epochs = (double)f->n_trials * (double)f->n_epochs[phase];
         double bought = f->firms[phase][f->n_firms].policies * epochs;
         f->walk_away_rate[phase] = ratio(left[phase], left[phase] + bought);
     }
     // Every customer gets a quote from every firm.
-    pp_phase any = f->n_epochs[PP_TEST] ? PP_TEST : PP_BURN_IN;
+    pp_phase any = f->n_epochs[PP_PHASE_TEST] ? PP_PHASE_TEST : PP_PHASE_BURN_IN;
     f->customers = ratio(f->firms[any][f->n_firms].quotes, (double)f->n_firms);
     return PP_OK;
 }
@@ -202,7 +202,7 @@ static pp_status read_refits(pp_results_file *file, pp_figures *f, pp_error *err
         return status;
     for (size_t i = 0; i < n; i++)
         f->constrained_refits += values[i];
-    f->refits = (double)n * (double)f->n_epochs[PP_BURN_IN];
+    f->refits = (double)n * (double)f->n_epochs[PP_PHASE_BURN_IN];
     free(values);
     return PP_OK;
 }
@@ -217,7 +217,7 @@ static pp_status read_shape(pp_results_file *file, const int8_t *phases, pp_figu
     if (!f->n_trials || !f->n_firms || !n_epochs)
         return pp_error_set(error, PP_EFORMAT, "the file has no trial, no epoch or no firm");
     for (size_t e = 0; e < n_epochs; e++) {
-        if (phases[e] < 0 || phases[e] >= PP_PHASES)
+        if (phases[e] < 0 || phases[e] >= PP_PHASE_COUNT)
             return pp_error_set(error, PP_EFORMAT, "epoch %zu has the unknown phase %d", e,
                                 phases[e]);
         f->n_epochs[phases[e]]++;
@@ -228,10 +228,10 @@ static pp_status read_shape(pp_results_file *file, const int8_t *phases, pp_figu
     f->first_trial = trials[0];
     f->last_trial = trials[f->n_trials - 1];
     free(trials);
-    f->firms[PP_BURN_IN] = calloc(f->n_firms + 1, sizeof *f->firms[0]);
-    f->firms[PP_TEST] = calloc(f->n_firms + 1, sizeof *f->firms[0]);
+    f->firms[PP_PHASE_BURN_IN] = calloc(f->n_firms + 1, sizeof *f->firms[0]);
+    f->firms[PP_PHASE_TEST] = calloc(f->n_firms + 1, sizeof *f->firms[0]);
     f->portfolios = calloc(f->n_firms, sizeof *f->portfolios);
-    if (!f->firms[PP_BURN_IN] || !f->firms[PP_TEST] || !f->portfolios)
+    if (!f->firms[PP_PHASE_BURN_IN] || !f->firms[PP_PHASE_TEST] || !f->portfolios)
         return no_memory(error);
     return PP_OK;
 }
@@ -279,8 +279,8 @@ void pp_figures_destroy(pp_figures *figures)
         free(portfolio->categories);
     }
     free(figures->portfolios);
-    free(figures->firms[PP_BURN_IN]);
-    free(figures->firms[PP_TEST]);
+    free(figures->firms[PP_PHASE_BURN_IN]);
+    free(figures->firms[PP_PHASE_TEST]);
     free(figures->title);
     free(figures->source);
     *figures = (pp_figures){0};

@@ -12,8 +12,6 @@
 #include "data/results_read.h"
 #include "experiments/stats.h"
 
-typedef enum pp_phase { PP_BURN_IN, PP_TEST, PP_PHASES } pp_phase;
-
 /// One firm, or all firms together, in one phase. Money is GBP an epoch.
 typedef struct pp_firm_figures {
     double reward;
@@ -34,7 +32,7 @@ typedef struct pp_firm_figures {
 typedef struct pp_category_figures {
     char *description; ///< owned
     double burn_in_average, target, achieved;
-    double miss[PP_PHASES]; ///< mean of |held - target|/max(held, target)
+    double miss[PP_PHASE_COUNT]; ///< mean of |held - target|/max(held, target)
 } pp_category_figures;
 
 /// A firm's portfolio.
@@ -42,20 +40,20 @@ typedef struct pp_portfolio_figures {
     size_t n_categories; ///< 0: no target
     bool same;           ///< the same categories in all trials
     pp_category_figures
-        *categories;        ///< [n_categories] owned; if not `same`, only misses mean anything
-    double miss[PP_PHASES]; ///< mean over categories
+        *categories;             ///< [n_categories] owned; if not `same`, only misses mean anything
+    double miss[PP_PHASE_COUNT]; ///< mean over categories
 } pp_portfolio_figures;
 
 typedef struct pp_figures {
     char *title, *source; ///< owned
     uint64_t seed;
     int64_t first_trial, last_trial;
-    size_t n_trials, n_epochs[PP_PHASES], n_firms;
-    double customers;                 ///< an epoch
-    double walk_away_rate[PP_PHASES]; ///< share of customers
+    size_t n_trials, n_epochs[PP_PHASE_COUNT], n_firms;
+    double customers;                      ///< an epoch
+    double walk_away_rate[PP_PHASE_COUNT]; ///< share of customers
     double constrained_refits, refits;
-    pp_firm_figures *firms[PP_PHASES]; ///< [n_firms + 1] owned; the last is all firms together
-    pp_portfolio_figures *portfolios;  ///< [n_firms] owned
+    pp_firm_figures *firms[PP_PHASE_COUNT]; ///< [n_firms + 1] owned; the last is all firms together
+    pp_portfolio_figures *portfolios;       ///< [n_firms] owned
 } pp_figures;
 
 /// @return PP_OK, PP_EFORMAT, PP_EIO, PP_ENOMEM; call pp_figures_destroy in any case

@@ -57,7 +57,7 @@ static double miss(double held, double target)
 static void fill_category(const holdings *h, size_t firm, size_t k, const int8_t *phases,
                           const size_t *n_epochs, pp_category_figures *category)
 {
-    double missed[PP_PHASES] = {0}, achieved = 0;
+    double missed[PP_PHASE_COUNT] = {0}, achieved = 0;
     for (size_t t = 0; t < h->n_trials; t++) {
         double target = h->target[at(h, t, firm, k)];
         category->target += target / (double)h->n_trials;
@@ -65,14 +65,14 @@ static void fill_category(const holdings *h, size_t firm, size_t k, const int8_t
         for (size_t e = 0; e < h->n_epochs; e++) {
             double held = held_at(h, t, e, firm, k);
             missed[phases[e]] += miss(held, target);
-            achieved += phases[e] == PP_TEST ? held : 0;
+            achieved += phases[e] == PP_PHASE_TEST ? held : 0;
         }
     }
-    for (int phase = 0; phase < PP_PHASES; phase++) {
+    for (int phase = 0; phase < PP_PHASE_COUNT; phase++) {
         double n = (double)h->n_trials * (double)n_epochs[phase];
         category->miss[phase] = n > 0 ? missed[phase] / n : NAN;
     }
-    double n_test = (double)h->n_trials * (double)n_epochs[PP_TEST];
+    double n_test = (double)h->n_trials * (double)n_epochs[PP_PHASE_TEST];
     category->achieved = n_test > 0 ? achieved / n_test : NAN;
 }
 
@@ -113,7 +113,7 @@ static pp_status fill_portfolio(pp_results_file *file, const holdings *h, size_t
         if (status != PP_OK)
             return status;
         fill_category(h, firm, k, phases, n_epochs, category);
-        for (int phase = 0; phase < PP_PHASES; phase++)
+        for (int phase = 0; phase < PP_PHASE_COUNT; phase++)
             portfolio->miss[phase] += category->miss[phase] / (double)n;
     }
     return PP_OK;

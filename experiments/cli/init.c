@@ -36,12 +36,8 @@ static int write_starter(const pp_command *command, const char *path, bool force
 
 static int run(const pp_command *command, int argc, char **argv)
 {
-    pp_cli_parser parser;
     bool force = false;
-    int id;
-    pp_cli_parser_init(&parser, command, argc, argv);
-    while ((id = pp_cli_next(&parser)) >= 0)
-        force |= id == PP_OPT_FORCE;
+    int id = pp_cli_parse(command, argc, argv, NULL, &force);
     if (id != PP_CLI_END)
         return pp_cli_stop(id);
     if (optind < argc)

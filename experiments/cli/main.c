@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "experiments/cli/cli.h"
-#include "experiments/nearest.h"
+#include "market/nearest.h"
 
 const pp_command *const pp_commands[] = {
     &pp_command_run,    &pp_command_summary, &pp_command_compare, &pp_command_init,

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "experiments/cli/cli.h"
-#include "experiments/nearest.h"
+#include "market/nearest.h"
 
 enum { ID_HELP = 'h' };
 
@@ -150,4 +150,19 @@ int pp_cli_sets_option(pp_cli_sets *sets, int id)
         if (shorthands[i].id == id)
             return pp_cli_sets_add(sets, shorthands[i].key, optarg) ? 1 : -1;
     return 0;
+}
+
+int pp_cli_parse(const pp_command *command, int argc, char **argv, pp_cli_sets *sets, bool *flag)
+{
+    pp_cli_parser parser;
+    int id;
+    pp_cli_parser_init(&parser, command, argc, argv);
+    while ((id = pp_cli_next(&parser)) >= 0) {
+        int set = sets ? pp_cli_sets_option(sets, id) : 0;
+        if (set < 0)
+            return PP_CLI_ERROR;
+        if (set == 0 && flag)
+            *flag = true;
+    }
+    return id;
 }

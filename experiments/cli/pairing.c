@@ -24,7 +24,7 @@ static pp_status open_side(const char *path, pp_side *side, pp_error *error)
         return status;
     side->n_trials = pp_results_length(side->file, PP_DIM_TRIAL);
     for (size_t e = 0; e < pp_results_length(side->file, PP_DIM_EPOCH); e++)
-        side->n_test += side->phases[e] == PP_TEST;
+        side->n_test += side->phases[e] == PP_PHASE_TEST;
     return PP_OK;
 }
 
@@ -142,6 +142,30 @@ static bool same_number(double a, double b)
     return a == b || (isnan(a) && isnan(b));
 }
 
+static pp_status compare_scenarios(pp_pairing *pairing, pp_error *error)
+{
+    char *base = NULL, *other = NULL;
+    pp_status status = pp_results_text(pairing->base.file, "scenario", &base, error);
+    if (status == PP_OK)
+        status = pp_results_text(pairing->other.file, "scenario", &other, error);
+    if (status == PP_OK)
+        pairing->same_scenario = !pp_scenario_difference_find(base, other, &pairing->difference);
+    free(base);
+    free(other);
+    return status;
+}
+
+/// A variable of both files. @param values [2] malloc'd, the caller's also on failure
+static pp_status read_both(const pp_pairing *pairing, pp_variable_id id, double *values[2],
+                           pp_error *error)
+{
+    size_t n;
+    pp_status status = pp_results_read(pairing->base.file, id, &values[0], &n, error);
+    if (status == PP_OK)
+        status = pp_results_read(pairing->other.file, id, &values[1], &n, error);
+    return status;
+}
+
 /// Targets come from burn-in, which is the same whatever the agents do if the scenarios are the
 /// same.
 static pp_status compare_targets(pp_pairing *pairing, pp_error *error)
@@ -150,26 +174,54 @@ static pp_status compare_targets(pp_pairing *pairing, pp_error *error)
     const size_t n_firms = pp_results_length(base->file, PP_DIM_FIRM);
     const size_t n_base = pp_results_length(base->file, PP_DIM_CATEGORY);
     const size_t n_other = pp_results_length(other->file, PP_DIM_CATEGORY);
-    double *x = NULL, *y = NULL;
-    size_t n;
-    pp_status status = pp_results_read(base->file, PP_VAR_target, &x, &n, error);
-    if (status == PP_OK)
-        status = pp_results_read(other->file, PP_VAR_target, &y, &n, error);
-    pairing->same_targets = n_base == n_other;
-    for (size_t i = 0; status == PP_OK && pairing->same_targets && i < pairing->n_pairs; i++)
-        for (size_t k = 0; k < n_base; k++)
-            pairing->same_targets &=
-                same_number(x[(base->paired[i] * n_firms + base->firm) * n_base + k],
-                            y[(other->paired[i] * n_firms + other->firm) * n_base + k]);
-    free(x);
-    free(y);
+    double *targets[2] = {NULL, NULL};
+    pp_status status = read_both(pairing, PP_VAR_target, targets, error);
+    for (size_t i = 0; status == PP_OK && i < pairing->n_pairs; i++) {
+        const double *x = targets[0] + (base->paired[i] * n_firms + base->firm) * n_base;
+        const double *y = targets[1] + (other->paired[i] * n_firms + other->firm) * n_other;
+        // A firm's categories come first; where it has none there is NaN.
+        for (size_t k = 0; k < n_base || k < n_other; k++)
+            pairing->same_targets &= same_number(k < n_base ? x[k] : NAN, k < n_other ? y[k] : NAN);
+    }
+    free(targets[0]);
+    free(targets[1]);
+    return status;
+}
+
+static bool same_phases(const pp_side *base, const pp_side *other, size_t n_epochs)
+{
+    return n_epochs == pp_results_length(other->file, PP_DIM_EPOCH) &&
+           memcmp(base->phases, other->phases, n_epochs) == 0;
+}
+
+/// What a firm without a target has in common with its pair: every agent trades for profit only in
+/// burn-in, so the same market sells the same policies there.
+static pp_status compare_burn_in(pp_pairing *pairing, pp_error *error)
+{
+    const pp_side *base = &pairing->base, *other = &pairing->other;
+    const size_t n_firms = pp_results_length(base->file, PP_DIM_FIRM);
+    const size_t n_epochs = pp_results_length(base->file, PP_DIM_EPOCH);
+    double *policies[2] = {NULL, NULL};
+    pairing->same_burn_in = same_phases(base, other, n_epochs);
+    if (!pairing->same_burn_in)
+        return PP_OK;
+    pp_status status = read_both(pairing, PP_VAR_policies, policies, error);
+    for (size_t i = 0; status == PP_OK && i < pairing->n_pairs; i++)
+        for (size_t e = 0; e < n_epochs; e++) {
+            const double *x = policies[0] + (base->paired[i] * n_epochs + e) * n_firms;
+            const double *y = policies[1] + (other->paired[i] * n_epochs + e) * n_firms;
+            for (size_t f = 0; f < n_firms && base->phases[e] == PP_PHASE_BURN_IN; f++)
+                pairing->same_burn_in &= same_number(x[f], y[f]);
+        }
+    free(policies[0]);
+    free(policies[1]);
     return status;
 }
 
 pp_status pp_pairing_create(const char *base, const char *other, const char *firm,
                             pp_pairing *pairing, pp_error *error)
 {
-    *pairing = (pp_pairing){0};
+    *pairing = (pp_pairing){.same_targets = true};
     pp_status status = open_side(base, &pairing->base, error);
     if (status == PP_OK)
         status = open_side(other, &pairing->other, error);
@@ -179,6 +231,10 @@ pp_status pp_pairing_create(const char *base, const char *other, const char *fir
         status = find_firm(pairing, firm, error);
     if (status == PP_OK)
         status = pair_trials(pairing, error);
+    if (status == PP_OK)
+        status = compare_scenarios(pairing, error);
+    if (status == PP_OK)
+        status = compare_burn_in(pairing, error);
     if (status == PP_OK)
         status = compare_targets(pairing, error);
     return status;

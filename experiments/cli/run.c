@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "experiments/cli/cli.h"
 #include "experiments/cli/progress.h"
@@ -30,10 +31,14 @@ static void on_signal(int signal_number)
 
 static void catch_signals(void)
 {
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    static const int asked_to_stop[] = {SIGINT, SIGTERM, SIGHUP, SIGXCPU};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, old;
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    for (size_t i = 0; i < PP_COUNT(asked_to_stop); i++) {
+        sigaction(asked_to_stop[i], NULL, &old);
+        if (asked_to_stop[i] != SIGHUP || old.sa_handler != SIG_IGN) // nohup has it ignored
+            sigaction(asked_to_stop[i], &action, NULL);
+    }
 }
 
 /// @return PP_CLI_END, or what pp_cli_stop makes an exit code of
@@ -181,6 +186,11 @@ static int simulate(const pp_command *command, const pp_scenario *scenario,
         say_interrupted(command, &progress, scenario->run.trials);
         return PP_EXIT_INTERRUPTED;
     }
+    // Another run may be writing instead; --force is no help against that.
+    if (status == PP_EEXIST && !a->force && access(a->output, F_OK) == 0) {
+        pp_cli_message(command, "%s (--force replaces it)", error.message);
+        return PP_EXIT_IO;
+    }
     return status == PP_OK ? PP_EXIT_OK : pp_cli_fail(command, status, &error);
 }
 
@@ -250,7 +260,7 @@ const pp_command pp_command_run = {
         "the order given. A key's path is written with dots, an element of a list by its number "
         "from 0: --set firms.0.agent.b=0.05. Setting firms.0.agent to another agent's "
         "name drops the old one's parameters.\n\n"
-        "SIGINT and SIGTERM stop the run with exit code 75 and leave no file.",
+        "SIGINT, SIGTERM, SIGHUP and SIGXCPU stop the run with exit code 75 and leave no file.",
     .examples = examples,
     .n_examples = PP_COUNT(examples),
     .options = options,

@@ -4,6 +4,7 @@
 
 #include "experiments/cli/cli.h"
 #include "experiments/run.h"
+#include "market/choice.h"
 
 enum { BLOCK = 4096, DEFAULT_ROWS = 1000 };
 static const int64_t most_rows = 1000000000;
@@ -20,7 +21,9 @@ typedef struct sampler {
     const pp_schema *schema;
     const pp_latent *latents;
     size_t n_latents;
+    const pp_scenario *scenario;
     double *latent_values; ///< [n_latents][BLOCK]
+    double *no_inflation;  ///< [BLOCK] the customers' index, 1
     pp_customers customers;
 } sampler;
 
@@ -61,7 +64,7 @@ static void print_header(const sampler *s)
         put_field(s->schema->features[f].name);
         putchar(',');
     }
-    puts("price_sensitivity,walk_away_multiple");
+    puts("price_sensitivity,walk_away_price");
 }
 
 /// The level of a categorical feature: what follows "feature=" in the name of the column that is 1.
@@ -82,14 +85,6 @@ static void print_feature(const sampler *s, const pp_feature *feature, size_t i)
     putchar(',');
 }
 
-/// The walk-away price over the reference price, or over the pure premium in a population that
-/// knows no reference price (and keeps the price itself).
-static double walk_away_multiple(const pp_customers *customers, size_t i)
-{
-    double scale = customers->walk_away_scale[i];
-    return customers->walk_away_from_reference ? scale : scale / customers->pure_premium[i];
-}
-
 static void print_row(const sampler *s, size_t i)
 {
     for (size_t j = 0; j < s->n_latents; j++)
@@ -97,7 +92,7 @@ static void print_row(const sampler *s, size_t i)
     for (int f = 0; f < s->schema->n_features; f++)
         if (!among_latents(s, &s->schema->features[f]))
             print_feature(s, &s->schema->features[f], i);
-    printf("%.8g,%.8g\n", s->customers.sensitivity[i], walk_away_multiple(&s->customers, i));
+    printf("%.8g,%.8g\n", s->customers.sensitivity[i], s->customers.walk_away[i]);
 }
 
 static void print_customers(sampler *s, const pp_stream *stream, int64_t n)
@@ -107,22 +102,28 @@ static void print_customers(sampler *s, const pp_stream *stream, int64_t n)
         s->customers.first_round = first;
         s->customers.n = (size_t)(n - first < BLOCK ? n - first : BLOCK);
         pp_population_draw(s->population, stream, &s->customers, s->latent_values);
+        pp_choice_prepare(&s->scenario->choice, s->scenario->n_firms, stream, s->no_inflation,
+                          &s->customers);
         for (size_t i = 0; i < s->customers.n; i++)
             print_row(s, i);
     }
 }
 
-static pp_status sample(const pp_experiment *experiment, uint64_t seed, int64_t n, pp_error *error)
+static pp_status sample(const pp_experiment *experiment, const pp_scenario *scenario, int64_t n,
+                        pp_error *error)
 {
-    sampler s = {.population = pp_experiment_population(experiment)};
+    sampler s = {.population = pp_experiment_population(experiment), .scenario = scenario};
     s.schema = pp_population_schema(s.population);
     s.n_latents = pp_population_latents(s.population, &s.latents);
     s.latent_values = malloc((s.n_latents + 1) * BLOCK * sizeof *s.latent_values);
     if (!s.latent_values)
         return pp_error_set(error, PP_ENOMEM, "no memory for %d customers", BLOCK);
+    s.no_inflation = s.latent_values + s.n_latents * BLOCK;
+    for (size_t i = 0; i < BLOCK; i++)
+        s.no_inflation[i] = 1;
     pp_status status = pp_customers_create(BLOCK, s.schema->n_columns, &s.customers, error);
     if (status == PP_OK) {
-        const pp_stream stream = {.seed = seed};
+        const pp_stream stream = {.seed = (uint64_t)scenario->run.seed};
         print_customers(&s, &stream, n);
         pp_customers_destroy(&s.customers);
     }
@@ -157,7 +158,7 @@ static int sample_scenario(const pp_command *command, const arguments *a)
         return code;
     pp_status status = pp_experiment_create(scenario, &experiment, &error);
     if (status == PP_OK)
-        status = sample(experiment, (uint64_t)scenario->run.seed, a->n, &error);
+        status = sample(experiment, scenario, a->n, &error);
     pp_experiment_destroy(experiment);
     pp_scenario_destroy(scenario);
     return status == PP_OK ? PP_EXIT_OK : pp_cli_fail(command, status, &error);
@@ -188,9 +189,8 @@ const pp_command pp_command_sample = {
     .doc = "print customers of a scenario's population as CSV",
     .details =
         "Prints the customers of the first epoch of trial 0, rounds 0 to N-1, as CSV with a "
-        "header: what firms see and what they do not, with the price sensitivity at a customer "
-        "index of 1 and the walk-away price as a multiple of the reference price, or of the "
-        "pure premium if the population is a book.",
+        "header: what firms see and what they do not, with the price sensitivity and the "
+        "walk-away price (GBP) at a customer index of 1. Numbers have eight significant digits.",
     .examples = examples,
     .n_examples = PP_COUNT(examples),
     .options = options,

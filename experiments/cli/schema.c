@@ -5,9 +5,7 @@
 
 static int run(const pp_command *command, int argc, char **argv)
 {
-    pp_cli_parser parser;
-    pp_cli_parser_init(&parser, command, argc, argv);
-    int id = pp_cli_next(&parser);
+    int id = pp_cli_parse(command, argc, argv, NULL, NULL);
     if (id != PP_CLI_END)
         return pp_cli_stop(id);
     char *schema = pp_scenario_json_schema();

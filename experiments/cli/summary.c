@@ -20,12 +20,8 @@ static int summarise(const pp_command *command, const char *path, bool json)
 
 static int run(const pp_command *command, int argc, char **argv)
 {
-    pp_cli_parser parser;
     bool json = false;
-    int id;
-    pp_cli_parser_init(&parser, command, argc, argv);
-    while ((id = pp_cli_next(&parser)) >= 0)
-        json |= id == PP_OPT_JSON;
+    int id = pp_cli_parse(command, argc, argv, NULL, &json);
     return id == PP_CLI_END ? summarise(command, argv[optind], json) : pp_cli_stop(id);
 }
 

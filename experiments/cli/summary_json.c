@@ -1,7 +1,7 @@
 #include "experiments/cli/figures.h"
 #include "experiments/cli/json.h"
 
-static const char *const phase_names[PP_PHASES] = {"burn_in", "test"};
+static const char *const phase_names[PP_PHASE_COUNT] = {"burn_in", "test"};
 
 static void put_firm(pp_json *json, const char *key, const pp_firm_figures *firm)
 {
@@ -32,7 +32,7 @@ static void put_firm(pp_json *json, const char *key, const pp_firm_figures *firm
 static void put_phases(pp_json *json, const char *key, const double *values)
 {
     pp_json_open(json, key, '{');
-    for (int phase = 0; phase < PP_PHASES; phase++)
+    for (int phase = 0; phase < PP_PHASE_COUNT; phase++)
         pp_json_number(json, phase_names[phase], values[phase]);
     pp_json_close(json, '}');
 }
@@ -70,8 +70,8 @@ static void put_head(pp_json *json, const pp_figures *f, const char *path)
     pp_json_integer(json, "trials", (int64_t)f->n_trials);
     pp_json_integer(json, "first_trial", f->first_trial);
     pp_json_integer(json, "last_trial", f->last_trial);
-    pp_json_integer(json, "burn_in_epochs", (int64_t)f->n_epochs[PP_BURN_IN]);
-    pp_json_integer(json, "test_epochs", (int64_t)f->n_epochs[PP_TEST]);
+    pp_json_integer(json, "burn_in_epochs", (int64_t)f->n_epochs[PP_PHASE_BURN_IN]);
+    pp_json_integer(json, "test_epochs", (int64_t)f->n_epochs[PP_PHASE_TEST]);
     pp_json_number(json, "customers_per_epoch", f->customers);
     put_phases(json, "walk_away_rate", f->walk_away_rate);
     pp_json_number(json, "constrained_refits", f->constrained_refits);
@@ -87,14 +87,14 @@ void pp_figures_json(const pp_figures *figures, const pp_results_file *file, con
     for (size_t i = 0; i < figures->n_firms; i++) {
         pp_json_open(&json, NULL, '{');
         pp_json_string(&json, "name", pp_results_firm(file, i));
-        for (int phase = 0; phase < PP_PHASES; phase++)
+        for (int phase = 0; phase < PP_PHASE_COUNT; phase++)
             put_firm(&json, phase_names[phase], &figures->firms[phase][i]);
         put_portfolio(&json, &figures->portfolios[i]);
         pp_json_close(&json, '}');
     }
     pp_json_close(&json, ']');
     pp_json_open(&json, "all_firms", '{');
-    for (int phase = 0; phase < PP_PHASES; phase++)
+    for (int phase = 0; phase < PP_PHASE_COUNT; phase++)
         put_firm(&json, phase_names[phase], &figures->firms[phase][figures->n_firms]);
     pp_json_close(&json, '}');
     pp_json_close(&json, '}');

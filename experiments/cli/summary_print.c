@@ -71,7 +71,7 @@ static void print_head(printer *p, const char *path)
     printf("\n%zu trial%s (%" PRId64 " to %" PRId64 ") of %zu burn-in and %zu test epochs, %s "
            "customers each; %zu firm%s; seed %" PRIu64 "\n",
            f->n_trials, f->n_trials == 1 ? "" : "s", f->first_trial, f->last_trial,
-           f->n_epochs[PP_BURN_IN], f->n_epochs[PP_TEST], customers, f->n_firms,
+           f->n_epochs[PP_PHASE_BURN_IN], f->n_epochs[PP_PHASE_TEST], customers, f->n_firms,
            f->n_firms == 1 ? "" : "s", f->seed);
 }
 
@@ -96,7 +96,8 @@ static void print_result(printer *p, pp_phase phase)
         pp_table_percent(&table, firm->curse_share);
         pp_table_number(&table, firm->portfolio_loss, 0);
     }
-    heading(p, phase == PP_TEST ? "Result of the test epochs" : "Result of the burn-in epochs",
+    heading(p,
+            phase == PP_PHASE_TEST ? "Result of the test epochs" : "Result of the burn-in epochs",
             ", GBP an epoch: reward = booked profit - portfolio loss");
     print_table(p, &table);
 }
@@ -124,7 +125,8 @@ static void print_trading(printer *p, pp_phase phase)
         pp_table_number(&table, firm->mean_rank, 2);
         pp_table_percent(&table, firm->top1_share);
     }
-    heading(p, phase == PP_TEST ? "Trading in the test epochs" : "Trading in the burn-in epochs",
+    heading(p,
+            phase == PP_PHASE_TEST ? "Trading in the test epochs" : "Trading in the burn-in epochs",
             "; C is the firm's own cost estimate");
     print_table(p, &table);
 }
@@ -140,8 +142,8 @@ static void print_change(printer *p)
     cells(&table, header, PP_COUNT(header));
     pp_table_header(&table);
     for (size_t i = 0; i <= p->figures->n_firms; i++) {
-        const pp_firm_figures *before = &p->figures->firms[PP_BURN_IN][i];
-        const pp_firm_figures *after = &p->figures->firms[PP_TEST][i];
+        const pp_firm_figures *before = &p->figures->firms[PP_PHASE_BURN_IN][i];
+        const pp_firm_figures *after = &p->figures->firms[PP_PHASE_TEST][i];
         firm_cell(p, &table, i);
         pp_table_number(&table, before->booked_profit, 0);
         pp_table_number(&table, after->booked_profit, 0);
@@ -161,14 +163,14 @@ static void print_walk_away(const printer *p)
 {
     const double *rate = p->figures->walk_away_rate;
     char before[PP_NUMBER_MAX], after[PP_NUMBER_MAX];
-    pp_format_number(100 * rate[PP_BURN_IN], 1, before);
-    pp_format_number(100 * rate[PP_TEST], 1, after);
+    pp_format_number(100 * rate[PP_PHASE_BURN_IN], 1, before);
+    pp_format_number(100 * rate[PP_PHASE_TEST], 1, after);
     if (p->several_phases)
         printf("\nCustomers who bought from no firm: %s%% in test, %s%% in burn-in\n", after,
                before);
     else
         printf("\nCustomers who bought from no firm: %s%%\n",
-               isfinite(rate[PP_TEST]) ? after : before);
+               isfinite(rate[PP_PHASE_TEST]) ? after : before);
     if (p->figures->constrained_refits > 0)
         printf("Refits whose price slope had to be constrained: %.0f of %.0f\n",
                p->figures->constrained_refits, p->figures->refits);
@@ -194,8 +196,8 @@ static void print_categories(printer *p, size_t firm)
         pp_table_number(&table, category->burn_in_average, 1);
         pp_table_number(&table, category->target, 1);
         pp_table_number(&table, category->achieved, 1);
-        pp_table_percent(&table, category->miss[PP_BURN_IN]);
-        pp_table_percent(&table, category->miss[PP_TEST]);
+        pp_table_percent(&table, category->miss[PP_PHASE_BURN_IN]);
+        pp_table_percent(&table, category->miss[PP_PHASE_TEST]);
         pp_table_text(&table, category->description);
     }
     print_table(p, &table);
@@ -204,8 +206,8 @@ static void print_categories(printer *p, size_t firm)
 static void print_miss(const pp_portfolio_figures *portfolio)
 {
     char before[PP_NUMBER_MAX], after[PP_NUMBER_MAX];
-    pp_format_number(100 * portfolio->miss[PP_BURN_IN], 1, before);
-    pp_format_number(100 * portfolio->miss[PP_TEST], 1, after);
+    pp_format_number(100 * portfolio->miss[PP_PHASE_BURN_IN], 1, before);
+    pp_format_number(100 * portfolio->miss[PP_PHASE_TEST], 1, after);
     printf("  %zu categor%s, %s in each trial: targets missed by %s%% in burn-in, %s%% in test\n",
            portfolio->n_categories, portfolio->n_categories == 1 ? "y" : "ies",
            portfolio->same ? "the same" : "others", before, after);
@@ -230,8 +232,8 @@ static void print_portfolios(printer *p)
 pp_status pp_figures_print(const pp_figures *figures, const pp_results_file *file, const char *path)
 {
     printer p = {.figures = figures, .file = file, .colour = pp_cli_colour(stdout)};
-    p.several_phases = figures->n_epochs[PP_BURN_IN] && figures->n_epochs[PP_TEST];
-    pp_phase phase = figures->n_epochs[PP_TEST] ? PP_TEST : PP_BURN_IN;
+    p.several_phases = figures->n_epochs[PP_PHASE_BURN_IN] && figures->n_epochs[PP_PHASE_TEST];
+    pp_phase phase = figures->n_epochs[PP_PHASE_TEST] ? PP_PHASE_TEST : PP_PHASE_BURN_IN;
     print_head(&p, path);
     print_result(&p, phase);
     print_trading(&p, phase);

@@ -195,7 +195,7 @@ if grep -q "$(printf '\033')" err; then fail 'run' 'escapes off a terminal'; els
 expect 'run --quiet' 0 "$pursuit" run small.yaml -o quiet.h5 --quiet; silent; empty
 expect 'ten lines of progress at most' 0 "$pursuit" run small.yaml -o many.h5 --trials 35 --set market.rounds=10
 if [ "$(wc -l <err)" -le 10 ] && [ "$(wc -l <err)" -ge 5 ]; then pass; else fail "$name" "$(wc -l <err) lines"; fi
-expect 'existing output' 3 "$pursuit" run small.yaml -o run.h5 --seed 8; says 'run.h5.*exist'; says 'force'
+expect 'existing output' 3 "$pursuit" run small.yaml -o run.h5 --seed 8; says "'run.h5' already exists \(--force replaces it\)"
 expect 'it was kept' 0 "$pursuit" summary run.h5 --json; json_has "d['seed'] == 7"
 expect 'run --force' 0 "$pursuit" run small.yaml -o quiet.h5 --force --seed 8
 expect 'it was replaced' 0 "$pursuit" summary quiet.h5 --json; json_has "d['seed'] == 8"
@@ -262,7 +262,7 @@ expect 'an unknown level' 2 "$pursuit" check book.yaml --set 'firms.0.portfolio.
 expect 'a book that is a folder' 3 "$pursuit" check book.yaml --set population.file=.; says '\.'
 
 # --- sample --------------------------------------------------------------------------------------
-expect 'sample' 0 "$pursuit" sample small.yaml -n 25; silent; prints '^age,.*,has_children,price_sensitivity,walk_away_multiple$'
+expect 'sample' 0 "$pursuit" sample small.yaml -n 25; silent; prints '^age,.*,has_children,price_sensitivity,walk_away_price$'
 if [ "$(wc -l <out)" -eq 26 ]; then pass; else fail "$name" "$(wc -l <out) lines, not 26"; fi
 if "$python" - <<'PYTHON'; then pass; else fail "$name" 'columns are not what they should be'; fi
 import csv, math
@@ -280,7 +280,7 @@ expect '--seed matters' 0 "$pursuit" sample small.yaml -n 25 --seed 99
 if cmp -s out sample25; then fail "$name" 'the same customers'; else pass; fi
 expect 'the same seed' 0 "$pursuit" sample small.yaml -n 25 --seed 7; same out sample25
 expect 'sample of a book' 0 "$pursuit" sample book.yaml -n 30; prints 'vehicle_age,garage,price_sensitivity'; prints '"yes, private"'; prints ',street,'
-prints ',1\.12$'
+prints '^35,352\.5,.*,394\.8$'
 for n in 0 -3 1.5 many 1000000001 99999999999999999999; do
     expect "sample -n $n" 2 "$pursuit" sample small.yaml -n "$n"; says "-n: '$n' is not a whole number"; empty
 done
@@ -353,7 +353,24 @@ expect 'other numbers of firms' 2 "$pursuit" compare run.h5 fewer.h5; says 'numb
 expect 'no test epochs to compare' 2 "$pursuit" compare burn.h5 burn.h5; says 'no test epochs'
 expect 'other numbers of test epochs' 2 "$pursuit" compare run.h5 burn.h5; says 'test epochs differ \(2 and 0\)'
 expect 'another market' 0 "$pursuit" run small.yaml -o other.h5 --quiet --set market.rounds=90
-expect 'warns of other targets' 0 "$pursuit" compare run.h5 other.h5; says 'warning: the firm.s targets differ'
+expect 'refuses another market' 2 "$pursuit" compare run.h5 other.h5; empty
+says "the scenarios differ: run.h5 has 'market: rounds: 60', other.h5 has 'market: rounds: 90' \(--anyway"
+expect 'unless told to' 0 "$pursuit" compare run.h5 other.h5 --anyway; prints '3 trials paired'
+says "warning: the scenarios differ: run.h5 has 'market: rounds: 60'"; says 'warning: the burn-in epochs differ'
+says 'warning: the firm.s targets differ'
+expect 'firms without a target' 0 "$pursuit" compare run.h5 other.h5 --anyway --firm 2; says 'warning: the burn-in epochs differ'
+not_says 'targets differ'
+expect 'other customers' 0 "$pursuit" run small.yaml -o customers.h5 --quiet --set population.claim_frequency=0.1
+expect 'refuses other customers' 2 "$pursuit" compare run.h5 customers.h5; says "population: claim_frequency: 0.07', customers.h5 has"
+expect 'another portfolio' 0 "$pursuit" run small.yaml -o bare.h5 --quiet --set firms.0.agent=null --set firms.0.portfolio=none
+expect 'refuses another portfolio' 2 "$pursuit" compare run.h5 bare.h5; says 'firms: portfolio: random'
+expect 'another portfolio anyway' 0 "$pursuit" compare run.h5 bare.h5 --anyway; says 'targets differ'; not_says 'burn-in epochs differ'
+expect 'other titles, quotes and exploration' 0 "$pursuit" run small.yaml -o alike.h5 --quiet --trials 4 --set title=Else \
+    --set results.quotes_every=20 --set firms.0.name=renamed --set firms.0.explore=always
+expect 'are the same problem' 0 "$pursuit" compare run.h5 alike.h5; silent; prints "firm 0 'renamed'"
+cp book.csv moved.csv
+expect 'a book elsewhere' 0 "$pursuit" run book.yaml -o moved.h5 --quiet --set population.file=moved.csv
+expect 'is the same book' 0 "$pursuit" compare book.h5 moved.h5 --json; silent; json_has "d['metrics']['reward']['difference'] == 0"
 expect 'absent other' 3 "$pursuit" compare run.h5 none.h5; says 'none.h5'
 expect 'malformed other' 3 "$pursuit" compare run.h5 short.h5; says 'short.h5'
 

@@ -16,18 +16,20 @@ for file in "$libdir/pkgconfig/pursuit.pc" "$libdir/cmake/pursuit/pursuitConfig.
     [ -f "$prefix/$file" ] || { echo "not installed: $file" >&2; exit 1; }
 done
 
+scenario=$prefix/share/pursuit/scenarios/published.yaml
+
 echo "-- find_package"
 "$cmake" -G "$generator" -S "$here" -B "$scratch/consumer" -DCMAKE_C_COMPILER="$cc" \
     -DCMAKE_PREFIX_PATH="$prefix" >"$scratch/configure.log" || { cat "$scratch/configure.log"; exit 1; }
 "$cmake" --build "$scratch/consumer" >"$scratch/build.log" || { cat "$scratch/build.log"; exit 1; }
-"$scratch/consumer/consumer"
+"$scratch/consumer/consumer" "$scenario" "$scratch/cmake.h5"
 
 echo "-- pkg-config"
 export PKG_CONFIG_PATH=$prefix/$libdir/pkgconfig
 read -ra flags < <(pkg-config --cflags --libs pursuit)
 "$cc" -std=c17 -Wall -Wextra -Werror "$here/consumer.c" -o "$scratch/consumer-pc" "${flags[@]}" \
     "-Wl,-rpath,$prefix/$libdir"
-"$scratch/consumer-pc"
+"$scratch/consumer-pc" "$scenario" "$scratch/pkg-config.h5"
 
 echo "-- every installed header compiles alone"
 read -ra flags < <(pkg-config --cflags pursuit)
@@ -36,6 +38,11 @@ read -ra flags < <(pkg-config --cflags pursuit)
         "$cc" -std=c17 -Wall -Wextra -Werror -fsyntax-only "${flags[@]}" -x c - ||
         { echo "$header does not compile alone" >&2; exit 1; }
 done
+
+if [ -f "$prefix/$libdir/libpursuit.so" ]; then
+    echo "-- exports"
+    bash "$here/exports.sh" "$cc" "$prefix/$libdir/libpursuit.so" "$prefix/include"
+fi
 
 if [ -x "$prefix/bin/pursuit" ]; then
     echo "-- the installed program"

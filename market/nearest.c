@@ -1,4 +1,4 @@
-#include "experiments/nearest.h"
+#include "market/nearest.h"
 
 #include <ctype.h>
 #include <stdio.h>
