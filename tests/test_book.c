@@ -120,6 +120,9 @@ static void test_book_with_a_bad_row_is_refused_by_line_and_column(void **state)
     assert_refused("30,street,90,-5", PP_EFORMAT, "column 'premium'");
     assert_refused("30,street,90,0", PP_EFORMAT, "column 'premium'");
     assert_refused("30,street,90,nan", PP_EFORMAT, "column 'premium'");
+    assert_refused("30,street,90,1e-300", PP_EFORMAT, "column 'premium'");
+    assert_refused("30,street,90,1e300", PP_EFORMAT, "column 'premium'");
+    assert_refused("30,street,1e300,500", PP_EFORMAT, "column 'power'");
     assert_refused("old,street,90,500", PP_EFORMAT, "column 'driver_age'");
     assert_refused("30,,90,500", PP_EFORMAT, "column 'garage'");
     assert_refused("30,street,90", PP_EFORMAT, "spoilt.csv");

@@ -227,8 +227,13 @@ got=$? name='file size limit'
 if [ "$got" -eq 3 ]; then pass; else fail "$name" "exit code $got, not 3" "$(head -c 500 err)"; fi
 says 'full.h5'; absent full.h5
 
-# SIGINT and SIGTERM.
-for signal in INT TERM; do
+# What a run reads is never what it replaces.
+cp small.yaml own.yaml
+expect 'output is the scenario' 2 "$pursuit" run own.yaml -o own.yaml --force; says "'own.yaml' is the scenario of this run"
+if cmp -s small.yaml own.yaml; then pass; else fail "$name" 'the scenario has changed'; fi
+
+# Every signal that asks for a stop.
+for signal in INT TERM HUP XCPU; do
     name="SIG$signal"
     "$pursuit" run small.yaml -o stopped.h5 --trials 100000 --set market.rounds=2000 >out 2>err &
     job=$!
@@ -249,6 +254,8 @@ expect 'absent book' 3 "$pursuit" check book.yaml --set population.file=none.csv
 sed 1s/vehicle_age/car_age/ book.csv >missing.csv
 expect 'missing column' 3 "$pursuit" check book.yaml --set population.file=missing.csv; says "missing.csv.*vehicle_age"
 : >empty.csv
+expect 'book that is a device' 3 "$pursuit" check book.yaml --set population.file=/dev/zero; says 'it is a device'
+expect 'output is the book' 2 "$pursuit" run book.yaml -o book.csv --force; says "'book.csv' is the book of this run"
 expect 'empty book' 3 "$pursuit" check book.yaml --set population.file=empty.csv; says 'empty.csv.*empty'
 head -n 1 book.csv >header.csv
 expect 'book without rows' 3 "$pursuit" check book.yaml --set population.file=header.csv; says 'header.csv'
