@@ -15,7 +15,21 @@
 #include "pricing/pipeline.h"
 #include "pricing/portfolio.h"
 
-enum { PP_AGENT_ABI = 1 };
+enum { PP_AGENT_ABI = 2 };
+
+/// What a learner writes down as it learns, one number per update; NaN until written.
+typedef enum pp_learning_series {
+    PP_LEARNING_VALUE,    ///< GBP; expected reward of an epoch from its start, by the agent's
+                          ///< reckoning
+    PP_LEARNING_RETURN,   ///< GBP; mean reward of the update's rollouts
+    PP_LEARNING_TD_ERROR, ///< GBP; root mean square of what is left unexplained at this update
+    PP_LEARNING_KL,       ///< nats per epoch; KL of the policy from its reference
+    PP_LEARNING_COUNT
+} pp_learning_series;
+typedef struct pp_learning {
+    size_t n_updates;                  ///< what `updates` of the class said
+    double *series[PP_LEARNING_COUNT]; ///< each [n_updates]
+} pp_learning;
 
 /// The firm's situation, known once the last burn-in epoch is over.
 typedef struct pp_agent_setup {
@@ -26,6 +40,7 @@ typedef struct pp_agent_setup {
     const double *burn_in_average; ///< [n_categories] policies
     int64_t rounds;                ///< T
     pp_stream stream; ///< for the agent's own draws: (seed, trial), purpose PP_DRAW_AGENT
+    const pp_learning *learning; ///< to write to during train; NULL if nothing is recorded
 } pp_agent_setup;
 
 /// A block of quotes to price, state-free stage done. Arrays are [n], borrowed.
@@ -38,6 +53,26 @@ typedef struct pp_agent_batch {
     const double *null_bid;        ///< the bid for profit only
     const uint64_t *categories;    ///< bit k set if the customer is in category k of the firm
 } pp_agent_batch;
+
+/// One quote to make, for an agent whose price depends on the portfolio held. It holds this
+/// customer alone: who comes next is not known yet.
+typedef struct pp_agent_quote {
+    int64_t round;          ///< within the epoch; 0 starts a new one
+    const double *features; ///< [n_columns]
+    double estimate;        ///< C, GBP
+    double null_bid;        ///< the bid for profit only
+    pp_curves curve;        ///< conversion curve; element 0
+    uint64_t categories;    ///< bit k set if the customer is in category k of the firm
+    const double *prepared; ///< [class->prepared] what `prepare` made of this customer
+} pp_agent_quote;
+
+/// What an agent says of a test epoch that is over.
+typedef struct pp_agent_epoch {
+    double reference_kl; ///< nats, summed over the epoch's quotes; NaN if it has no reference
+} pp_agent_epoch;
+
+/// Latent variables and rivals' open offers: for the built-in `oracle` alone, see agents/oracle.h.
+typedef struct pp_oracle_view pp_oracle_view;
 
 typedef struct pp_agent_class {
     int abi;          ///< PP_AGENT_ABI
@@ -55,11 +90,29 @@ typedef struct pp_agent_class {
 
     /// An agent has one of the two that follow; where it has both, `quote` is used.
     /// Multipliers of a whole block, for an agent whose quotes do not depend on the portfolio held.
+    /// Each depends on its own customer only.
     void (*quote_batch)(const void *state, const pp_agent_batch *batch, double *multiplier);
-    /// Multiplier of quote i given the portfolio held, [n_categories] policies, for one whose do.
+    /// Multiplier of one quote given the portfolio held, [n_categories] policies, for one whose do.
     /// Called once for each round, in order.
-    double (*quote)(void *state, const pp_agent_batch *batch, size_t i, const double *held);
+    double (*quote)(void *state, const pp_agent_quote *quote, const double *held);
+
+    /// What follows may be 0 or NULL.
+    /// Doubles per quote that `prepare` makes.
+    size_t prepared;
+    /// State-free stage before a block's rounds: whatever does not depend on the portfolio held.
+    /// Each row depends on its own customer only. @param prepared [n][class->prepared]
+    void (*prepare)(const void *state, const pp_agent_batch *batch, double *prepared);
+    /// A test epoch is over. Called after its last quote.
+    void (*end_epoch)(void *state, pp_agent_epoch *epoch);
+    /// How many updates `train` logs with these parameters; at most PP_LEARNING_UPDATES.
+    size_t (*updates)(const void *params);
+    /// `quote` for the built-in oracle, which replaces it there; any other class must leave it
+    /// NULL.
+    double (*quote_seeing)(void *state, const pp_agent_quote *quote, const double *held,
+                           const pp_oracle_view *view);
 } pp_agent_class;
+
+enum { PP_LEARNING_UPDATES = 10000 };
 
 /// All built-in classes, in the order of agents.def; NULL-terminated.
 extern PP_API const pp_agent_class *const pp_agent_classes[];

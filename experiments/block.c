@@ -102,6 +102,8 @@ static void price_block(pp_workspace *w, size_t f)
         memcpy(multiplier, firm->null_bid, c->n * sizeof(double));
     else if (!agent->quote)
         agent->quote_batch(firm->state, &firm->batch, multiplier);
+    else if (agent->prepare)
+        agent->prepare(firm->state, &firm->batch, firm->prepared);
     for (size_t i = 0; i < c->n && !needs_rounds(w, firm); i++)
         multiplier[i] *= firm->factor[i];
 }
@@ -146,16 +148,35 @@ static void hold(pp_workspace *w, size_t i)
         firm->held[k] += (double)(mask & 1);
 }
 
+/// What the agent of a firm may know of customer i.
+static pp_agent_quote quote_of(const pp_workspace *w, const pp_firm *firm, size_t i)
+{
+    const pp_agent_batch *batch = &firm->batch;
+    pp_curves curve = *batch->curves;
+    curve.n = 1;
+    curve.values += i * curve.size;
+    return (pp_agent_quote){.round = batch->first_round + (int64_t)i,
+                            .features = w->row,
+                            .estimate = batch->estimate[i],
+                            .null_bid = batch->null_bid[i],
+                            .curve = curve,
+                            .categories = batch->categories[i],
+                            .prepared = firm->prepared + i * firm->config->agent->prepared};
+}
+
 /// The round loop: only what depends on the portfolios held.
 static pp_status play_rounds(pp_workspace *w, pp_error *error)
 {
     size_t n_firms = w->experiment->n_firms;
     for (size_t i = 0; i < w->customers.n; i++) {
+        for (int j = 0; j < w->customers.n_columns; j++)
+            w->row[j] = w->customers.features[j][i];
         for (size_t f = 0; f < n_firms; f++) {
             pp_firm *firm = &w->firms[f];
             if (!needs_rounds(w, firm))
                 continue;
-            double a = firm->config->agent->quote(firm->state, &firm->batch, i, firm->held);
+            pp_agent_quote quote = quote_of(w, firm, i);
+            double a = firm->config->agent->quote(firm->state, &quote, firm->held);
             w->multipliers[f * PP_BLOCK + i] = a * firm->factor[i];
             pp_status status = make_offer(w, f, i, error);
             if (status != PP_OK)

@@ -8,7 +8,7 @@
 static size_t firm_reals(const pp_workspace *w, const pp_firm *firm)
 {
     return 2 * w->experiment->n_categories +
-           PP_BLOCK * (pp_pipeline_curve_size(firm->pipeline) + 2);
+           PP_BLOCK * (pp_pipeline_curve_size(firm->pipeline) + 2 + firm->config->agent->prepared);
 }
 
 static double *take(double **at, size_t n)
@@ -45,6 +45,7 @@ static void share_out(pp_workspace *w, size_t scratch, size_t fit_scratch)
     w->offers = take(&at, n * PP_BLOCK);
     w->propensities = take(&at, n * PP_BLOCK);
     w->ranking.price = take(&at, n);
+    w->row = take(&at, (size_t)w->experiment->schema->n_columns);
     w->scratch = take(&at, scratch);
     w->fit_scratch = take(&at, fit_scratch);
     for (size_t i = 0; i < n; i++) {
@@ -54,6 +55,7 @@ static void share_out(pp_workspace *w, size_t scratch, size_t fit_scratch)
         firm->null_bid = take(&at, PP_BLOCK);
         firm->factor = take(&at, PP_BLOCK);
         firm->curves = take(&at, PP_BLOCK * pp_pipeline_curve_size(firm->pipeline));
+        firm->prepared = take(&at, PP_BLOCK * firm->config->agent->prepared);
     }
 }
 
@@ -63,7 +65,8 @@ static pp_status allocate(pp_workspace *w, pp_error *error)
     size_t n = e->n_firms, rows = e->history_rows * e->history_epochs;
     size_t scratch = pp_pipeline_scratch(w->firms[0].pipeline) * PP_BLOCK;
     size_t fit_scratch = pp_pipeline_fit_scratch(w->firms[0].pipeline) * rows;
-    size_t reals = PP_BLOCK * (3 + 4 * n) + n + scratch + fit_scratch;
+    size_t columns = (size_t)e->schema->n_columns;
+    size_t reals = PP_BLOCK * (3 + 4 * n) + n + columns + scratch + fit_scratch;
     for (size_t i = 0; i < n; i++)
         reals += firm_reals(w, &w->firms[i]);
     w->reals = calloc(reals, sizeof(double));

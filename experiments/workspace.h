@@ -21,6 +21,7 @@ typedef struct pp_firm {
     double *curves;         ///< [PP_BLOCK][curve size]
     double *null_bid;       ///< [PP_BLOCK]
     double *factor;         ///< [PP_BLOCK] exploration, 1 = none
+    double *prepared;       ///< [PP_BLOCK][agent->prepared]
     uint64_t *members;      ///< [PP_BLOCK] category masks
     pp_agent_batch batch;   ///< of the present block
     pp_curves curve_view;
@@ -32,9 +33,10 @@ struct pp_workspace {
     pp_indices indices;
     double *base, *insurer, *customer;                       ///< [PP_BLOCK]
     double *estimates, *multipliers, *offers, *propensities; ///< [n_firms][PP_BLOCK]
-    double *scratch;                                         ///< pipelines' state-free stage
-    double *fit_scratch;                                     ///< refits
-    int32_t *choice;                                         ///< [PP_BLOCK]
+    double *row;         ///< [n_columns] one customer's features
+    double *scratch;     ///< pipelines' state-free stage
+    double *fit_scratch; ///< refits
+    int32_t *choice;     ///< [PP_BLOCK]
     pp_ranking ranking;
     pp_accounts accounts;
     pp_histories *histories;

@@ -152,17 +152,49 @@ static inline void agent_destroy(agent *a)
     free(a->params);
 }
 
+/// What the round loop hands to `quote` for element i of a batch. @param prepared see agent_prepare
+static inline pp_agent_quote quote_at(const agent *a, const pp_agent_batch *batch, size_t i,
+                                      double row[SIM_COLUMNS], const double *prepared)
+{
+    pp_curves curve = *batch->curves;
+    curve.n = 1;
+    curve.values += i * curve.size;
+    for (size_t j = 0; j < SIM_COLUMNS; j++)
+        row[j] = batch->features[j][i];
+    return (pp_agent_quote){.round = batch->first_round + (int64_t)i,
+                            .features = row,
+                            .estimate = batch->estimate[i],
+                            .null_bid = batch->null_bid[i],
+                            .curve = curve,
+                            .categories = batch->categories[i],
+                            .prepared = prepared + i * a->class->prepared};
+}
+
+/// The state-free stage, if the agent has one. @return [n][prepared], the caller's to free
+static inline double *agent_prepare(const agent *a, const pp_agent_batch *batch)
+{
+    double *prepared = zeroed(batch->n * a->class->prepared * sizeof(double));
+    if (a->class->prepare)
+        a->class->prepare(a->state, batch, prepared);
+    return prepared;
+}
+
 /// Quotes as the round loop asks for them: all at once, or in order, with a portfolio that grows.
 static inline void quote_all(const agent *a, const pp_agent_batch *batch, double *multiplier)
 {
-    double held[CATEGORIES] = {0};
-    if (a->class->quote_batch)
+    double held[CATEGORIES] = {0}, row[SIM_COLUMNS];
+    if (!a->class->quote) {
         a->class->quote_batch(a->state, batch, multiplier);
-    for (size_t i = 0; i < batch->n && a->class->quote; i++) {
-        multiplier[i] = a->class->quote(a->state, batch, i, held);
+        return;
+    }
+    double *prepared = agent_prepare(a, batch);
+    for (size_t i = 0; i < batch->n; i++) {
+        pp_agent_quote quote = quote_at(a, batch, i, row, prepared);
+        multiplier[i] = a->class->quote(a->state, &quote, held);
         for (size_t k = 0; k < CATEGORIES; k++)
             held[k] += i % 3 == 0 && (batch->categories[i] >> k & 1);
     }
+    free(prepared);
 }
 
 #endif

@@ -73,11 +73,14 @@ static void test_agents_any_portfolio_held_gets_a_quote(void **state)
     const double held[][CATEGORIES] = {{0, 0, 0}, {40, 15, 20}, {1000, 1000, 1000}, {0, 15, 1}};
     for (size_t c = 0; pp_agent_classes[c]; c++) {
         agent a = agent_create(pp_agent_classes[c], &f->setup);
+        double row[SIM_COLUMNS], *prepared = agent_prepare(&a, &f->batch);
         for (size_t h = 0; h < sizeof held / sizeof *held && a.class->quote; h++)
             for (size_t i = 0; i < QUOTES; i++) {
-                double multiplier = a.class->quote(a.state, &f->batch, i, held[h]);
+                pp_agent_quote quote = quote_at(&a, &f->batch, i, row, prepared);
+                double multiplier = a.class->quote(a.state, &quote, held[h]);
                 assert_true(multiplier > 0 && isfinite(multiplier));
             }
+        free(prepared);
         agent_destroy(&a);
     }
 }
@@ -105,10 +108,11 @@ static void test_agents_batch_of_one_gets_the_same_quote(void **state)
     firm *f = *state;
     for (size_t c = 0; pp_agent_classes[c]; c++) {
         agent a = agent_create(pp_agent_classes[c], &f->setup);
-        double all[QUOTES], one;
+        size_t width = a.class->prepared;
+        double all[QUOTES], one, *rows = agent_prepare(&a, &f->batch);
         if (a.class->quote_batch)
             a.class->quote_batch(a.state, &f->batch, all);
-        for (size_t i = 0; i < QUOTES && a.class->quote_batch; i++) {
+        for (size_t i = 0; i < QUOTES; i++) {
             const double *columns[SIM_COLUMNS];
             pp_curves curves = f->curves;
             for (size_t j = 0; j < SIM_COLUMNS; j++)
@@ -117,9 +121,16 @@ static void test_agents_batch_of_one_gets_the_same_quote(void **state)
             curves.values += i * curves.size;
             const pp_agent_batch batch = {1,       (int64_t)i,      columns,       f->estimate + i,
                                           &curves, f->null_bid + i, f->members + i};
-            a.class->quote_batch(a.state, &batch, &one);
-            assert_true(one == all[i]);
+            if (a.class->quote_batch) {
+                a.class->quote_batch(a.state, &batch, &one);
+                assert_true(one == all[i]);
+            }
+            double *row = agent_prepare(&a, &batch);
+            for (size_t j = 0; j < width; j++)
+                assert_true(row[j] == rows[i * width + j]);
+            free(row);
         }
+        free(rows);
         agent_destroy(&a);
     }
 }

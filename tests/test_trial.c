@@ -362,9 +362,9 @@ static pp_status bad_train(void *s, const void *params, const pp_agent_setup *se
     return PP_OK;
 }
 
-static double bad_agent_quote(void *s, const pp_agent_batch *batch, size_t i, const double *held)
+static double bad_agent_quote(void *s, const pp_agent_quote *quote, const double *held)
 {
-    (void)s, (void)batch, (void)i, (void)held;
+    (void)s, (void)quote, (void)held;
     return bad_quote;
 }
 
@@ -459,12 +459,12 @@ static pp_status watch_train(void *s, const void *params, const pp_agent_setup *
     return PP_OK;
 }
 
-static double watch_quote(void *s, const pp_agent_batch *batch, size_t i, const double *held)
+static double watch_quote(void *s, const pp_agent_quote *quote, const double *held)
 {
     (void)s;
     for (size_t k = 0; k < 5; k++)
         watched[n_watched++] = held[k];
-    return 1.01 + 0.001 * (double)((batch->first_round + (int64_t)i) % 7);
+    return 1.01 + 0.001 * (double)(quote->round % 7);
 }
 
 /// `held` is what was sold before the round, and what `quote` says is what is offered, explored or
