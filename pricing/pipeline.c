@@ -72,6 +72,12 @@ int pp_pipeline_constrained(const pp_pipeline *pipeline)
     return pipeline->constrained;
 }
 
+void pp_pipeline_bid_range(const pp_pipeline *pipeline, double *low, double *high)
+{
+    *low = pipeline->config.bid_min;
+    *high = pipeline->config.bid_max;
+}
+
 size_t pp_pipeline_curve_size(const pp_pipeline *pipeline)
 {
     return pipeline->class->curve_size(&pipeline->config);

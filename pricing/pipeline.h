@@ -37,6 +37,9 @@ PP_API size_t pp_pipeline_fit_scratch(const pp_pipeline *pipeline);
 /// Resident bytes, for an estimate of memory.
 PP_API size_t pp_pipeline_bytes(const pp_pipeline *pipeline);
 
+/// Range of every bid, multiples of C.
+PP_API void pp_pipeline_bid_range(const pp_pipeline *pipeline, double *low, double *high);
+
 /// Doubles of one curve.
 PP_API size_t pp_pipeline_curve_size(const pp_pipeline *pipeline);
 
