@@ -59,7 +59,7 @@ static double row_policy(const pp_learner *l, const double *theta, size_t row, d
 
 /// d/dd of ratio Delta - (tau/alpha) KL(pi_old || pi) at a row, with d the value of a sale; as
 /// d log pi(a)/dd = (P(a) - E_pi P)/tau.
-static double row_slope(const pp_learner *l, const ppo_work *w, size_t row)
+static double row_slope(const pp_learner *l, size_t row)
 {
     double policy[PP_CANDIDATES_MAX];
     const pp_rollouts *r = &l->rollouts;
@@ -96,7 +96,7 @@ static void step_batch(pp_learner *l, ppo_work *w, size_t batch)
         uint64_t categories = l->categories[r->customer[row]];
         if (!categories)
             continue; // a sale to them moves nothing
-        double slope = row_slope(l, w, row);
+        double slope = row_slope(l, row);
         pp_basis_sale(&l->basis, r->held + row * l->basis.n_categories,
                       (int64_t)(row % r->rounds) + 1, categories, &change);
         for (size_t i = 0; i < change.n; i++)
