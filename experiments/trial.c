@@ -1,4 +1,5 @@
 // One trial: burn-in epochs with a refit after each, then test epochs with everything frozen.
+#include <math.h>
 #include <string.h>
 
 #include "experiments/workspace.h"
@@ -79,7 +80,7 @@ static void finish_average(pp_workspace *w)
 }
 
 /// Burn-in is over: aim the targets and let the agents prepare.
-static pp_status train(pp_workspace *w, pp_error *error)
+static pp_status train(pp_workspace *w, pp_record *record, pp_error *error)
 {
     const pp_experiment *e = w->experiment;
     for (size_t f = 0; f < e->n_firms; f++) {
@@ -91,13 +92,15 @@ static pp_status train(pp_workspace *w, pp_error *error)
         if (firm->has_portfolio)
             pp_portfolio_aim(&firm->portfolio, &e->scenario->portfolio, firm->average, &random.rng);
         pp_histories_view(w->histories, f, &history);
+        pp_learning learning = pp_record_learning(w, f, record);
         pp_agent_setup setup = {.schema = e->schema,
                                 .pipeline = firm->pipeline,
                                 .history = &history,
                                 .portfolio = firm->has_portfolio ? &firm->portfolio : NULL,
                                 .burn_in_average = firm->average,
                                 .rounds = e->scenario->market.rounds,
-                                .stream = stream};
+                                .stream = stream,
+                                .learning = learning.n_updates > 0 ? &learning : NULL};
         firm->trained = true;
         pp_status status =
             firm->config->agent->train(firm->state, firm->config->agent_params, &setup, error);
@@ -105,6 +108,19 @@ static pp_status train(pp_workspace *w, pp_error *error)
             return status;
     }
     return PP_OK;
+}
+
+/// A test epoch is over: hear what the agents say of it.
+static void end_epoch(pp_workspace *w, pp_record *record)
+{
+    for (size_t f = 0; f < w->experiment->n_firms; f++) {
+        const pp_firm *firm = &w->firms[f];
+        pp_agent_epoch said = {.reference_kl = NAN};
+        if (!firm->config->agent->end_epoch)
+            continue;
+        firm->config->agent->end_epoch(firm->state, &said);
+        pp_record_said(w, f, &said, record);
+    }
 }
 
 static void start_trial(pp_workspace *w, int64_t trial)
@@ -151,13 +167,15 @@ static pp_status run_epochs(pp_workspace *w, const volatile sig_atomic_t *stop, 
         if (status != PP_OK)
             return status;
         pp_record_epoch(w, record);
-        if (pp_testing(w))
+        if (pp_testing(w)) {
+            end_epoch(w, record);
             continue;
+        }
         add_to_average(w);
         status = refit(w, stop, error);
         if (status == PP_OK && w->epoch + 1 == burn_in) {
             finish_average(w);
-            status = train(w, error);
+            status = train(w, record, error);
         }
         if (status != PP_OK)
             return status;

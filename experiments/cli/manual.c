@@ -203,7 +203,9 @@ static void put_files(void)
 {
     section("FILES");
     puts(".TP\n.I FILE.h5\nA results file: HDF5 in netCDF\\-4\\(aqs profile, which xarray, "
-         "netCDF4, h5py and ncdump open as it is. A file that exists is whole.\n"
+         "netCDF4, h5py and ncdump open as it is. A file that exists is whole. Beside the root "
+         "group, /quotes is a sample of rounds and /learning what agents log as they learn, "
+         "where there is any.\n"
          ".TP\n.I FILE.h5.partial\nA results file that is being written. It is renamed when "
          "whole and removed when the run fails.");
     section("ENVIRONMENT");
