@@ -78,6 +78,36 @@ static void finish_average(pp_workspace *w)
             w->firms[f].average[k] /= (double)pp_burn_in_epochs(w);
 }
 
+/// What a failure of an agent's `train` is to the run: an agent cannot say that the run was
+/// interrupted or that its output exists, nor what no status is.
+static pp_status train_status(pp_status status)
+{
+    switch (status) {
+    case PP_EINVAL:
+    case PP_ENOMEM:
+    case PP_EIO:
+    case PP_EFORMAT:
+        return status;
+    default:
+        return PP_ENUMERIC;
+    }
+}
+
+static pp_status train_agent(const pp_workspace *w, pp_firm *firm, const pp_agent_setup *setup,
+                             pp_error *error)
+{
+    const pp_agent_class *agent = firm->config->agent;
+    pp_error detail = {0};
+    firm->trained = true;
+    pp_status status = agent->train(firm->state, firm->config->agent_params, setup, &detail);
+    if (status == PP_OK)
+        return PP_OK;
+    return pp_error_set(error, train_status(status),
+                        "trial %lld: agent '%s' of firm '%s' could not be trained: %s",
+                        (long long)w->trial, agent->name, firm->config->name,
+                        detail.message[0] ? detail.message : pp_status_text(status));
+}
+
 /// Burn-in is over: aim the targets and let the agents prepare.
 static pp_status train(pp_workspace *w, pp_error *error)
 {
@@ -98,9 +128,7 @@ static pp_status train(pp_workspace *w, pp_error *error)
                                 .burn_in_average = firm->average,
                                 .rounds = e->scenario->market.rounds,
                                 .stream = stream};
-        firm->trained = true;
-        pp_status status =
-            firm->config->agent->train(firm->state, firm->config->agent_params, &setup, error);
+        pp_status status = train_agent(w, firm, &setup, error);
         if (status != PP_OK)
             return status;
     }
