@@ -11,6 +11,18 @@ static pp_stream stream_of(const pp_workspace *w, int64_t epoch)
                        .epoch = (uint32_t)epoch};
 }
 
+/// Draws for a firm's agent. With the run's own seed it could draw what the market draws; this one
+/// is itself drawn, and leads nowhere else.
+static pp_stream agent_stream(const pp_workspace *w, size_t f)
+{
+    pp_gsl_random random;
+    pp_stream stream = stream_of(w, (int64_t)f);
+    pp_gsl_random_init(&random, &stream, PP_DRAW_AGENT, 0);
+    uint64_t high = gsl_rng_get(&random.rng), low = gsl_rng_get(&random.rng);
+    stream.seed = high << 32 | low;
+    return stream;
+}
+
 static pp_status interrupted(const pp_workspace *w, const volatile sig_atomic_t *stop,
                              pp_error *error)
 {
@@ -79,6 +91,36 @@ static void finish_average(pp_workspace *w)
             w->firms[f].average[k] /= (double)pp_burn_in_epochs(w);
 }
 
+/// What a failure of an agent's `train` is to the run: an agent cannot say that the run was
+/// interrupted or that its output exists, nor what no status is.
+static pp_status train_status(pp_status status)
+{
+    switch (status) {
+    case PP_EINVAL:
+    case PP_ENOMEM:
+    case PP_EIO:
+    case PP_EFORMAT:
+        return status;
+    default:
+        return PP_ENUMERIC;
+    }
+}
+
+static pp_status train_agent(const pp_workspace *w, pp_firm *firm, const pp_agent_setup *setup,
+                             pp_error *error)
+{
+    const pp_agent_class *agent = firm->config->agent;
+    pp_error detail = {0};
+    firm->trained = true;
+    pp_status status = agent->train(firm->state, firm->config->agent_params, setup, &detail);
+    if (status == PP_OK)
+        return PP_OK;
+    return pp_error_set(error, train_status(status),
+                        "trial %lld: agent '%s' of firm '%s' could not be trained: %s",
+                        (long long)w->trial, agent->name, firm->config->name,
+                        detail.message[0] ? detail.message : pp_status_text(status));
+}
+
 /// Burn-in is over: aim the targets and let the agents prepare.
 static pp_status train(pp_workspace *w, pp_record *record, pp_error *error)
 {
@@ -99,11 +141,9 @@ static pp_status train(pp_workspace *w, pp_record *record, pp_error *error)
                                 .portfolio = firm->has_portfolio ? &firm->portfolio : NULL,
                                 .burn_in_average = firm->average,
                                 .rounds = e->scenario->market.rounds,
-                                .stream = stream,
+                                .stream = agent_stream(w, f),
                                 .learning = learning.n_updates > 0 ? &learning : NULL};
-        firm->trained = true;
-        pp_status status =
-            firm->config->agent->train(firm->state, firm->config->agent_params, &setup, error);
+        pp_status status = train_agent(w, firm, &setup, error);
         if (status != PP_OK)
             return status;
     }
