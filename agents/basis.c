@@ -4,8 +4,8 @@
 #include <string.h>
 
 /// Knots of y around the target, as shares of the category's scale; and of t, as shares of T.
-static const double held_knots[] = {-1, -0.5, -0.25, -0.1, 0, 0.1, 0.25, 0.5, 1, 2};
-static const double time_knots[] = {0, 0.3, 0.6, 0.85, 1};
+static const double held_knots[] = {-1, -0.4, -0.15, 0, 0.15, 0.4, 1};
+static const double time_knots[] = {0, 0.5, 0.85, 1};
 
 static void make_small(int64_t rounds, pp_basis *b)
 {
@@ -128,12 +128,16 @@ double pp_sparse_dot(const pp_sparse *vector, const double *theta)
     return sum;
 }
 
-void pp_basis_start(const pp_basis *b, const pp_portfolio *portfolio, double *theta)
+void pp_basis_start(const pp_basis *b, const pp_portfolio *portfolio, double profit, double *theta)
 {
-    double each = portfolio->loss_scale / (double)b->n_categories;
+    double share = 1 / (double)b->n_categories;
     for (size_t k = 0; k < b->n_categories; k++)
         for (size_t i = 0; i < b->n_held; i++)
-            for (size_t j = 0; j < b->n_time; j++)
-                theta[(k * b->n_held + i) * b->n_time + j] =
-                    -each * pp_category_loss(fmax(b->held[k][i], 0), portfolio->target[k]);
+            for (size_t j = 0; j < b->n_time; j++) {
+                double *value = &theta[(k * b->n_held + i) * b->n_time + j];
+                *value = share * profit * (b->rounds - b->time[j]);
+                if (portfolio)
+                    *value -= share * portfolio->loss_scale *
+                              pp_category_loss(fmax(b->held[k][i], 0), portfolio->target[k]);
+            }
 }

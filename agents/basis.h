@@ -47,7 +47,9 @@ void pp_basis_sale(const pp_basis *basis, const double *held, int64_t t, uint64_
                    pp_sparse *vector);
 double pp_sparse_dot(const pp_sparse *vector, const double *theta);
 
-/// Coefficients of -L of where the portfolio ends at the target's pace: where learning starts.
-void pp_basis_start(const pp_basis *basis, const pp_portfolio *portfolio, double *theta);
+/// Coefficients of where learning starts: the profit of the rounds to come less the loss of where
+/// the portfolio ends at the target's pace. @param profit GBP per round
+void pp_basis_start(const pp_basis *basis, const pp_portfolio *portfolio, double profit,
+                    double *theta);
 
 #endif

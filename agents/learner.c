@@ -6,6 +6,8 @@
 
 #include "pricing/linear.h"
 
+const char *const pp_learner_starts[] = {"pace", "profit", NULL};
+
 enum { CUSTOMERS = 1024 }; // of history at most, evenly spread
 
 double pp_learner_sale_value(const pp_learner *l, const double *theta, int64_t round,
@@ -69,7 +71,8 @@ static double play(pp_learner *l, size_t row, int64_t round, double *held, gsl_r
         l->critic ? state_value(l, l->critic, customer, held, round, NULL).value : soft.value;
     r->action_value[row] =
         r->value[row] + l->temperature * log(fmax(policy[a], 1e-300) / c->reference[a]);
-    r->reward[row] = sold ? l->estimate[customer] * (c->multiplier[a] - 1) : 0;
+    // What the action earns on average; whether it sold is chance, and only moves the portfolio.
+    r->reward[row] = c->sale[a] * l->estimate[customer] * (c->multiplier[a] - 1);
     for (size_t k = 0; k < n && sold; k++)
         held[k] += (double)(l->categories[customer] >> k & 1);
     return soft.kl;
@@ -199,6 +202,15 @@ static pp_status load_customers(pp_learner *l, const pp_chaser *chaser, const pp
     return status;
 }
 
+/// Soft maximum of the profit alone, GBP per round.
+static double reference_profit(const pp_learner *l)
+{
+    double sum = 0;
+    for (size_t i = 0; i < l->n_customers; i++)
+        sum += pp_soft_maximum(&l->candidates[i], l->temperature, l->estimate[i], 0, NULL).value;
+    return sum / (double)l->n_customers;
+}
+
 static pp_status create(const pp_learner_config *config, const pp_chaser *chaser, bool critic,
                         const pp_agent_setup *setup, pp_learner *l, pp_error *error)
 {
@@ -214,12 +226,16 @@ static pp_status create(const pp_learner_config *config, const pp_chaser *chaser
     pp_status status = allocate(l, (size_t)setup->rounds, error);
     if (status != PP_OK)
         return status;
-    pp_basis_start(&l->basis, &l->portfolio, l->theta);
+    status = load_customers(l, chaser, setup, error);
+    if (status != PP_OK)
+        return status;
+    pp_basis_start(&l->basis, config->start == PP_START_PACE ? &l->portfolio : NULL,
+                   reference_profit(l), l->theta);
     if (critic) {
         l->critic = l->theta + l->basis.size;
         memcpy(l->critic, l->theta, l->basis.size * sizeof(double));
     }
-    return load_customers(l, chaser, setup, error);
+    return PP_OK;
 }
 
 /// What only learning needs.

@@ -18,11 +18,15 @@
 #include "agents/basis.h"
 #include "agents/chaser.h"
 
+typedef enum pp_learner_start { PP_START_PACE, PP_START_PROFIT } pp_learner_start;
+extern const char *const pp_learner_starts[];
+
 typedef struct pp_learner_config {
     int64_t iterations; ///< of rollouts and update
     int64_t rollouts;   ///< epochs per iteration
     double trace;       ///< lambda of the returns
     double alpha;       ///< share of the way to the return
+    int start;          ///< pp_learner_start
 } pp_learner_config;
 
 /// Rows of an agent's parameter table, for a member `m` of type pp_learner_config.
@@ -30,9 +34,13 @@ typedef struct pp_learner_config {
     INTEGER_IN(m, iterations, 30, 1, PP_LEARNING_UPDATES, "1", "updates, each on fresh rollouts",  \
                DESIGN),                                                                            \
         INTEGER_IN(m, rollouts, 16, 1, 10000, "epochs", "simulated epochs per update", DESIGN),    \
-        REAL_IN(m, trace, 0.8, 0, 1, 0, "1", "lambda of the returns; gamma is 1", DESIGN),         \
+        REAL_IN(m, trace, 0.95, 0, 1, 0, "1", "lambda of the returns; gamma is 1", DESIGN),         \
         REAL_IN(m, alpha, 0.1, 0, 1, PP_OPEN_MIN, "1",                                             \
-                "how far an update goes towards the return", PP_KLQ_PAPER)
+                "how far an update goes towards the return", PP_KLQ_PAPER),                        \
+        CHOICE_IN(m, start, pp_learner_starts,                                                     \
+                  "where learning starts: at the loss of where the portfolio ends at the "         \
+                  "target's pace, or at profit only",                                              \
+                  DESIGN)
 
 /// Rollouts of one iteration, row by row. Struct of arrays; a rollout is `rounds` rows in order.
 typedef struct pp_rollouts {
