@@ -37,6 +37,9 @@ PP_API size_t pp_pipeline_fit_scratch(const pp_pipeline *pipeline);
 /// Resident bytes, for an estimate of memory.
 PP_API size_t pp_pipeline_bytes(const pp_pipeline *pipeline);
 
+/// Range of every bid, multiples of C.
+PP_API void pp_pipeline_bid_range(const pp_pipeline *pipeline, double *low, double *high);
+
 /// Doubles of one curve.
 PP_API size_t pp_pipeline_curve_size(const pp_pipeline *pipeline);
 
@@ -50,6 +53,13 @@ PP_API void pp_pipeline_prepare(const pp_pipeline *pipeline, const double *const
                                 pp_curves *curves);
 /// Doubles per quote that the state-free stage needs.
 PP_API size_t pp_pipeline_scratch(const pp_pipeline *pipeline);
+
+/// What the market model says of rivals' offers: top 1, mean of top 3, mean of top 5, as multiples
+/// of the estimate. Only where firms observe all offers.
+/// @param scratch [n] the caller's
+/// @param rivals  [PP_RIVALS][n]
+PP_API void pp_pipeline_rivals(const pp_pipeline *pipeline, const double *const *features,
+                               const double *estimate, size_t n, double *scratch, double *rivals);
 
 /// P(sale) of quote i at a multiplier.
 PP_API double pp_curve_probability(const pp_curves *curves, size_t i, double multiplier);
