@@ -89,12 +89,13 @@ static pp_status train(pp_workspace *w, pp_error *error)
         pp_history history;
         pp_gsl_random_init(&random, &stream, PP_DRAW_TARGET, 0);
         if (firm->has_portfolio)
-            pp_portfolio_aim(&firm->portfolio, &e->scenario->portfolio, firm->average, &random.rng);
+            pp_portfolio_aim(&firm->desk->portfolio, &e->scenario->portfolio, firm->average,
+                             &random.rng);
         pp_histories_view(w->histories, f, &history);
         pp_agent_setup setup = {.schema = e->schema,
                                 .pipeline = firm->pipeline,
                                 .history = &history,
-                                .portfolio = firm->has_portfolio ? &firm->portfolio : NULL,
+                                .portfolio = firm->has_portfolio ? &firm->desk->portfolio : NULL,
                                 .burn_in_average = firm->average,
                                 .rounds = e->scenario->market.rounds,
                                 .stream = stream};
@@ -124,9 +125,10 @@ static void start_trial(pp_workspace *w, int64_t trial)
         firm->trained = false;
         pp_gsl_random_init(&random, &stream, PP_DRAW_PORTFOLIO, 0);
         if (e->named[f])
-            firm->portfolio = *e->named[f];
+            firm->desk->portfolio = *e->named[f];
         else if (firm->has_portfolio)
-            pp_portfolio_random(e->schema, &e->scenario->portfolio, &random.rng, &firm->portfolio);
+            pp_portfolio_random(e->schema, &e->scenario->portfolio, &random.rng,
+                                &firm->desk->portfolio);
     }
 }
 
