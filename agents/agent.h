@@ -5,8 +5,9 @@
 /// models, its own portfolio and history, and what `observe:` reveals of past rounds. Latent
 /// variables and rivals' open offers are in no type that reaches it.
 ///
-/// One file per agent, ending in one `const pp_agent_class`, plus one line in agents/agents.def.
-/// Threads: one agent object belongs to one trial on one thread; the class is shared and const.
+/// One file per agent, ending in one `const pp_agent_class`, plus one line in agents/agents.def;
+/// or, out of tree, plus PP_AGENT_PLUGIN in a shared object (docs/plugins.md). Threads: one agent
+/// object belongs to one trial on one thread; the class is shared and const.
 #ifndef PURSUIT_AGENTS_AGENT_H
 #define PURSUIT_AGENTS_AGENT_H
 
@@ -39,7 +40,8 @@ typedef struct pp_agent_setup {
     const pp_portfolio *portfolio; ///< categories and target; NULL if the firm has none
     const double *burn_in_average; ///< [n_categories] policies
     int64_t rounds;                ///< T
-    pp_stream stream; ///< for the agent's own draws: (seed, trial), purpose PP_DRAW_AGENT
+    pp_stream stream; ///< for the agent's own draws, with purpose PP_DRAW_AGENT; its seed is
+                      ///< not the run's
     const pp_learning *learning; ///< to write to during train; NULL if nothing is recorded
 } pp_agent_setup;
 
@@ -113,6 +115,49 @@ typedef struct pp_agent_class {
 } pp_agent_class;
 
 enum { PP_LEARNING_UPDATES = 10000 };
+
+/// Every type that an agent and the program which runs it hand each other. X(type)
+#define PP_AGENT_TYPES(X)                                                                          \
+    X(pp_agent_class)                                                                              \
+    X(pp_agent_setup)                                                                              \
+    X(pp_agent_batch)                                                                              \
+    X(pp_agent_quote)                                                                              \
+    X(pp_agent_epoch)                                                                              \
+    X(pp_learning)                                                                                 \
+    X(pp_curves)                                                                                   \
+    X(pp_error)                                                                                    \
+    X(pp_history)                                                                                  \
+    X(pp_param)                                                                                    \
+    X(pp_param_table)                                                                              \
+    X(pp_portfolio)                                                                                \
+    X(pp_reals)                                                                                    \
+    X(pp_schema)                                                                                   \
+    X(pp_stream)                                                                                   \
+    X(pp_text)
+
+enum {
+#define PP_AGENT_TYPE(type) +1
+    PP_AGENT_N_TYPES = PP_AGENT_TYPES(PP_AGENT_TYPE)
+#undef PP_AGENT_TYPE
+};
+
+/// What a shared object shows of the agent in it, under the name `pp_agent_plugin`. Version and
+/// sizes come before anything that depends on them, so that an object from other headers is known
+/// as such before its class is looked at.
+typedef struct pp_agent_export {
+    uint32_t abi;     ///< PP_AGENT_ABI it was compiled with; first in all versions
+    uint32_t n_types; ///< PP_AGENT_N_TYPES it was compiled with
+    const pp_agent_class *agent;
+    uint32_t sizes[PP_AGENT_N_TYPES]; ///< bytes of each of PP_AGENT_TYPES
+} pp_agent_export;
+
+#define PP_AGENT_SIZE(type) (uint32_t)sizeof(type),
+/// Makes a shared object an agent: write `PP_AGENT_PLUGIN(class);` once, at the end of the file
+/// that defines the class.
+#define PP_AGENT_PLUGIN(class)                                                                     \
+    extern PP_API const pp_agent_export pp_agent_plugin;                                           \
+    const pp_agent_export pp_agent_plugin = {                                                      \
+        PP_AGENT_ABI, PP_AGENT_N_TYPES, &(class), {PP_AGENT_TYPES(PP_AGENT_SIZE)}}
 
 /// All built-in classes, in the order of agents.def; NULL-terminated.
 extern PP_API const pp_agent_class *const pp_agent_classes[];

@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 # what the library exports against what these headers declare PP_API.
 set(public_headers
     market/accounts.h market/choice.h market/config.h market/customers.h market/error.h market/law.h
-    market/param.h market/population.h market/prices.h market/random.h market/schema.h
+    market/param.h market/param_rows.h market/population.h market/prices.h market/random.h market/schema.h
     pricing/config.h pricing/conversion.h pricing/history.h pricing/pipeline.h pricing/portfolio.h
     agents/agent.h
     data/csv.h data/results.h data/results_read.h

@@ -11,6 +11,7 @@
 typedef struct definition {
     hid_t file;
     const pp_results_layout *layout;
+    hid_t groups[PP_GROUP_COUNT]; ///< the root's is the file
     hid_t scales[PP_DIM_COUNT];
     hid_t *datasets;
 } definition;
@@ -67,12 +68,12 @@ static pp_status define_attributes(const definition *d, pp_error *error)
 }
 
 /// A coordinate of consecutive whole numbers.
-static pp_status define_numbers(definition *d, pp_dim dim, const char *name, const char *long_name,
-                                int64_t first, pp_error *error)
+static pp_status define_numbers(definition *d, pp_group group, pp_dim dim, const char *name,
+                                const char *long_name, int64_t first, pp_error *error)
 {
     uint64_t n = pp_layout_length(d->layout, dim);
     pp_netcdf_variable about = {.name = name, .units = "1", .long_name = long_name, .type = PP_I64};
-    pp_status status = pp_netcdf_coordinate(d->file, &about, n, &d->scales[dim], error);
+    pp_status status = pp_netcdf_coordinate(d->groups[group], &about, n, &d->scales[dim], error);
     int64_t *values = status == PP_OK && n <= SIZE_MAX / 8 ? malloc((size_t)n * 8) : NULL;
     if (status == PP_OK && !values)
         status = pp_error_set(error, PP_ENOMEM, "out of memory");
@@ -108,10 +109,11 @@ static pp_status define_firms(definition *d, pp_error *error)
 
 static pp_status define_dimensions(definition *d, pp_error *error)
 {
-    pp_status status = define_numbers(d, PP_DIM_TRIAL, "trial", "number of the trial",
-                                      d->layout->first_trial, error);
+    pp_status status = define_numbers(d, PP_GROUP_ROOT, PP_DIM_TRIAL, "trial",
+                                      "number of the trial", d->layout->first_trial, error);
     if (status == PP_OK)
-        status = define_numbers(d, PP_DIM_EPOCH, "epoch", "number of the epoch", 0, error);
+        status = define_numbers(d, PP_GROUP_ROOT, PP_DIM_EPOCH, "epoch", "number of the epoch", 0,
+                                error);
     if (status == PP_OK)
         status = define_firms(d, error);
     if (status == PP_OK)
@@ -119,8 +121,8 @@ static pp_status define_dimensions(definition *d, pp_error *error)
             pp_netcdf_dimension(d->file, "category", pp_layout_length(d->layout, PP_DIM_CATEGORY),
                                 &d->scales[PP_DIM_CATEGORY], error);
     if (status == PP_OK)
-        status =
-            define_numbers(d, PP_DIM_RANK, "rank", "rank of an offer, 1 is cheapest", 1, error);
+        status = define_numbers(d, PP_GROUP_ROOT, PP_DIM_RANK, "rank",
+                                "rank of an offer, 1 is cheapest", 1, error);
     return status;
 }
 
@@ -168,9 +170,27 @@ static pp_status define_scenario(const definition *d, pp_error *error)
     return status;
 }
 
+/// The group /learning with its own dimension; the others it has from the root.
+static pp_status define_learning(definition *d, pp_error *error)
+{
+    hid_t *group = &d->groups[PP_GROUP_LEARNING];
+    if (!d->layout->learning)
+        return PP_OK;
+    pp_status status = pp_netcdf_group(d->file, pp_group_names[PP_GROUP_LEARNING], group, error);
+    if (status == PP_OK)
+        status = pp_netcdf_attribute_text(*group, "title", "what agents log as they learn", error);
+    if (status == PP_OK && d->layout->n_updates > 0)
+        status = define_numbers(d, PP_GROUP_LEARNING, PP_DIM_UPDATE, "update",
+                                "number of the update", 0, error);
+    return status;
+}
+
 static pp_status define_variable(const definition *d, size_t id, pp_error *error)
 {
     const pp_variable *variable = &pp_variables[id];
+    d->datasets[id] = H5I_INVALID_HID;
+    if (!pp_layout_has(d->layout, variable))
+        return PP_OK;
     pp_netcdf_variable about = {.name = variable->name,
                                 .units = variable->units,
                                 .long_name = variable->long_name,
@@ -183,7 +203,7 @@ static pp_status define_variable(const definition *d, size_t id, pp_error *error
     // Filters would only see the references to strings, and netCDF allows none there.
     if (variable->type != PP_STRING)
         pp_layout_chunk(about.rank, lengths, pp_value_size(variable->type), 1, about.chunk);
-    return pp_netcdf_variable_create(d->file, &about, &d->datasets[id], error);
+    return pp_netcdf_variable_create(d->groups[variable->group], &about, &d->datasets[id], error);
 }
 
 static pp_status define_column(const definition *d, hid_t group, hid_t quote, size_t i,
@@ -234,6 +254,8 @@ pp_status pp_results_define(hid_t file, const pp_results_layout *layout, hid_t *
     definition d = {.file = file, .layout = layout, .datasets = datasets};
     for (size_t i = 0; i < PP_DIM_COUNT; i++)
         d.scales[i] = H5I_INVALID_HID;
+    for (size_t i = 0; i < PP_GROUP_COUNT; i++)
+        d.groups[i] = i == PP_GROUP_ROOT ? file : H5I_INVALID_HID;
     pp_status status = define_attributes(&d, error);
     if (status == PP_OK)
         status = define_dimensions(&d, error);
@@ -241,6 +263,8 @@ pp_status pp_results_define(hid_t file, const pp_results_layout *layout, hid_t *
         status = define_phase(&d, error);
     if (status == PP_OK)
         status = define_scenario(&d, error);
+    if (status == PP_OK)
+        status = define_learning(&d, error);
     for (size_t i = 0; i < PP_VAR_COUNT && status == PP_OK; i++)
         status = define_variable(&d, i, error);
     if (status == PP_OK)
@@ -248,5 +272,8 @@ pp_status pp_results_define(hid_t file, const pp_results_layout *layout, hid_t *
     for (size_t i = 0; i < PP_DIM_COUNT; i++)
         if (d.scales[i] >= 0)
             H5Dclose(d.scales[i]);
+    for (size_t i = 0; i < PP_GROUP_COUNT; i++)
+        if (i != PP_GROUP_ROOT && d.groups[i] >= 0)
+            H5Gclose(d.groups[i]);
     return status;
 }

@@ -10,7 +10,8 @@
 enum { PP_SCHEMA_VERSION = 1 };
 
 /// Define everything in an empty file.
-/// @param datasets [PP_VAR_COUNT + columns of quotes] opened datasets, closed with the file
+/// @param datasets [PP_VAR_COUNT + columns of quotes] opened datasets, closed with the file;
+/// H5I_INVALID_HID for a variable that the layout is without
 pp_status pp_results_define(hid_t file, const pp_results_layout *layout, hid_t *datasets,
                             pp_error *error);
 

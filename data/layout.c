@@ -9,11 +9,26 @@ enum { BUFFER_BYTES = 32 << 20, CHUNK_BYTES = 256 << 10, COLUMNS_MAX = 100000 };
     {                                                                                              \
         __VA_ARGS__                                                                                \
     }
+#define VARIABLE(group_, name_, type_, dims_, units_, text_)                                       \
+    {.group = group_,                                                                              \
+     .name = #name_,                                                                               \
+     .type = type_,                                                                                \
+     .dims = LIST dims_,                                                                           \
+     .units = units_,                                                                              \
+     .long_name = text_},
 const pp_variable pp_variables[] = {
-#define VARIABLE(name_, type_, dims_, units_, text_)                                               \
-    {.name = #name_, .type = type_, .dims = LIST dims_, .units = units_, .long_name = text_},
-    PP_RESULT_VARIABLES(VARIABLE)
+#define ROOT(...) VARIABLE(PP_GROUP_ROOT, __VA_ARGS__)
+    PP_RESULT_VARIABLES(ROOT)
+#undef ROOT
+#define LEARNING(...) VARIABLE(PP_GROUP_LEARNING, __VA_ARGS__)
+        PP_LEARNING_VARIABLES(LEARNING)
+#undef LEARNING
+};
 #undef VARIABLE
+
+const char *const pp_group_names[PP_GROUP_COUNT] = {
+    [PP_GROUP_ROOT] = "",
+    [PP_GROUP_LEARNING] = "learning",
 };
 
 size_t pp_value_size(pp_value_type type)
@@ -44,11 +59,21 @@ uint64_t pp_layout_length(const pp_results_layout *layout, pp_dim dim)
         return (uint64_t)layout->n_firms;
     case PP_DIM_CATEGORY:
         return (uint64_t)layout->n_categories;
+    case PP_DIM_UPDATE:
+        return (uint64_t)layout->n_updates;
     case PP_DIM_NONE:
     case PP_DIM_COUNT:
         break;
     }
     return 0;
+}
+
+bool pp_layout_has(const pp_results_layout *layout, const pp_variable *variable)
+{
+    bool has = variable->group != PP_GROUP_LEARNING || layout->learning;
+    for (size_t d = 0; variable->dims[d] != PP_DIM_NONE; d++)
+        has &= pp_layout_length(layout, variable->dims[d]) > 0;
+    return has;
 }
 
 size_t pp_layout_quote_columns(const pp_results_layout *layout)
@@ -74,6 +99,9 @@ static pp_status check_sizes(const pp_results_layout *layout, pp_error *error)
         __builtin_mul_overflow(layout->n_trials, layout->n_quote_rows, &rows))
         return pp_error_set(error, PP_EINVAL, "impossible rows of quotes: %lld a trial",
                             (long long)layout->n_quote_rows);
+    if (layout->n_updates < 0 || (layout->n_updates > 0 && !layout->learning))
+        return pp_error_set(error, PP_EINVAL, "impossible updates: %lld %s /learning",
+                            (long long)layout->n_updates, layout->learning ? "in" : "without");
     return PP_OK;
 }
 
@@ -134,11 +162,11 @@ pp_status pp_layout_check(const pp_results_layout *layout, pp_error *error)
     return status;
 }
 
-/// Elements of a variable in one trial; false if that overflows.
+/// Elements of a variable in one trial, 0 if the layout is without it; false if that overflows.
 static bool variable_count(const pp_results_layout *layout, const pp_variable *variable,
                            size_t *count)
 {
-    *count = 1;
+    *count = pp_layout_has(layout, variable);
     for (size_t d = 1; variable->dims[d] != PP_DIM_NONE; d++)
         if (__builtin_mul_overflow(*count, pp_layout_length(layout, variable->dims[d]), count))
             return false;
@@ -233,24 +261,33 @@ static double padded_bytes(int rank, const uint64_t *dims, size_t size, uint64_t
     return bytes;
 }
 
+enum { PER_TEXT = 64 }; ///< bytes that a text takes beside itself
+
+static double variable_bytes(const pp_results_layout *layout, const pp_variable *variable)
+{
+    uint64_t dims[5];
+    int rank = 0;
+    if (!pp_layout_has(layout, variable))
+        return 0;
+    for (; variable->dims[rank] != PP_DIM_NONE; rank++)
+        dims[rank] = pp_layout_length(layout, variable->dims[rank]);
+    size_t extra = variable->type == PP_STRING ? PER_TEXT : 0;
+    return padded_bytes(rank, dims, pp_value_size(variable->type) + extra, 1);
+}
+
 double pp_results_bytes(const pp_results_layout *layout)
 {
-    enum { FIXED = 1 << 16, PER_DATASET = 1 << 13, PER_TEXT = 64 };
-    if (pp_layout_check(layout, NULL) != PP_OK)
-        return 0;
+    enum { FIXED = 1 << 16, PER_DATASET = 1 << 13 };
+    if (pp_record_bytes(layout) == 0)
+        return 0; // impossible, or beyond what the sums below could hold
     size_t n_columns = pp_layout_quote_columns(layout);
     double bytes = FIXED + (double)PER_DATASET * (double)(PP_VAR_COUNT + n_columns) +
                    (double)strlen(layout->scenario) + (double)strlen(layout->history) +
-                   8.0 * (double)(layout->n_trials + layout->n_burn_in + layout->n_test) +
                    (double)(PP_RECORD_TEXT + PER_TEXT) * (double)layout->n_firms;
-    for (size_t i = 0; i < PP_VAR_COUNT; i++) {
-        uint64_t dims[5];
-        int rank = 0;
-        for (; pp_variables[i].dims[rank] != PP_DIM_NONE; rank++)
-            dims[rank] = pp_layout_length(layout, pp_variables[i].dims[rank]);
-        size_t extra = pp_variables[i].type == PP_STRING ? PER_TEXT : 0;
-        bytes += padded_bytes(rank, dims, pp_value_size(pp_variables[i].type) + extra, 1);
-    }
+    for (pp_dim dim = PP_DIM_TRIAL; dim < PP_DIM_COUNT; dim++)
+        bytes += 8.0 * (double)pp_layout_length(layout, dim);
+    for (size_t i = 0; i < PP_VAR_COUNT; i++)
+        bytes += variable_bytes(layout, &pp_variables[i]);
     for (size_t i = 0; i < n_columns; i++) {
         const pp_quote_column *column = &layout->quote_columns[i];
         uint64_t rows = (uint64_t)layout->n_quote_rows;

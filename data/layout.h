@@ -6,6 +6,9 @@
 
 #include "data/results.h"
 
+/// [PP_GROUP_COUNT] names of groups; the root's is empty
+extern const char *const pp_group_names[];
+
 enum { PP_RECORD_TEXT = 256 }; ///< bytes of a string in a record, its NUL included
 
 /// One variable or one column of quotes, of one trial.
@@ -16,7 +19,8 @@ typedef struct pp_slab {
     size_t bytes;  ///< a multiple of 8
 } pp_slab;
 
-/// A trial's slabs: PP_VAR_COUNT variables, then the columns of quotes.
+/// A trial's slabs: PP_VAR_COUNT variables, then the columns of quotes. What the layout is without
+/// is empty.
 typedef struct pp_slabs {
     size_t n, bytes;
     pp_slab *slab;
@@ -25,8 +29,11 @@ typedef struct pp_slabs {
 /// @return PP_OK or PP_EINVAL, naming what is impossible
 pp_status pp_layout_check(const pp_results_layout *layout, pp_error *error);
 
-/// Length of a root dimension.
+/// Length of a dimension.
 uint64_t pp_layout_length(const pp_results_layout *layout, pp_dim dim);
+
+/// Is the variable in a file of this layout?
+bool pp_layout_has(const pp_results_layout *layout, const pp_variable *variable);
 
 /// Columns of /quotes; 0 if there is no such group.
 size_t pp_layout_quote_columns(const pp_results_layout *layout);

@@ -58,10 +58,10 @@ void pp_record_clear(pp_record *record)
     }
 }
 
-/// Start of slab i if it exists and has that type, else NULL.
+/// Start of slab i if it exists, has that type and is not empty, else NULL.
 static void *slab_values(pp_record *record, size_t i, pp_value_type type)
 {
-    if (i >= record->slabs.n || record->slabs.slab[i].type != type)
+    if (i >= record->slabs.n || record->slabs.slab[i].type != type || !record->slabs.slab[i].count)
         return NULL;
     return record->bytes + record->slabs.slab[i].offset;
 }

@@ -150,6 +150,8 @@ pp_status pp_results_create(const char *path, bool force, const pp_results_layou
 static pp_status write_slab(pp_results *results, size_t i, pp_error *error)
 {
     const pp_slab *slab = &results->slabs.slab[i];
+    if (slab->count == 0)
+        return PP_OK; // not in this file
     const unsigned char *values = results->buffer + slab->offset * results->capacity;
     bool is_column = i >= PP_VAR_COUNT;
     uint64_t rows = is_column ? (uint64_t)results->layout.n_quote_rows : 1;

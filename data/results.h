@@ -24,7 +24,10 @@ typedef enum pp_phase {
 
 typedef enum pp_value_type { PP_F64, PP_I64, PP_I32, PP_I8, PP_STRING } pp_value_type;
 
-/// Dimensions of the root group; 0 ends a list of dimensions.
+/// Groups of variables. /quotes is another, of the layout's own columns.
+typedef enum pp_group { PP_GROUP_ROOT, PP_GROUP_LEARNING, PP_GROUP_COUNT } pp_group;
+
+/// Dimensions, of the root group unless said otherwise; 0 ends a list of dimensions.
 typedef enum pp_dim {
     PP_DIM_NONE,
     PP_DIM_TRIAL,
@@ -32,6 +35,7 @@ typedef enum pp_dim {
     PP_DIM_FIRM,
     PP_DIM_CATEGORY,
     PP_DIM_RANK,
+    PP_DIM_UPDATE, ///< of /learning
     PP_DIM_COUNT
 } pp_dim;
 
@@ -80,15 +84,32 @@ typedef enum pp_dim {
       "refits whose price slope had to be constrained")                                            \
     X(category_description, PP_STRING, (PP_TFK), "", "what each category asks of a policy")
 
+/// The same for the group /learning: what agents log as they learn. NaN where nothing is logged.
+#define PP_TFU PP_DIM_TRIAL, PP_DIM_FIRM, PP_DIM_UPDATE
+#define PP_LEARNING_VARIABLES(X)                                                                   \
+    X(value, PP_F64, (PP_TFU), "GBP",                                                              \
+      "expected reward of an epoch from its start, by the agent's reckoning")                      \
+    X(return, PP_F64, (PP_TFU), "GBP", "mean reward of the update's rollouts")                     \
+    X(td_error, PP_F64, (PP_TFU), "GBP",                                                           \
+      "root mean square of what is left unexplained at this update")                               \
+    X(kl, PP_F64, (PP_TFU), "nats", "KL of the policy from its reference, per epoch")              \
+    X(reference_kl, PP_F64, (PP_TEF), "nats",                                                      \
+      "KL of the policy in use from its reference, summed over the epoch's quotes")
+
+/// PP_VAR_reward, ..., PP_VAR_learning_value, ...
 typedef enum pp_variable_id {
 #define PP_VARIABLE_ENUM(name, type, dims, units, text) PP_VAR_##name,
     PP_RESULT_VARIABLES(PP_VARIABLE_ENUM)
 #undef PP_VARIABLE_ENUM
-        PP_VAR_COUNT
+#define PP_VARIABLE_ENUM(name, type, dims, units, text) PP_VAR_learning_##name,
+        PP_LEARNING_VARIABLES(PP_VARIABLE_ENUM)
+#undef PP_VARIABLE_ENUM
+            PP_VAR_COUNT
 } pp_variable_id;
 
 typedef struct pp_variable {
-    const char *name;
+    pp_group group;
+    const char *name; ///< within the group
     pp_value_type type;
     pp_dim dims[5]; ///< first is PP_DIM_TRIAL; ended by PP_DIM_NONE
     const char *units, *long_name;
@@ -115,6 +136,8 @@ typedef struct pp_results_layout {
     int64_t n_quote_rows;           ///< rows of /quotes per trial; 0: no such group
     const pp_quote_column *quote_columns;
     size_t n_quote_columns;
+    bool learning;     ///< there is a group /learning
+    int64_t n_updates; ///< of /learning; 0: what depends on them is not there
     const char *title, *history, *source, *scenario; ///< scenario: the resolved YAML
     uint64_t seed;
     const char *rng; ///< e.g. "Philox4x32-10"
@@ -129,7 +152,8 @@ PP_API pp_status pp_record_create(const pp_results_layout *layout, pp_record **r
 PP_API void pp_record_destroy(pp_record *record); ///< NULL-safe
 /// Numbers to NaN (real) or 0 (integer), strings to "".
 PP_API void pp_record_clear(pp_record *record);
-/// The trial's slab, shaped as pp_variables[id].dims without the first; row-major.
+/// The trial's slab, shaped as pp_variables[id].dims without the first; row-major. NULL if the
+/// variable is of another type or the layout is without it.
 PP_API double *pp_record_f64(pp_record *record, pp_variable_id id);
 PP_API int64_t *pp_record_i64(pp_record *record, pp_variable_id id);
 PP_API int32_t *pp_record_i32(pp_record *record, pp_variable_id id);

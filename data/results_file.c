@@ -24,14 +24,29 @@ pp_status pp_file_out_of_memory(const pp_results_file *file, pp_error *error)
     return pp_error_set(error, PP_ENOMEM, "%s: out of memory", file->path);
 }
 
+bool pp_file_has(const pp_results_file *file, const char *path)
+{
+    char part[PP_FILE_PATH];
+    if (strlen(path) >= sizeof part)
+        return false;
+    for (size_t n = strcspn(path, "/");; n += 1 + strcspn(path + n + 1, "/")) {
+        H5L_info_t about;
+        memcpy(part, path, n);
+        part[n] = '\0';
+        if (H5Lexists(file->file, part, H5P_DEFAULT) <= 0 ||
+            H5Lget_info(file->file, part, &about, H5P_DEFAULT) < 0 || about.type != H5L_TYPE_HARD)
+            return false;
+        if (path[n] == '\0')
+            return true;
+    }
+}
+
 /// A dataset of the file itself; a link out of it is refused.
 pp_status pp_file_open_dataset(const pp_results_file *file, const char *name, hid_t *dataset,
                                pp_error *error)
 {
-    H5L_info_t about;
     *dataset = H5I_INVALID_HID;
-    if (H5Lexists(file->file, name, H5P_DEFAULT) <= 0 ||
-        H5Lget_info(file->file, name, &about, H5P_DEFAULT) < 0 || about.type != H5L_TYPE_HARD)
+    if (!pp_file_has(file, name))
         return pp_error_set(error, PP_EFORMAT, "%s: there is no '%s'", file->path, name);
     *dataset = H5Dopen2(file->file, name, H5P_DEFAULT);
     return *dataset >= 0 ? PP_OK : pp_file_malformed(file, "cannot open", name, error);

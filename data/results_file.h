@@ -9,6 +9,8 @@
 #include "data/netcdf.h"
 #include "data/results_read.h"
 
+enum { PP_FILE_PATH = 128 }; ///< bytes of a path within the file, its NUL included
+
 struct pp_results_file {
     char *path;
     hid_t file;
@@ -21,6 +23,9 @@ pp_status pp_file_malformed(const pp_results_file *file, const char *what, const
                             pp_error *error);
 pp_status pp_file_out_of_memory(const pp_results_file *file, pp_error *error);
 
+/// Do hard links alone, one for each part, lead to this path? Another kind could lead out of the
+/// file.
+bool pp_file_has(const pp_results_file *file, const char *path);
 /// A dataset of the file itself; a link out of it is refused. Close it with H5Dclose.
 pp_status pp_file_open_dataset(const pp_results_file *file, const char *name, hid_t *dataset,
                                pp_error *error);

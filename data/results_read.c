@@ -1,7 +1,9 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "data/hdf5_error.h"
+#include "data/layout.h"
 #include "data/netcdf.h"
 #include "data/results_file.h"
 #include "data/utf8.h"
@@ -28,15 +30,36 @@ static pp_status read_numbers(const pp_results_file *file, const char *name, con
     return status;
 }
 
+/// "reward", "learning/value".
+static void variable_path(pp_variable_id id, char path[PP_FILE_PATH])
+{
+    const char *group = pp_group_names[pp_variables[id].group];
+    snprintf(path, PP_FILE_PATH, "%s%s%s", group, *group ? "/" : "", pp_variables[id].name);
+}
+
+bool pp_results_has(pp_results_file *file, pp_variable_id id)
+{
+    char path[PP_FILE_PATH];
+    if (!file || (size_t)id >= PP_VAR_COUNT)
+        return false;
+    variable_path(id, path);
+    pp_hdf5_quiet quiet = pp_hdf5_silence();
+    bool has = pp_file_has(file, path);
+    pp_hdf5_restore(quiet);
+    return has;
+}
+
 pp_status pp_results_read(pp_results_file *file, pp_variable_id id, double **values, size_t *n,
                           pp_error *error)
 {
+    char path[PP_FILE_PATH];
     if (!file || !values || !n || (size_t)id >= PP_VAR_COUNT || pp_variables[id].type == PP_STRING)
         return pp_error_set(error, PP_EINVAL, "a file, a numeric variable and a place are needed");
     void *read;
+    variable_path(id, path);
     pp_hdf5_quiet quiet = pp_hdf5_silence();
-    pp_status status = read_numbers(file, pp_variables[id].name, pp_variables[id].dims,
-                                    H5T_NATIVE_DOUBLE, sizeof **values, &read, n, error);
+    pp_status status = read_numbers(file, path, pp_variables[id].dims, H5T_NATIVE_DOUBLE,
+                                    sizeof **values, &read, n, error);
     pp_hdf5_restore(quiet);
     *values = read;
     return status;

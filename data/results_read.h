@@ -14,9 +14,11 @@ typedef struct pp_results_file pp_results_file;
 PP_API pp_status pp_results_open(const char *path, pp_results_file **file, pp_error *error);
 PP_API void pp_results_close(pp_results_file *file); ///< NULL-safe
 
-/// Length of a root dimension.
+/// Length of a dimension; 0 if the file is without it, as most are without PP_DIM_UPDATE.
 PP_API size_t pp_results_length(const pp_results_file *file, pp_dim dim);
-/// A whole numeric root variable as doubles, row-major; *values is malloc'd and the caller's to
+/// Has the file this variable? Those of /learning are there only if an agent logs.
+PP_API bool pp_results_has(pp_results_file *file, pp_variable_id id);
+/// A whole numeric variable as doubles, row-major; *values is malloc'd and the caller's to
 /// free. Its shape is checked against the variable's dimensions.
 PP_API pp_status pp_results_read(pp_results_file *file, pp_variable_id id, double **values,
                                  size_t *n, pp_error *error);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "experiments/buffer.h"
+#include "experiments/plugin.h"
 #include "experiments/tables.h"
 
 enum { STEP = 2 };
@@ -149,7 +150,12 @@ static void emit_firm(pp_buffer *out, const pp_firm_config *firm)
                   2 * STEP, "");
     emit_value(out, pp_param_find(&pp_firm_table, "explore"), &keys.explore);
     pp_buffer_add(out, "\n%*sagent:\n", 2 * STEP, "");
-    emit_text(out, 3 * STEP, "kind", firm->agent->name);
+    if (firm->plugin) {
+        emit_text(out, 3 * STEP, "plugin", firm->plugin->path);
+        emit_text(out, 3 * STEP, "plugin_sha256", firm->plugin->sha256);
+    } else {
+        emit_text(out, 3 * STEP, "kind", firm->agent->name);
+    }
     emit_rows(out, 3 * STEP, firm->agent->params, firm->agent_params);
     emit_portfolio(out, firm);
 }

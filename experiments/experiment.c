@@ -33,11 +33,19 @@ static pp_status build_tables(pp_experiment *e, pp_error *error)
     return status == PP_OK ? pp_law_normal(e->normal, error) : status;
 }
 
+static size_t updates_of(const pp_firm_config *firm)
+{
+    return firm->agent->updates ? firm->agent->updates(firm->agent_params) : 0;
+}
+
 static pp_status build_firm(pp_experiment *e, size_t i, pp_error *error)
 {
     const pp_firm_config *firm = &e->scenario->firms[i];
     size_t categories = 0;
     e->labels[i] = firm->name;
+    e->updates[i] = updates_of(firm);
+    e->n_updates = e->updates[i] > e->n_updates ? e->updates[i] : e->n_updates;
+    e->learning |= e->updates[i] > 0 || firm->agent->end_epoch;
     if (firm->portfolio == PP_PORTFOLIO_RANDOM) {
         size_t wanted = (size_t)e->scenario->portfolio.random_categories;
         size_t columns = (size_t)e->schema->n_columns;
@@ -63,7 +71,8 @@ static pp_status build_firms(pp_experiment *e, pp_error *error)
     e->n_categories = 1;
     e->named = calloc(e->n_firms, sizeof *e->named);
     e->labels = calloc(e->n_firms, sizeof *e->labels);
-    if (!e->named || !e->labels)
+    e->updates = calloc(e->n_firms, sizeof *e->updates);
+    if (!e->named || !e->labels || !e->updates)
         return pp_error_set(error, PP_ENOMEM, "no memory for %zu firms", e->n_firms);
     for (size_t i = 0; i < e->n_firms && status == PP_OK; i++)
         status = build_firm(e, i, error);
@@ -106,6 +115,17 @@ static pp_status check_tables(const pp_scenario *s, pp_error *error)
     return status;
 }
 
+static pp_status check_agent_params(const pp_firm_config *firm, pp_error *error)
+{
+    const pp_agent_class *agent = firm->agent;
+    if (agent->params->size == 0)
+        return PP_OK;
+    if (!firm->agent_params)
+        return pp_error_set(error, PP_EINVAL, "firm '%s': agent '%s' has no parameters", firm->name,
+                            agent->name);
+    return pp_param_check(agent->params, firm->agent_params, error);
+}
+
 static pp_status check_agent(const pp_firm_config *firm, pp_error *error)
 {
     const pp_agent_class *agent = firm->agent;
@@ -123,12 +143,12 @@ static pp_status check_agent(const pp_firm_config *firm, pp_error *error)
     if (agent->needs_portfolio && firm->portfolio == PP_PORTFOLIO_NONE)
         return pp_error_set(error, PP_EINVAL, "firm '%s': agent '%s' needs a portfolio", firm->name,
                             agent->name);
-    if (agent->params->size == 0)
-        return PP_OK;
-    if (!firm->agent_params)
-        return pp_error_set(error, PP_EINVAL, "firm '%s': agent '%s' has no parameters", firm->name,
-                            agent->name);
-    return pp_param_check(agent->params, firm->agent_params, error);
+    pp_status status = check_agent_params(firm, error);
+    if (status == PP_OK && updates_of(firm) > PP_LEARNING_UPDATES)
+        status = pp_error_set(error, PP_EINVAL,
+                              "firm '%s': agent '%s' would log %zu updates; %d are possible",
+                              firm->name, agent->name, updates_of(firm), (int)PP_LEARNING_UPDATES);
+    return status;
 }
 
 static pp_status check_firm(const pp_firm_config *firm, pp_error *error)
@@ -196,6 +216,7 @@ void pp_experiment_destroy(pp_experiment *experiment)
         free(e->flag_meanings[i]);
     free(e->named);
     free(e->labels);
+    free(e->updates);
     free(e->flag_meanings);
     free(e->quote_columns);
     free(e->gamma);
@@ -224,6 +245,8 @@ pp_results_layout pp_experiment_layout(const pp_experiment *e)
         .n_quote_rows = e->quote_rounds * e->n_epochs,
         .quote_columns = e->quote_columns,
         .n_quote_columns = e->n_quote_columns,
+        .learning = e->learning,
+        .n_updates = (int64_t)e->n_updates,
         .title = s->run.title.text,
         .seed = (uint64_t)s->run.seed,
         .rng = PP_RNG_NAME,

@@ -23,6 +23,9 @@ struct pp_experiment {
     char **flag_meanings; ///< [n_quote_columns] text behind the columns' flag_meanings
     size_t n_quote_columns;
     int64_t quote_rounds; ///< recorded rounds per epoch
+    size_t *updates;      ///< [n_firms] that each firm's agent logs
+    size_t n_updates;     ///< the most of any
+    bool learning;        ///< some agent has something to log
 };
 
 /// Read the book and build its population. Errors name file, line and column.

@@ -1,7 +1,22 @@
 // What a trial leaves in its record.
+#include <assert.h>
 #include <math.h>
 
 #include "experiments/workspace.h"
+
+/// Where each series of an agent's log is in the file.
+static const pp_variable_id learning_variables[] = {
+    [PP_LEARNING_VALUE] = PP_VAR_learning_value,
+    [PP_LEARNING_RETURN] = PP_VAR_learning_return,
+    [PP_LEARNING_TD_ERROR] = PP_VAR_learning_td_error,
+    [PP_LEARNING_KL] = PP_VAR_learning_kl,
+};
+// reference_kl is of epochs, not a series; the others are one each.
+#define ONE(...) +1
+static_assert(PP_COUNT(learning_variables) == PP_LEARNING_COUNT &&
+                  PP_LEARNING_VARIABLES(ONE) == PP_LEARNING_COUNT + 1,
+              "every series has its variable");
+#undef ONE
 
 static double ratio(double numerator, double denominator)
 {
@@ -54,6 +69,21 @@ void pp_record_epoch(const pp_workspace *w, pp_record *record)
         for (size_t k = 0; k < categories; k++)
             pp_record_f64(record, PP_VAR_portfolio)[at * K + k] = firm->held[k];
     }
+}
+
+pp_learning pp_record_learning(const pp_workspace *w, size_t f, pp_record *record)
+{
+    const pp_experiment *e = w->experiment;
+    pp_learning learning = {.n_updates = e->updates[f]};
+    for (size_t s = 0; s < PP_LEARNING_COUNT && learning.n_updates > 0; s++)
+        learning.series[s] = pp_record_f64(record, learning_variables[s]) + f * e->n_updates;
+    return learning;
+}
+
+void pp_record_said(const pp_workspace *w, size_t f, const pp_agent_epoch *said, pp_record *record)
+{
+    size_t at = (size_t)w->epoch * w->experiment->n_firms + f;
+    pp_record_f64(record, PP_VAR_learning_reference_kl)[at] = said->reference_kl;
 }
 
 void pp_record_scores(const pp_workspace *w, pp_record *record)

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "experiments/experiment.h"
+#include "experiments/plugin.h"
 
 /// What the threads of a run share. Everything below `results` is touched only inside the ordered
 /// region, in the order of trials; `failed` is read elsewhere, hence atomically.
@@ -100,6 +101,8 @@ pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_option
     pp_status status = check_input(options->output, from->path, "scenario", error);
     if (status == PP_OK && from->population == PP_POPULATION_BOOK)
         status = check_input(options->output, from->book_source.file.text, "book", error);
+    for (const pp_plugin *plugin = from->plugins; plugin && status == PP_OK; plugin = plugin->next)
+        status = check_input(options->output, plugin->path, "plugin", error);
     if (status != PP_OK)
         return status;
     char *scenario = pp_scenario_yaml(from);

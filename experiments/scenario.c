@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "experiments/path.h"
+#include "experiments/plugin.h"
 #include "experiments/scenario_parts.h"
 #include "experiments/set.h"
 
@@ -15,6 +17,7 @@ void pp_scenario_destroy(pp_scenario *scenario)
     for (size_t i = 0; i < scenario->n_firms; i++)
         pp_firm_release(&scenario->firms[i]);
     free(scenario->firms);
+    pp_plugins_destroy(scenario->plugins); // after the firms, whose classes are in them
     free(scenario);
 }
 
@@ -63,7 +66,8 @@ static bool read_section(pp_report *report, const pp_node *root, const pp_sectio
                    (char *)scenario + section->offset);
 }
 
-static void read_sections(pp_report *report, const pp_node *root, pp_scenario *scenario)
+static void read_sections(pp_report *report, const pp_node *root, const char *folder,
+                          pp_scenario *scenario)
 {
     bool choice_read = false;
     for (size_t i = 0; i < pp_n_sections; i++) {
@@ -78,7 +82,7 @@ static void read_sections(pp_report *report, const pp_node *root, pp_scenario *s
     if (isnan(scenario->inflation.initial_rate))
         scenario->inflation.initial_rate = scenario->inflation.mean_rate;
     size_t before = pp_report_count(report);
-    pp_read_firms(report, root->mark, pp_node_get(root, "firms"), scenario);
+    pp_read_firms(report, root->mark, pp_node_get(root, "firms"), folder, scenario);
     if (choice_read && pp_report_count(report) == before)
         check_success_rate(report, root, scenario);
 }
@@ -88,6 +92,21 @@ static char *folder_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
+}
+
+bool pp_resolve_file(pp_report *report, const char *where, const pp_node *map, const char *key,
+                     const char *folder, pp_text *path)
+{
+    char at[PP_WHERE_MAX];
+    pp_error error = {0};
+    const pp_node *node = pp_node_get(map, key);
+    if (!node || !path->text[0])
+        return true;
+    // What is typed on the command line is relative to where it is typed.
+    if (pp_path_absolute(node->mark.set ? "" : folder, path, &error) == PP_OK)
+        return true;
+    pp_report_add(report, node->mark, pp_where_key(where, key, at), "%s", error.message);
+    return false;
 }
 
 static void read_root(pp_report *report, const pp_node *root, const char *path,
@@ -105,8 +124,8 @@ static void read_root(pp_report *report, const pp_node *root, const char *path,
     }
     pp_bind(report, "", root->mark, root, &pp_run_table, others, &scenario->run);
     pp_read_population(report, pp_node_get(root, "population"), folder, scenario);
+    read_sections(report, root, folder, scenario);
     free(folder);
-    read_sections(report, root, scenario);
 }
 
 static pp_node *read_tree(pp_report *report, const char *text, size_t length, size_t n_sets)

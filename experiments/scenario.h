@@ -62,11 +62,15 @@ typedef enum pp_portfolio_kind {
 } pp_portfolio_kind;
 typedef enum pp_explore { PP_EXPLORE_BURN_IN, PP_EXPLORE_ALWAYS } pp_explore;
 
+/// An agent that was loaded from a shared object. Opaque.
+typedef struct pp_plugin pp_plugin;
+
 typedef struct pp_firm_config {
     char name[PP_NAME_MAX]; ///< unique; "null-1" if the scenario gives none
     const pp_agent_class *agent;
-    void *agent_params; ///< agent->params->size bytes, owned; NULL if size 0
-    int explore;        ///< pp_explore
+    const pp_plugin *plugin; ///< that the class is from; the scenario's. NULL: built in
+    void *agent_params;      ///< agent->params->size bytes, owned; NULL if size 0
+    int explore;             ///< pp_explore
     pp_portfolio_kind portfolio;
     size_t n_categories;
     pp_category_config *categories; ///< owned; PP_PORTFOLIO_NAMED only
@@ -86,6 +90,7 @@ typedef struct pp_scenario {
     pp_record_config record;
     size_t n_firms;
     pp_firm_config *firms;  ///< [n_firms], `count:` expanded; owned
+    pp_plugin *plugins;     ///< every plugin of the firms, once; owned, unloaded last
     char path[PP_TEXT_MAX]; ///< the file it came from, for messages
 } pp_scenario;
 

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "experiments/scenario_parts.h"
-#include "market/nearest.h"
 
 /// A firm's place in the expansion of counts.
 typedef struct label {
@@ -15,6 +14,7 @@ typedef struct label {
 
 typedef struct reader {
     pp_report *report;
+    const char *folder; ///< the scenario file's, for paths
     pp_scenario *scenario;
     label *labels; ///< [PP_MAX_FIRMS]
 } reader;
@@ -25,67 +25,6 @@ void pp_firm_release(pp_firm_config *firm)
     free(firm->categories);
     firm->agent_params = NULL;
     firm->categories = NULL;
-}
-
-static void unknown_agent(pp_report *report, const pp_node *node, const char *where)
-{
-    char known[512] = "", hint[128], text[PP_CLIP_MAX + 16];
-    pp_nearest nearest;
-    pp_nearest_start(&nearest, node->text);
-    size_t n = 0;
-    for (size_t i = 0; pp_agent_classes[i]; i++) {
-        pp_nearest_offer(&nearest, pp_agent_classes[i]->name);
-        if (n < sizeof known)
-            n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", i ? ", " : "",
-                                  pp_agent_classes[i]->name);
-    }
-    pp_nearest_text(&nearest, hint, sizeof hint);
-    pp_report_add(report, node->mark, where, "expected an agent (%s), not %s%s", known,
-                  pp_node_text(node, text), hint);
-}
-
-static const pp_agent_class *read_agent_name(pp_report *report, const pp_node *node,
-                                             const char *where)
-{
-    char text[PP_CLIP_MAX + 16];
-    if (node->kind != PP_NODE_SCALAR) {
-        pp_report_add(report, node->mark, where, "expected an agent's name, not %s",
-                      pp_node_text(node, text));
-        return NULL;
-    }
-    const pp_agent_class *agent = pp_agent_find(node->text);
-    if (!agent)
-        unknown_agent(report, node, where);
-    return agent;
-}
-
-/// The agent is a name, or a map of its kind and its parameters. `null` is a name here: a firm
-/// without any ambition has that agent.
-static void read_agent(pp_report *report, const char *where, const pp_node *node,
-                       pp_firm_config *firm)
-{
-    static const char *const others[] = {"kind", NULL};
-    char kind_where[PP_WHERE_MAX];
-    const pp_node *kind = node;
-    const char *at = where;
-    if (node->kind == PP_NODE_MAP) {
-        kind = pp_node_get(node, "kind");
-        at = pp_where_key(where, "kind", kind_where);
-        if (!kind) {
-            pp_report_add(report, node->mark, where, "'kind' is missing");
-            return;
-        }
-    }
-    firm->agent = read_agent_name(report, kind, at);
-    if (!firm->agent)
-        return;
-    const pp_param_table *table = firm->agent->params;
-    firm->agent_params = table->size ? malloc(table->size) : NULL;
-    if (table->size && !firm->agent_params)
-        report->out_of_memory = true;
-    else
-        pp_bind(report, where, node->mark, node->kind == PP_NODE_MAP ? node : NULL, table, others,
-                firm->agent_params);
 }
 
 static bool copy_firm(pp_firm_config *copy, const pp_firm_config *firm)
@@ -148,7 +87,8 @@ static int64_t read_firm(reader *r, const pp_node *node, size_t entry)
         return 1;
     const pp_node *agent = pp_node_get(node, "agent");
     if (agent)
-        read_agent(report, pp_where_key(where, "agent", at), agent, &firm);
+        pp_read_agent(report, pp_where_key(where, "agent", at), agent, r->folder, r->scenario,
+                      &firm);
     else
         pp_report_add(report, node->mark, where, "'agent' is missing");
     size_t portfolio_before = pp_report_count(report);
@@ -215,7 +155,8 @@ static void read_list(reader *r, const pp_node *list)
             name_firm(r, i);
 }
 
-void pp_read_firms(pp_report *report, pp_mark root, const pp_node *node, pp_scenario *scenario)
+void pp_read_firms(pp_report *report, pp_mark root, const pp_node *node, const char *folder,
+                   pp_scenario *scenario)
 {
     char text[PP_CLIP_MAX + 16];
     if (pp_node_is_absent(node) || (node->kind == PP_NODE_LIST && node->n == 0)) {
@@ -228,7 +169,7 @@ void pp_read_firms(pp_report *report, pp_mark root, const pp_node *node, pp_scen
                       pp_node_text(node, text));
         return;
     }
-    reader r = {report, scenario, calloc(PP_MAX_FIRMS, sizeof *r.labels)};
+    reader r = {report, folder, scenario, calloc(PP_MAX_FIRMS, sizeof *r.labels)};
     scenario->firms = calloc(PP_MAX_FIRMS, sizeof *scenario->firms);
     if (r.labels && scenario->firms)
         read_list(&r, node);

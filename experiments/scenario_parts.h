@@ -11,6 +11,13 @@
 bool pp_name_copy(pp_report *report, pp_mark mark, const char *where, const char *text,
                   char name[PP_NAME_MAX]);
 
+/// Make a path that was read from `map` absolute, so that the resolved scenario means the same
+/// wherever it is kept. An empty one is left alone.
+/// @param folder the scenario file's folder with its final '/', or ""
+/// @return false after reporting that it cannot be done
+bool pp_resolve_file(pp_report *report, const char *where, const pp_node *map, const char *key,
+                     const char *folder, pp_text *path);
+
 /// Read `population:` into the scenario.
 /// @param folder the scenario file's folder with its final '/', or ""
 void pp_read_population(pp_report *report, const pp_node *node, const char *folder,
@@ -20,8 +27,14 @@ void pp_read_population(pp_report *report, const pp_node *node, const char *fold
 void pp_read_portfolio(pp_report *report, const char *where, const pp_node *node,
                        pp_firm_config *firm);
 
+/// Read a firm's `agent:` into agent, plugin and agent_params of `firm`. A plugin belongs to the
+/// scenario.
+void pp_read_agent(pp_report *report, const char *where, const pp_node *node, const char *folder,
+                   pp_scenario *scenario, pp_firm_config *firm);
+
 /// Read `firms:` into the scenario, counts expanded and names made unique.
-void pp_read_firms(pp_report *report, pp_mark root, const pp_node *node, pp_scenario *scenario);
+void pp_read_firms(pp_report *report, pp_mark root, const pp_node *node, const char *folder,
+                   pp_scenario *scenario);
 
 /// Free what a firm owns.
 void pp_firm_release(pp_firm_config *firm);

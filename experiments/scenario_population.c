@@ -1,36 +1,9 @@
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "data/utf8.h"
 #include "experiments/scenario_parts.h"
 
 static const char WHERE[] = "population";
 static const char FEATURES[] = "population.features";
-
-/// Make the book's path absolute, so that the resolved scenario means the same wherever it is kept.
-static void resolve_file(pp_report *report, const pp_node *map, const char *folder, pp_text *file)
-{
-    const pp_node *node = pp_node_get(map, "file");
-    if (!node || !file->text[0])
-        return;
-    // What is typed on the command line is relative to where it is typed.
-    const char *base = node->mark.set ? "" : folder;
-    char current[PP_TEXT_MAX] = "", path[2 * PP_TEXT_MAX];
-    bool absolute = file->text[0] == '/' || base[0] == '/';
-    if (!absolute && !getcwd(current, sizeof current - 1)) {
-        pp_report_add(report, node->mark, "population.file", "the current folder is unknown");
-        return;
-    }
-    snprintf(path, sizeof path, "%s%s%s%s", current, absolute ? "" : "/",
-             file->text[0] == '/' ? "" : base, file->text);
-    if (strlen(path) >= PP_TEXT_MAX)
-        pp_report_add(report, node->mark, "population.file", "the whole path is too long");
-    else if (!pp_utf8_valid(path))
-        pp_report_add(report, node->mark, "population.file", "the whole path is not UTF-8");
-    else
-        memcpy(file->text, path, strlen(path) + 1);
-}
 
 /// A name alone is a numeric feature.
 static bool read_column(pp_report *report, const char *where, const pp_node *node,
@@ -98,7 +71,7 @@ static void read_book(pp_report *report, pp_mark at, const pp_node *map, const c
     pp_bind_keys(report, WHERE, map, tables, others);
     pp_bind_rows(report, WHERE, at, map, &pp_book_table, &scenario->book);
     pp_bind_rows(report, WHERE, at, map, &pp_source_table, &scenario->book_source);
-    resolve_file(report, map, folder, &scenario->book_source.file);
+    pp_resolve_file(report, WHERE, map, "file", folder, &scenario->book_source.file);
     read_features(report, at, pp_node_get(map, "features"), &scenario->book_source);
 }
 

@@ -282,12 +282,26 @@ static void put_agent_names(writer *w, const char *key, const pp_agent_class *on
     end(w, '}');
 }
 
+/// What parameters it has is known only once it is loaded.
+static void put_plugin(writer *w)
+{
+    begin(w, NULL, '{');
+    title_of(w, pp_plugin_table.name);
+    text(w, "description", pp_plugin_table.doc);
+    text(w, "type", "object");
+    begin(w, "properties", '{');
+    literal(w, "kind", "false");
+    put_rows(w, &pp_plugin_table);
+    close_object(w, (const char *const[]){"plugin", NULL});
+}
+
 static void put_agent(writer *w)
 {
     static const char *const required[] = {"kind", NULL};
     begin(w, "agent", '{');
     title_of(w, "agent");
-    text(w, "description", "how the firm prices: a name, or a kind with its parameters");
+    text(w, "description",
+         "how the firm prices: a name, a kind with its parameters, or a plugin with its");
     begin(w, "oneOf", '[');
     put_agent_names(w, NULL, NULL);
     for (size_t i = 0; pp_agent_classes[i]; i++) {
@@ -297,6 +311,7 @@ static void put_agent(writer *w)
         put_rows(w, agent->params);
         close_object(w, required);
     }
+    put_plugin(w);
     end(w, ']');
     end(w, '}');
 }

@@ -132,11 +132,25 @@ static bool open_scalar(edit *e, pp_entry *entry)
     return true;
 }
 
+/// An agent is of a kind or from a plugin: with the one set, the other goes, and so do the
+/// parameters that were its own. Another plugin has another checksum.
+static void change_agent(const edit *e, pp_node *agent)
+{
+    bool kind = strcmp(e->segment, "kind") == 0, plugin = strcmp(e->segment, "plugin") == 0;
+    if ((kind && pp_node_get(agent, "plugin")) || (plugin && pp_node_get(agent, "kind")))
+        pp_node_clear(agent);
+    else if (plugin)
+        pp_node_remove(agent, "plugin_sha256");
+}
+
 static bool put(edit *e, pp_node *root, pp_node *value)
 {
     pp_node *node = root;
+    bool in_agent = false;
     for (;;) {
         next_segment(e);
+        if (in_agent && last_segment(e))
+            change_agent(e, node);
         pp_entry *entry = step(e, node);
         if (!entry)
             return false;
@@ -148,6 +162,7 @@ static bool put(edit *e, pp_node *root, pp_node *value)
         }
         if (entry->value->kind == PP_NODE_SCALAR && !open_scalar(e, entry))
             return false;
+        in_agent = entry->key && strcmp(entry->key, "agent") == 0;
         node = entry->value;
     }
 }

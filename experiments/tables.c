@@ -71,6 +71,22 @@ const pp_param_table pp_firm_table = {"firm", "a firm and how it prices", firm_r
                                       PP_COUNT(firm_rows), sizeof(CONFIG)};
 #undef CONFIG
 
+#define CONFIG pp_plugin_keys
+static const pp_param plugin_rows[] = {
+    {ROW(TEXT, plugin), .flags = PP_REQUIRED, .unit = "",
+     .doc = "shared object that holds the agent; relative to the scenario's folder, or to the "
+            "current one if given by --set",
+     .source = DESIGN},
+    {ROW(TEXT, plugin_sha256), .default_text = "", .unit = "",
+     .doc =
+         "SHA-256 of that file, in hexadecimal digits: another file is then refused; empty takes "
+         "any",
+     .source = DESIGN},
+};
+const pp_param_table pp_plugin_table = {"plugin", "an agent from a shared object", plugin_rows,
+                                        PP_COUNT(plugin_rows), sizeof(CONFIG)};
+#undef CONFIG
+
 #define CONFIG pp_category_keys
 static const pp_param category_rows[] = {
     {ROW(TEXT, name), .flags = PP_REQUIRED, .unit = "", .doc = "label in results",

@@ -26,6 +26,11 @@ typedef struct pp_firm_keys {
     int explore; ///< pp_explore
 } pp_firm_keys;
 
+/// Keys of an agent from a plugin, beside its own parameters.
+typedef struct pp_plugin_keys {
+    pp_text plugin, plugin_sha256;
+} pp_plugin_keys;
+
 /// Keys of a named category, beside `where`.
 typedef struct pp_category_keys {
     pp_text name;
@@ -45,7 +50,8 @@ typedef struct pp_column_keys {
 } pp_column_keys;
 
 extern const pp_param_table pp_source_table; ///< of pp_book_source, beside `features`
-extern const pp_param_table pp_column_table, pp_firm_table, pp_category_table, pp_bound_table;
+extern const pp_param_table pp_column_table, pp_firm_table, pp_plugin_table, pp_category_table,
+    pp_bound_table;
 
 /// Names of pp_population_kind, NULL-terminated.
 extern const char *const pp_population_names[];

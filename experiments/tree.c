@@ -3,14 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-void pp_node_destroy(pp_node *node)
+void pp_node_clear(pp_node *node)
 {
-    if (!node)
-        return;
     for (size_t i = 0; i < node->n; i++) {
         free(node->entries[i].key);
         pp_node_destroy(node->entries[i].value);
     }
+    node->n = 0;
+}
+
+void pp_node_destroy(pp_node *node)
+{
+    if (!node)
+        return;
+    pp_node_clear(node);
     free(node->entries);
     free(node->text);
     free(node);
@@ -65,6 +71,17 @@ bool pp_node_append(pp_node *node, const char *key, pp_mark key_mark, pp_node *v
     }
     node->entries[node->n++] = (pp_entry){copy, key_mark, value};
     return true;
+}
+
+void pp_node_remove(pp_node *node, const char *key)
+{
+    pp_entry *entry = pp_node_entry(node, key);
+    if (!entry)
+        return;
+    free(entry->key);
+    pp_node_destroy(entry->value);
+    node->n--;
+    memmove(entry, entry + 1, (size_t)(node->entries + node->n - entry) * sizeof *entry);
 }
 
 bool pp_node_is_null(const pp_node *node)

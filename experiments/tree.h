@@ -56,6 +56,11 @@ pp_node *pp_node_get(const pp_node *node, const char *key);
 /// @return false if memory ran out
 bool pp_node_append(pp_node *node, const char *key, pp_mark key_mark, pp_node *value);
 
+/// Take an entry out, if there is one of that key.
+void pp_node_remove(pp_node *node, const char *key);
+/// Take all entries out.
+void pp_node_clear(pp_node *node);
+
 /// A plain scalar that YAML reads as null: empty, ~ or null.
 bool pp_node_is_null(const pp_node *node);
 /// NULL, or null: a section with nothing in it.

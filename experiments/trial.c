@@ -1,4 +1,5 @@
 // One trial: burn-in epochs with a refit after each, then test epochs with everything frozen.
+#include <math.h>
 #include <string.h>
 
 #include "experiments/workspace.h"
@@ -8,6 +9,18 @@ static pp_stream stream_of(const pp_workspace *w, int64_t epoch)
     return (pp_stream){.seed = (uint64_t)w->experiment->scenario->run.seed,
                        .trial = (uint32_t)w->trial,
                        .epoch = (uint32_t)epoch};
+}
+
+/// Draws for a firm's agent. With the run's own seed it could draw what the market draws; this one
+/// is itself drawn, and leads nowhere else.
+static pp_stream agent_stream(const pp_workspace *w, size_t f)
+{
+    pp_gsl_random random;
+    pp_stream stream = stream_of(w, (int64_t)f);
+    pp_gsl_random_init(&random, &stream, PP_DRAW_AGENT, 0);
+    uint64_t high = gsl_rng_get(&random.rng), low = gsl_rng_get(&random.rng);
+    stream.seed = high << 32 | low;
+    return stream;
 }
 
 static pp_status interrupted(const pp_workspace *w, const volatile sig_atomic_t *stop,
@@ -78,8 +91,38 @@ static void finish_average(pp_workspace *w)
             w->firms[f].average[k] /= (double)pp_burn_in_epochs(w);
 }
 
+/// What a failure of an agent's `train` is to the run: an agent cannot say that the run was
+/// interrupted or that its output exists, nor what no status is.
+static pp_status train_status(pp_status status)
+{
+    switch (status) {
+    case PP_EINVAL:
+    case PP_ENOMEM:
+    case PP_EIO:
+    case PP_EFORMAT:
+        return status;
+    default:
+        return PP_ENUMERIC;
+    }
+}
+
+static pp_status train_agent(const pp_workspace *w, pp_firm *firm, const pp_agent_setup *setup,
+                             pp_error *error)
+{
+    const pp_agent_class *agent = firm->config->agent;
+    pp_error detail = {0};
+    firm->trained = true;
+    pp_status status = agent->train(firm->state, firm->config->agent_params, setup, &detail);
+    if (status == PP_OK)
+        return PP_OK;
+    return pp_error_set(error, train_status(status),
+                        "trial %lld: agent '%s' of firm '%s' could not be trained: %s",
+                        (long long)w->trial, agent->name, firm->config->name,
+                        detail.message[0] ? detail.message : pp_status_text(status));
+}
+
 /// Burn-in is over: aim the targets and let the agents prepare.
-static pp_status train(pp_workspace *w, pp_error *error)
+static pp_status train(pp_workspace *w, pp_record *record, pp_error *error)
 {
     const pp_experiment *e = w->experiment;
     for (size_t f = 0; f < e->n_firms; f++) {
@@ -92,20 +135,33 @@ static pp_status train(pp_workspace *w, pp_error *error)
             pp_portfolio_aim(&firm->desk->portfolio, &e->scenario->portfolio, firm->average,
                              &random.rng);
         pp_histories_view(w->histories, f, &history);
+        pp_learning learning = pp_record_learning(w, f, record);
         pp_agent_setup setup = {.schema = e->schema,
                                 .pipeline = firm->pipeline,
                                 .history = &history,
                                 .portfolio = firm->has_portfolio ? &firm->desk->portfolio : NULL,
                                 .burn_in_average = firm->average,
                                 .rounds = e->scenario->market.rounds,
-                                .stream = stream};
-        firm->trained = true;
-        pp_status status =
-            firm->config->agent->train(firm->state, firm->config->agent_params, &setup, error);
+                                .stream = agent_stream(w, f),
+                                .learning = learning.n_updates > 0 ? &learning : NULL};
+        pp_status status = train_agent(w, firm, &setup, error);
         if (status != PP_OK)
             return status;
     }
     return PP_OK;
+}
+
+/// A test epoch is over: hear what the agents say of it.
+static void end_epoch(pp_workspace *w, pp_record *record)
+{
+    for (size_t f = 0; f < w->experiment->n_firms; f++) {
+        const pp_firm *firm = &w->firms[f];
+        pp_agent_epoch said = {.reference_kl = NAN};
+        if (!firm->config->agent->end_epoch)
+            continue;
+        firm->config->agent->end_epoch(firm->state, &said);
+        pp_record_said(w, f, &said, record);
+    }
 }
 
 static void start_trial(pp_workspace *w, int64_t trial)
@@ -153,13 +209,15 @@ static pp_status run_epochs(pp_workspace *w, const volatile sig_atomic_t *stop, 
         if (status != PP_OK)
             return status;
         pp_record_epoch(w, record);
-        if (pp_testing(w))
+        if (pp_testing(w)) {
+            end_epoch(w, record);
             continue;
+        }
         add_to_average(w);
         status = refit(w, stop, error);
         if (status == PP_OK && w->epoch + 1 == burn_in) {
             finish_average(w);
-            status = train(w, error);
+            status = train(w, record, error);
         }
         if (status != PP_OK)
             return status;

@@ -175,6 +175,7 @@ double pp_experiment_memory(const pp_experiment *e, int threads)
     const double program = 16 << 20,
                  writer = 32 << 20; // libraries; the writer's and HDF5's buffers
     pp_results_layout layout = pp_experiment_layout(e);
+    layout.history = layout.source = layout.scenario = ""; // of no weight, but wanted
     const pp_scenario *s = e->scenario;
     pp_pipeline *pipeline;
     double record = (double)pp_record_bytes(&layout), trials = (double)layout.n_trials;
@@ -184,6 +185,7 @@ double pp_experiment_memory(const pp_experiment *e, int threads)
     double each = workspace_bytes(e, pipeline) + record;
     pp_pipeline_destroy(pipeline);
     double working = trials < threads ? trials : threads;
-    return program + 2 * pp_population_bytes(e->population) + fmin(writer, 2 * trials * record) +
-           working * each;
+    // The writer holds at least one record, however large.
+    double buffer = fmin(fmax(writer, record), 2 * trials * record);
+    return program + 2 * pp_population_bytes(e->population) + buffer + working * each;
 }

@@ -22,4 +22,23 @@
                              .doc = doc_, .source = source_                                        \
     }
 
+/// A parameter that is a member of a struct within CONFIG.
+#define REAL_IN(struct_, field, value, low, high, bits, unit_, doc_, source_)                      \
+    {                                                                                              \
+        .name = #field, .offset = offsetof(CONFIG, struct_.field), .type = PP_PARAM_REAL,          \
+        .default_number = value, .min = low, .max = high, .flags = bits, .unit = unit_,            \
+        .doc = doc_, .source = source_                                                             \
+    }
+#define INTEGER_IN(struct_, field, value, low, high, unit_, doc_, source_)                         \
+    {                                                                                              \
+        .name = #field, .offset = offsetof(CONFIG, struct_.field), .type = PP_PARAM_INTEGER,       \
+        .default_number = value, .min = low, .max = high, .unit = unit_, .doc = doc_,              \
+        .source = source_                                                                          \
+    }
+#define CHOICE_IN(struct_, field, names, doc_, source_)                                            \
+    {                                                                                              \
+        .name = #field, .offset = offsetof(CONFIG, struct_.field), .type = PP_PARAM_CHOICE,        \
+        .choices = names, .unit = "", .doc = doc_, .source = source_                               \
+    }
+
 #endif

@@ -27,6 +27,7 @@ static const pp_param pricing_rows[] = {
          DESIGN),
     REAL(prior_slope, 20, 1e-3, 1e6, 0, "1",
          "fall of the logit of conversion per unit multiplier that the prior expects", DESIGN),
+    REAL(slope_weight, 1, 1e-9, 1e9, 0, "rows", "weight of the prior on the slope", DESIGN),
     REAL(slope_min, 5, 1e-6, 1e6, 0, "1",
          "least such fall accepted: below it the prior's is used, so conversion never rises with "
          "price",

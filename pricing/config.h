@@ -14,6 +14,7 @@ typedef struct pp_pricing_config {
     double market_ridge;     ///< market model's ridge, as a share of the rows
     double conversion_ridge; ///< weight of the conversion model's prior, in rows
     double prior_slope;      ///< logits per unit multiplier towards which the ridge pulls
+    double slope_weight;     ///< weight of the prior on the slope, in rows
     double slope_min;        ///< least fall of the logit per unit multiplier that is accepted
     int64_t mlp_hidden;      ///< hidden units
     int64_t mlp_steps;       ///< BFGS steps per refit

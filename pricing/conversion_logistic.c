@@ -1,8 +1,8 @@
 // Logistic conversion: logit P = alpha(x) - beta a, alpha linear in the inputs. Fitted by Newton's
-// method on the penalised likelihood. The prior pulls beta towards `prior_slope` and the rest
-// towards 0 with the weight of `conversion_ridge` rows, so a firm that never sold still gets a
-// finite, falling curve. A slope below `slope_min` is overruled: the prior's takes its place and
-// the rest is fitted again.
+// method on the penalised likelihood. The prior pulls beta towards `prior_slope` with the weight of
+// `slope_weight` rows and the rest towards 0 with the weight of `conversion_ridge` rows, so a firm
+// that never sold still gets a finite, falling curve. A slope below `slope_min` is overruled: the
+// prior's takes its place and the rest is fitted again.
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,7 @@ typedef struct logistic {
 /// A fit under way, in standardised inputs and in u = (mean multiplier - a) * prior_slope.
 typedef struct fitting {
     const pp_conversion_data *data;
-    double ridge, slope_scale, centre;
+    double ridge, slope_ridge, slope_scale, centre;
     double slope_floor; ///< of the coefficient of u
     size_t n_free;      ///< coefficients fitted; the slope, the last, may be held
     size_t n_all;       ///< inputs, intercept, slope
@@ -36,6 +36,11 @@ typedef struct fitting {
 static double prior_mean(const fitting *f, size_t j)
 {
     return j == f->n_all - 1 ? 1 : 0;
+}
+
+static double prior_weight(const fitting *f, size_t j)
+{
+    return j == f->n_all - 1 ? f->slope_ridge : f->ridge;
 }
 
 /// Regressors of rows [first, first + n): standardised inputs, 1, and u.
@@ -90,8 +95,8 @@ static double derivatives(const fitting *f)
     for (size_t first = 0; first < f->data->n; first += BLOCK)
         add_block(f, first, f->data->n - first < BLOCK ? f->data->n - first : BLOCK);
     for (size_t j = 0; j < q; j++) {
-        f->hessian[j * q + j] += f->ridge;
-        f->gradient[j] -= f->ridge * (f->coefficient[j] - prior_mean(f, j));
+        f->hessian[j * q + j] += prior_weight(f, j);
+        f->gradient[j] -= prior_weight(f, j) * (f->coefficient[j] - prior_mean(f, j));
         length += f->gradient[j] * f->gradient[j];
     }
     return length;
@@ -133,6 +138,7 @@ static pp_status start(fitting *f, const pp_pricing_config *config, const pp_con
     size_t q = (size_t)data->n_inputs + 2;
     *f = (fitting){.data = data,
                    .ridge = config->conversion_ridge,
+                   .slope_ridge = config->slope_weight,
                    .slope_scale = config->prior_slope,
                    .slope_floor = config->slope_min / config->prior_slope,
                    .n_free = q,

@@ -116,11 +116,8 @@ double pp_portfolio_loss(const pp_portfolio *portfolio, const double *held)
 {
     double sum = 0;
     size_t n = portfolio->n_categories;
-    for (size_t k = 0; k < n; k++) {
-        double target = portfolio->target[k], greatest = fmax(held[k], target);
-        if (greatest > 0)
-            sum += fabs(held[k] - target) / greatest;
-    }
+    for (size_t k = 0; k < n; k++)
+        sum += pp_category_loss(held[k], portfolio->target[k]);
     return n ? portfolio->loss_scale * sum / (double)n : 0;
 }
 

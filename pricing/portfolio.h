@@ -44,6 +44,13 @@ PP_API void pp_portfolio_aim(pp_portfolio *portfolio, const pp_portfolio_config 
 PP_API void pp_portfolio_members(const pp_portfolio *portfolio, const double *const *features,
                                  size_t n, uint64_t *mask);
 
+/// |held - target|/max(held, target), in [0, 1]; 0 where both are 0.
+static inline double pp_category_loss(double held, double target)
+{
+    double greatest = held > target ? held : target;
+    return greatest > 0 ? (held > target ? held - target : target - held) / greatest : 0;
+}
+
 /// L(held) = scale * mean_k |held_k - target_k|/max(held_k, target_k), GBP; 0 where both are 0.
 PP_API double pp_portfolio_loss(const pp_portfolio *portfolio, const double *held);
 

@@ -38,6 +38,8 @@ static inline pp_results_layout fixture_layout(int64_t n_trials, int64_t first_t
                                .n_quote_rows = n_quote_rows,
                                .quote_columns = fixture_columns,
                                .n_quote_columns = FIXTURE_COLUMNS,
+                               .learning = true,
+                               .n_updates = 4,
                                .title = "a test",
                                .history = "pursuit run test.yaml -o run.h5",
                                .source = "pursuit 0.1.0 (test)",
@@ -47,7 +49,7 @@ static inline pp_results_layout fixture_layout(int64_t n_trials, int64_t first_t
                                .threads = 2};
 }
 
-/// Elements of variable `id` in one trial of that layout.
+/// Elements of variable `id` in one trial of that layout; 0 if it is without it.
 static inline size_t fixture_count(const pp_results_layout *layout, size_t id)
 {
     const int64_t lengths[PP_DIM_COUNT] = {1,
@@ -55,8 +57,9 @@ static inline size_t fixture_count(const pp_results_layout *layout, size_t id)
                                            layout->n_burn_in + layout->n_test,
                                            layout->n_firms,
                                            layout->n_categories,
-                                           layout->n_firms};
-    size_t n = 1;
+                                           layout->n_firms,
+                                           layout->n_updates};
+    size_t n = pp_variables[id].group == PP_GROUP_ROOT || layout->learning;
     for (size_t d = 1; pp_variables[id].dims[d] != PP_DIM_NONE; d++)
         n *= (size_t)lengths[pp_variables[id].dims[d]];
     return n;

@@ -60,7 +60,7 @@ static void test_conversion_logistic_true_coefficients_within_four_errors(void *
     (void)state;
     const double truth[Q] = {18, 6, 2, -4.7, 25}; // logistic_law
     pp_pricing_config config = pricing_defaults();
-    config.conversion_ridge = 1e-6;
+    config.conversion_ridge = config.slope_weight = 1e-6;
     void *model = model_create(class, &config);
     for (uint64_t seed = 1; seed <= 5; seed++) {
         sales *s = sales_create(seed, 20000, logistic_law);
@@ -93,7 +93,7 @@ static void penalised_gradient(const pp_pricing_config *config, const pp_convers
         at[SALE_INPUTS] += c[j] * mean[j];
     }
     for (size_t j = 0; j < Q; j++)
-        gradient[j] = -config->conversion_ridge * at[j];
+        gradient[j] = -(j == Q - 1 ? config->slope_weight : config->conversion_ridge) * at[j];
     for (size_t i = 0; i < data->n; i++) {
         double x[Q];
         regressors(data, i, x);
@@ -116,6 +116,7 @@ static void test_conversion_logistic_optimum_has_no_gradient(void **state)
         for (size_t r = 0; r < 3; r++) {
             pp_pricing_config config = pricing_defaults();
             config.conversion_ridge = ridges[r];
+            config.slope_weight = 3 * ridges[r];
             void *model = model_create(class, &config);
             sales *s = sales_create(10 + l, 700, laws[l]);
             double c[Q], gradient[Q];

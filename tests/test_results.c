@@ -73,10 +73,13 @@ static void check_file(const char *path, const pp_results_layout *layout)
     assert_int_equal(pp_results_length(file, PP_DIM_FIRM), 6);
     assert_int_equal(pp_results_length(file, PP_DIM_CATEGORY), 5);
     assert_int_equal(pp_results_length(file, PP_DIM_RANK), 6);
+    assert_int_equal(pp_results_length(file, PP_DIM_UPDATE), layout->n_updates);
     assert_int_equal(pp_results_length(file, PP_DIM_NONE), 0);
     for (size_t id = 0; id < PP_VAR_COUNT; id++)
-        if (pp_variables[id].type != PP_STRING)
+        if (pp_variables[id].type != PP_STRING && fixture_count(layout, id) > 0)
             check_variable(file, layout, id);
+    for (size_t id = 0; id < PP_VAR_COUNT; id++)
+        assert_int_equal(pp_results_has(file, (pp_variable_id)id), fixture_count(layout, id) > 0);
     check_descriptions(file, layout);
     for (size_t i = 0; i < 6; i++)
         assert_string_equal(pp_results_firm(file, i), fixture_firms[i]);
@@ -104,6 +107,39 @@ static void test_results_every_variable_survives_the_round_trip(void **state)
     const char *keep = getenv("PP_KEEP");
     if (keep)
         must(fixture_write(keep, true, &layout, &error));
+}
+
+static bool has_object(const char *path, const char *name)
+{
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    assert_true(file >= 0);
+    htri_t has = H5Lexists(file, name, H5P_DEFAULT);
+    H5Fclose(file);
+    return has > 0;
+}
+
+static void test_results_learning_is_there_as_far_as_there_is_any(void **state)
+{
+    (void)state;
+    pp_results_layout layout = fixture_layout(2, 0, 3);
+    double *values;
+    size_t n;
+    layout.n_updates = 0;
+    write_fixture(temp_path("epochs.h5"), &layout);
+    check_file(temp_path("epochs.h5"), &layout);
+    assert_true(has_object(temp_path("epochs.h5"), "learning"));
+    layout.learning = false;
+    write_fixture(temp_path("without.h5"), &layout);
+    check_file(temp_path("without.h5"), &layout);
+    assert_false(has_object(temp_path("without.h5"), "learning"));
+    pp_results_file *file;
+    must(pp_results_open(temp_path("without.h5"), &file, &error));
+    assert_int_equal(pp_results_read(file, PP_VAR_learning_value, &values, &n, &error), PP_EFORMAT);
+    assert_null(values);
+    assert_non_null(strstr(error.message, "there is no 'learning/value'"));
+    assert_false(pp_results_has(file, PP_VAR_COUNT));
+    assert_false(pp_results_has(NULL, PP_VAR_reward));
+    pp_results_close(file);
 }
 
 static void test_results_more_trials_than_a_buffer_survive_the_round_trip(void **state)
@@ -279,7 +315,7 @@ static void test_results_wrong_records_are_refused(void **state)
 {
     (void)state;
     pp_results_layout layout = fixture_layout(2, 0, 0), other = fixture_layout(2, 0, 0);
-    other.n_test = 9;
+    other.n_updates = 3;
     pp_results *results;
     pp_record *record, *stranger;
     error = (pp_error){0};
@@ -316,6 +352,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_results_every_variable_survives_the_round_trip),
+        cmocka_unit_test(test_results_learning_is_there_as_far_as_there_is_any),
         cmocka_unit_test(test_results_more_trials_than_a_buffer_survive_the_round_trip),
         cmocka_unit_test(test_results_texts_and_seed_survive_the_round_trip),
         cmocka_unit_test(test_results_quotes_land_at_their_trial),

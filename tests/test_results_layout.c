@@ -51,6 +51,7 @@ static void test_results_layout_record_accessors_check_id_and_type(void **state)
 static void test_results_layout_impossible_layouts_are_refused(void **state)
 {
     (void)state;
+    enum { BAD = 19 };
     pp_quote_column columns[2] = {fixture_columns[0], fixture_columns[0]};
     pp_quote_column named_quote = fixture_columns[0], slash = fixture_columns[0],
                     text = fixture_columns[0];
@@ -58,8 +59,8 @@ static void test_results_layout_impossible_layouts_are_refused(void **state)
     strcpy(slash.name, "a/b");
     text.type = PP_STRING;
     const pp_results_layout good = fixture_layout(1, 0, 1);
-    pp_results_layout bad[16];
-    for (size_t i = 0; i < 16; i++)
+    pp_results_layout bad[BAD];
+    for (size_t i = 0; i < BAD; i++)
         bad[i] = good;
     bad[0].n_trials = 0;
     bad[1].first_trial = -1;
@@ -77,7 +78,10 @@ static void test_results_layout_impossible_layouts_are_refused(void **state)
     bad[13].quote_columns = &slash, bad[13].n_quote_columns = 1;
     bad[14].quote_columns = &text, bad[14].n_quote_columns = 1;
     bad[15].n_quote_rows = INT64_MAX / 2;
-    for (size_t i = 0; i < 16; i++) {
+    bad[16].n_updates = -1;
+    bad[17].n_updates = INT64_MAX / 2;
+    bad[18].learning = false;
+    for (size_t i = 0; i < BAD; i++) {
         pp_results *results;
         pp_record *record;
         error = (pp_error){0};
@@ -87,6 +91,7 @@ static void test_results_layout_impossible_layouts_are_refused(void **state)
         assert_true(error.message[0]);
         assert_int_equal(pp_record_create(&bad[i], &record, NULL), PP_EINVAL);
         assert_int_equal(pp_record_bytes(&bad[i]), 0);
+        assert_true(pp_results_bytes(&bad[i]) == 0);
     }
     assert_false(exists(temp_path("bad.h5.partial")));
     pp_results *results;
@@ -96,6 +101,23 @@ static void test_results_layout_impossible_layouts_are_refused(void **state)
     assert_int_equal(pp_results_commit(NULL, NULL), PP_EINVAL);
     assert_int_equal(pp_results_append(NULL, NULL, NULL), PP_EINVAL);
     pp_results_abandon(NULL);
+}
+
+static void test_results_layout_estimates_include_learning(void **state)
+{
+    (void)state;
+    // 6 firms, 24 trials: four series of 1,000 updates, and 14 epochs of reference_kl.
+    const double series = 4 * 6 * 1000 * sizeof(double), epochs = 14 * 6 * sizeof(double);
+    pp_results_layout without = fixture_layout(24, 0, 0), with = without;
+    without.learning = false;
+    without.n_updates = 0;
+    with.n_updates = 0;
+    size_t record = pp_record_bytes(&without);
+    assert_int_equal(pp_record_bytes(&with) - record, (size_t)epochs);
+    assert_true(pp_results_bytes(&with) - pp_results_bytes(&without) >= 24 * epochs);
+    with.n_updates = 1000;
+    assert_int_equal(pp_record_bytes(&with) - record, (size_t)(epochs + series));
+    assert_true(pp_results_bytes(&with) - pp_results_bytes(&without) >= 24 * (epochs + series));
 }
 
 static void test_results_layout_bytes_bound_the_file(void **state)
@@ -118,6 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_results_layout_record_accessors_check_id_and_type),
         cmocka_unit_test(test_results_layout_impossible_layouts_are_refused),
+        cmocka_unit_test(test_results_layout_estimates_include_learning),
         cmocka_unit_test(test_results_layout_bytes_bound_the_file),
     };
     return cmocka_run_group_tests(tests, temp_directory_make, temp_directory_remove);

@@ -198,6 +198,41 @@ static void test_results_read_variables_of_the_wrong_shape_are_refused(void **st
     pp_results_close(file);
 }
 
+static void test_results_read_learning_that_is_not_ours_is_refused(void **state)
+{
+    (void)state;
+    const char *path = temp_path("learning.h5");
+    const hsize_t short_by_one[] = {2, 6, 3};
+    pp_results_file *file;
+    hid_t changed = open_to_change(path);
+    replace(changed, "learning/value", 3, short_by_one, H5T_IEEE_F64LE);
+    H5Ldelete(changed, "learning/kl", H5P_DEFAULT);
+    H5Lcreate_soft("/reward", changed, "learning/kl", H5P_DEFAULT, H5P_DEFAULT);
+    H5Fclose(changed);
+    error = (pp_error){0};
+    assert_int_equal(pp_results_open(path, &file, &error), PP_OK);
+    refuse_read(file, PP_VAR_learning_value, "'learning/value' has the wrong shape");
+    refuse_read(file, PP_VAR_learning_kl, "there is no 'learning/kl'");
+    pp_results_close(file);
+    // The last part of a path is ours, but the group leads out of the file.
+    write_good(temp_path("other.h5"));
+    changed = open_to_change(path);
+    H5Ldelete(changed, "learning", H5P_DEFAULT);
+    H5Lcreate_external(temp_path("other.h5"), "learning", changed, "learning", H5P_DEFAULT,
+                       H5P_DEFAULT);
+    H5Fclose(changed);
+    assert_int_equal(pp_results_open(path, &file, &error), PP_OK);
+    assert_int_equal(pp_results_length(file, PP_DIM_UPDATE), 0);
+    assert_false(pp_results_has(file, PP_VAR_learning_reference_kl));
+    refuse_read(file, PP_VAR_learning_reference_kl, "there is no 'learning/reference_kl'");
+    pp_results_close(file);
+    changed = open_to_change(path);
+    H5Ldelete(changed, "learning/update", H5P_DEFAULT);
+    H5Lcreate_hard(changed, "reward", changed, "learning/update", H5P_DEFAULT, H5P_DEFAULT);
+    H5Fclose(changed);
+    refuse_open(path, PP_EFORMAT, "'learning/update' is not a dimension");
+}
+
 /// Make a bare dimension of that length in place of the old one.
 static void make_dimension(hid_t file, const char *name, hsize_t length)
 {
@@ -361,6 +396,7 @@ int main(void)
         cmocka_unit_test(test_results_read_truncated_file_is_refused),
         cmocka_unit_test(test_results_read_file_that_is_not_ours_is_refused),
         cmocka_unit_test(test_results_read_variables_of_the_wrong_shape_are_refused),
+        cmocka_unit_test(test_results_read_learning_that_is_not_ours_is_refused),
         cmocka_unit_test(test_results_read_claimed_sizes_are_not_believed),
         cmocka_unit_test(test_results_read_unknown_phase_is_refused),
         cmocka_unit_test(test_results_read_values_changed_on_disk_are_refused),

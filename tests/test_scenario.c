@@ -61,7 +61,7 @@ static const problem_case wrong[] = {
     {"firms: [klq]\n", {"s.yaml:1:9: firms[0]: expected a map, not 'klq'"}},
     {"firms: [{agent: [a]}]\n",
      {"s.yaml:1:17: firms[0].agent: expected an agent's name, not a list"}},
-    {"firms: [{agent: {b: 1}}]\n", {"s.yaml:1:17: firms[0].agent: 'kind' is missing"}},
+    {"firms: [{agent: {b: 1}}]\n", {"s.yaml:1:17: firms[0].agent: 'kind' or 'plugin' is missing"}},
     {"firms: [{agent: {kind: null, b: 1}}]\n", {"s.yaml:1:30: firms[0].agent: unknown key 'b'"}},
     {"firms: [{agent: {kind: baseline, b: x}, portfolio: random}]\n",
      {"s.yaml:1:37: firms[0].agent.b: expected a number, not 'x'"}},

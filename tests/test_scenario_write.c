@@ -267,7 +267,14 @@ static void test_schema_has_an_alternative_for_every_agent(void **state)
         for (size_t i = 0; i < agent->params->n_rows; i++)
             at(object, "properties", agent->params->rows[i].name, NULL);
     }
-    assert_int_equal(agents->n, n + 1);
+    // Last, one from a plugin, whose parameters nobody knows.
+    assert_int_equal(agents->n, n + 2);
+    const pp_node *plugin = agents->entries[n + 1].value;
+    for (size_t i = 0; i < pp_plugin_table.n_rows; i++)
+        at(plugin, "properties", pp_plugin_table.rows[i].name, NULL);
+    assert_string_equal(at(plugin, "properties", "kind", NULL)->text, "false");
+    assert_string_equal(at(plugin, "required", NULL, NULL)->entries[0].value->text, "plugin");
+    assert_null(pp_node_get(plugin, "additionalProperties"));
     // `null` is there twice: as a word and as YAML's null.
     assert_int_equal(names->n, n + 1);
     size_t nulls = 0;

@@ -403,6 +403,57 @@ static void test_trial_impossible_quotes_are_refused(void **state)
     }
 }
 
+static pp_status failing_status;
+static const char *failing_message;
+
+static pp_status failing_train(void *s, const void *params, const pp_agent_setup *setup,
+                               pp_error *error)
+{
+    (void)s, (void)params, (void)setup;
+    return *failing_message ? pp_error_set(error, failing_status, "%s", failing_message)
+                            : failing_status;
+}
+
+static void test_trial_failed_training_names_trial_agent_and_firm(void **state)
+{
+    (void)state;
+    static const struct {
+        pp_status given, got;
+        const char *message, *reason;
+    } cases[] = {
+        {PP_ENUMERIC, PP_ENUMERIC, "it does not converge", "it does not converge"},
+        {PP_ENOMEM, PP_ENOMEM, "", "out of memory"},
+        {PP_EINVAL, PP_EINVAL, "", "invalid argument"},
+        {PP_EINTERRUPTED, PP_ENUMERIC, "", "interrupted"},
+        {PP_EEXIST, PP_ENUMERIC, "no", "no"},
+        {(pp_status)99, PP_ENUMERIC, "", "unknown status"},
+    };
+    pp_param_table none = {.name = "failing"};
+    pp_agent_class class = {.abi = PP_AGENT_ABI,
+                            .name = "failing",
+                            .params = &none,
+                            .train = failing_train,
+                            .quote = bad_agent_quote};
+    for (size_t i = 0; i < PP_COUNT(cases); i++) {
+        market_fixture m;
+        pp_error error = {0};
+        char expected[256];
+        small(&m, "null");
+        m.scenario.firms[2].agent = &class;
+        failing_status = cases[i].given;
+        failing_message = cases[i].message;
+        fixture_start(&m);
+        pp_record *r = fixture_record(&m);
+        assert_int_equal(pp_experiment_trial(m.experiment, 3, r, &error), cases[i].got);
+        snprintf(expected, sizeof expected,
+                 "trial 3: agent 'failing' of firm 'firm-2' could not be trained: %s",
+                 cases[i].reason);
+        assert_string_equal(error.message, expected);
+        pp_record_destroy(r);
+        fixture_finish(&m);
+    }
+}
+
 static void test_trial_too_many_firms_are_refused(void **state)
 {
     (void)state;
@@ -611,6 +662,7 @@ int main(void)
         cmocka_unit_test(test_trial_exploration_has_the_stated_propensities),
         cmocka_unit_test(test_trial_interrupted_says_so),
         cmocka_unit_test(test_trial_impossible_quotes_are_refused),
+        cmocka_unit_test(test_trial_failed_training_names_trial_agent_and_firm),
         cmocka_unit_test(test_trial_too_many_firms_are_refused),
         cmocka_unit_test(test_trial_targets_follow_exactly_from_the_counts),
         cmocka_unit_test(test_trial_agent_that_watches_its_portfolio_sees_each_sale),

@@ -6,6 +6,8 @@
 #include "experiments/cli/cli.h"
 #include "experiments/cli/json.h"
 #include "experiments/cli/params.h"
+#include "experiments/path.h"
+#include "experiments/plugin.h"
 #include "market/nearest.h"
 
 static void print_parameter(const pp_param *row)
@@ -110,20 +112,17 @@ static void put_agent(pp_json *json, const pp_agent_class *agent)
     pp_json_close(json, '}');
 }
 
-/// @param only one agent, or NULL for all
-static void print_agents(const pp_agent_class *only, bool as_json)
+/// @param agents NULL-terminated
+static void print_agents(const pp_agent_class *const *agents, bool as_json)
 {
     pp_json json = {.out = stdout};
     if (as_json)
         pp_json_open(&json, NULL, '[');
-    for (size_t i = 0; pp_agent_classes[i]; i++) {
-        if (only && only != pp_agent_classes[i])
-            continue;
+    for (size_t i = 0; agents[i]; i++)
         if (as_json)
-            put_agent(&json, pp_agent_classes[i]);
+            put_agent(&json, agents[i]);
         else
-            print_agent(pp_agent_classes[i]);
-    }
+            print_agent(agents[i]);
     if (as_json)
         pp_json_close(&json, ']');
 }
@@ -140,6 +139,32 @@ static int unknown_agent(const pp_command *command, const char *name)
     return PP_EXIT_USAGE;
 }
 
+/// Names of agents have neither a slash nor a dot.
+static bool is_plugin(const char *operand)
+{
+    return strpbrk(operand, "/.");
+}
+
+static int print_plugin(const pp_command *command, const char *path, bool json)
+{
+    pp_text whole;
+    pp_error error = {0};
+    pp_plugin *plugin = NULL;
+    pp_status status = PP_OK;
+    if ((size_t)snprintf(whole.text, sizeof whole.text, "%s", path) >= sizeof whole.text)
+        status = pp_error_set(&error, PP_EINVAL, "the path is too long");
+    if (status == PP_OK)
+        status = pp_path_absolute("", &whole, &error);
+    if (status == PP_OK)
+        status = pp_plugin_open(whole.text, &plugin, &error);
+    if (status == PP_OK)
+        status = pp_plugin_load(plugin, &error);
+    if (status == PP_OK)
+        print_agents((const pp_agent_class *const[]){plugin->agent, NULL}, json);
+    pp_plugins_destroy(plugin);
+    return status == PP_OK ? PP_EXIT_OK : pp_cli_fail(command, status, &error);
+}
+
 static int run(const pp_command *command, int argc, char **argv)
 {
     bool json = false;
@@ -147,10 +172,12 @@ static int run(const pp_command *command, int argc, char **argv)
     if (id != PP_CLI_END)
         return pp_cli_stop(id);
     const char *name = optind < argc ? argv[optind] : NULL;
+    if (name && is_plugin(name))
+        return print_plugin(command, name, json);
     const pp_agent_class *only = name ? pp_agent_find(name) : NULL;
     if (name && !only)
         return unknown_agent(command, name);
-    print_agents(only, json);
+    print_agents(only ? (const pp_agent_class *const[]){only, NULL} : pp_agent_classes, json);
     return PP_EXIT_OK;
 }
 
@@ -161,14 +188,17 @@ static const pp_cli_option options[] = {
 static const pp_cli_example examples[] = {
     {"pursuit agents", "every agent and its parameters"},
     {"pursuit agents baseline", "one of them"},
+    {"pursuit agents ./my_agent.so", "the agent of a plugin"},
 };
 
 const pp_command pp_command_agents = {
     .name = "agents",
-    .synopsis = "[NAME] [--json]",
+    .synopsis = "[NAME | PLUGIN.so] [--json]",
     .doc = "list agents and their parameters",
-    .details = "Lists the agents that a firm can have, each with its parameters: default, range, "
-               "what it does, and where the default comes from.",
+    .details =
+        "Lists the agents that a firm can have, each with its parameters: default, range, "
+        "what it does, and where the default comes from. A name with a slash or a dot in it is "
+        "a plugin, a shared object that holds an agent, which is loaded and checked.",
     .examples = examples,
     .n_examples = PP_COUNT(examples),
     .options = options,

@@ -3,6 +3,7 @@
 #include "experiments/cli/cli.h"
 #include "experiments/cli/json.h"
 #include "experiments/cli/table.h"
+#include "experiments/plugin.h"
 #include "experiments/run.h"
 
 /// A scenario read and made ready, or what is wrong with it.
@@ -74,6 +75,8 @@ static void put_scenario(pp_json *json, const pp_scenario *s)
         pp_json_open(json, NULL, '{');
         pp_json_string(json, "name", s->firms[i].name);
         pp_json_string(json, "agent", s->firms[i].agent->name);
+        if (s->firms[i].plugin)
+            pp_json_string(json, "plugin", s->firms[i].plugin->path);
         pp_json_string(json, "portfolio", portfolio_words(&s->firms[i]));
         pp_json_string(json, "explore", explore_words(&s->firms[i]));
         pp_json_close(json, '}');

@@ -193,6 +193,33 @@ static pp_status read_walk_away(pp_results_file *file, pp_figures *f, const int8
     return PP_OK;
 }
 
+/// Mean over the epochs for which an agent said how far its quotes were from its reference policy.
+static pp_status read_reference_kl(pp_results_file *file, pp_figures *f, const int8_t *phases,
+                                   pp_error *error)
+{
+    double *values = NULL, *epochs = calloc(f->n_firms, sizeof *epochs);
+    size_t n = 0;
+    f->reference_kl = calloc(f->n_firms, sizeof *f->reference_kl);
+    if (!f->reference_kl || !epochs) {
+        free(epochs);
+        return no_memory(error);
+    }
+    pp_status status = PP_OK;
+    if (pp_results_has(file, PP_VAR_learning_reference_kl))
+        status = pp_results_read(file, PP_VAR_learning_reference_kl, &values, &n, error);
+    const size_t n_epochs = f->n_epochs[PP_PHASE_BURN_IN] + f->n_epochs[PP_PHASE_TEST];
+    for (size_t i = 0; values && i < n; i++)
+        if (phases[i / f->n_firms % n_epochs] == PP_PHASE_TEST && !isnan(values[i])) {
+            f->reference_kl[i % f->n_firms] += values[i];
+            epochs[i % f->n_firms]++;
+        }
+    for (size_t i = 0; i < f->n_firms; i++)
+        f->reference_kl[i] = ratio(f->reference_kl[i], epochs[i]);
+    free(values);
+    free(epochs);
+    return status;
+}
+
 static pp_status read_refits(pp_results_file *file, pp_figures *f, pp_error *error)
 {
     double *values;
@@ -249,6 +276,8 @@ static pp_status read_with_phases(pp_results_file *file, const int8_t *phases, p
     if (status == PP_OK)
         status = read_refits(file, f, error);
     if (status == PP_OK)
+        status = read_reference_kl(file, f, phases, error);
+    if (status == PP_OK)
         status = pp_figures_portfolios(file, phases, f, error);
     return status;
 }
@@ -279,6 +308,7 @@ void pp_figures_destroy(pp_figures *figures)
         free(portfolio->categories);
     }
     free(figures->portfolios);
+    free(figures->reference_kl);
     free(figures->firms[PP_PHASE_BURN_IN]);
     free(figures->firms[PP_PHASE_TEST]);
     free(figures->title);

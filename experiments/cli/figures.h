@@ -54,6 +54,7 @@ typedef struct pp_figures {
     double constrained_refits, refits;
     pp_firm_figures *firms[PP_PHASE_COUNT]; ///< [n_firms + 1] owned; the last is all firms together
     pp_portfolio_figures *portfolios;       ///< [n_firms] owned
+    double *reference_kl; ///< [n_firms] owned; nats a test epoch, NaN without a reference policy
 } pp_figures;
 
 /// @return PP_OK, PP_EFORMAT, PP_EIO, PP_ENOMEM; call pp_figures_destroy in any case

@@ -167,8 +167,11 @@ static void put_scenario(void)
     put_table("population.features, of a book: a list of names, or of", &pp_column_table);
     put_table("firms: a list", &pp_firm_table);
     puts(".TP\n.B agent\nAn agent\\(aqs name, or a map of its \\fBkind\\fR and parameters; see "
-         "AGENTS.\n.TP\n.B portfolio\n\\fBnone\\fR (the default), \\fBrandom\\fR, or a map whose "
+         "AGENTS. Or a map of a \\fBplugin\\fR, a shared object that holds an agent, and that "
+         "agent\\(aqs parameters.\n.TP\n.B portfolio\n\\fBnone\\fR (the default), \\fBrandom\\fR, "
+         "or a map whose "
          "\\fBcategories\\fR is a list.");
+    put_table("firms.agent, of a plugin: beside its own parameters", &pp_plugin_table);
     put_table("firms.portfolio.categories: a list", &pp_category_table);
     put_table("firms.portfolio.categories.where: a list, all of which must hold", &pp_bound_table);
 }
@@ -203,7 +206,9 @@ static void put_files(void)
 {
     section("FILES");
     puts(".TP\n.I FILE.h5\nA results file: HDF5 in netCDF\\-4\\(aqs profile, which xarray, "
-         "netCDF4, h5py and ncdump open as it is. A file that exists is whole.\n"
+         "netCDF4, h5py and ncdump open as it is. A file that exists is whole. Beside the root "
+         "group, /quotes is a sample of rounds and /learning what agents log as they learn, "
+         "where there is any.\n"
          ".TP\n.I FILE.h5.partial\nA results file that is being written. It is renamed when "
          "whole and removed when the run fails.");
     section("ENVIRONMENT");

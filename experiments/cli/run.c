@@ -259,7 +259,7 @@ const pp_command pp_command_run = {
         "What counts is the default, then the scenario file, then --set and its short forms in "
         "the order given. A key's path is written with dots, an element of a list by its number "
         "from 0: --set firms.0.agent.b=0.05. Setting firms.0.agent to another agent's "
-        "name drops the old one's parameters.\n\n"
+        "name, or its plugin to a file, drops the old one's parameters.\n\n"
         "SIGINT, SIGTERM, SIGHUP and SIGXCPU stop the run with exit code 75 and leave no file.",
     .examples = examples,
     .n_examples = PP_COUNT(examples),

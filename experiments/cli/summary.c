@@ -41,8 +41,10 @@ const pp_command pp_command_summary = {
     .details =
         "Shows, for each firm over the test epochs, the reward with a 95% bootstrap interval over "
         "trials, booked and true profit and the winner's curse between them, the portfolio loss, "
-        "how it traded, and how burn-in compares; then each firm's portfolio against its target. "
-        "Ratios are sums over sums.",
+        "how it traded, and how burn-in compares; then how far quotes were from an agent's "
+        "reference "
+        "policy, where it has one, and each firm's portfolio against its target. Ratios are sums "
+        "over sums.",
     .examples = examples,
     .n_examples = PP_COUNT(examples),
     .options = options,

@@ -89,6 +89,7 @@ void pp_figures_json(const pp_figures *figures, const pp_results_file *file, con
         pp_json_string(&json, "name", pp_results_firm(file, i));
         for (int phase = 0; phase < PP_PHASE_COUNT; phase++)
             put_firm(&json, phase_names[phase], &figures->firms[phase][i]);
+        pp_json_number(&json, "reference_kl", figures->reference_kl[i]);
         put_portfolio(&json, &figures->portfolios[i]);
         pp_json_close(&json, '}');
     }

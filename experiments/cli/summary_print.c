@@ -176,6 +176,21 @@ static void print_walk_away(const printer *p)
                p->figures->constrained_refits, p->figures->refits);
 }
 
+/// A line for each agent that has a reference policy.
+static void print_reference_kl(printer *p)
+{
+    for (size_t i = 0; i < p->figures->n_firms; i++) {
+        double kl = p->figures->reference_kl[i];
+        char text[PP_NUMBER_MAX];
+        if (!isfinite(kl))
+            continue;
+        pp_format_number(kl, fabs(kl) < 1 ? 4 : 2, text);
+        fputs("KL of quotes from the reference policy of ", stdout);
+        print_text(p, pp_results_firm(p->file, i), FIRM_MAX);
+        printf(": %s nats an epoch in test\n", text);
+    }
+}
+
 static void portfolio_header(pp_table *table)
 {
     static const char *const header[] = {
@@ -240,6 +255,7 @@ pp_status pp_figures_print(const pp_figures *figures, const pp_results_file *fil
     if (p.several_phases)
         print_change(&p);
     print_walk_away(&p);
+    print_reference_kl(&p);
     print_portfolios(&p);
     return p.status;
 }

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Tests of the command `pursuit` as a user meets it: every command, exit code and message.
-# Usage: run_cli_tests.sh PURSUIT SOURCE_DIR
+# Usage: run_cli_tests.sh PURSUIT SOURCE_DIR MAKE_RESULTS
 set -u
-if [ $# -ne 2 ]; then
-    echo "usage: $0 PURSUIT SOURCE_DIR" >&2
+if [ $# -ne 3 ]; then
+    echo "usage: $0 PURSUIT SOURCE_DIR MAKE_RESULTS" >&2
     exit 2
 fi
 pursuit=$(realpath "$1")
 source_dir=$(realpath "$2")
+make_results=$(realpath "$3")
 python=/usr/bin/python3
 [ -x "$python" ] || python=python3
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/pursuit-cli.XXXXXX")
@@ -293,7 +294,7 @@ for n in 0 -3 1.5 many 1000000001 99999999999999999999; do
 done
 
 # --- summary -------------------------------------------------------------------------------------
-expect 'summary' 0 "$pursuit" summary run.h5; silent
+expect 'summary' 0 "$pursuit" summary run.h5; silent; not_prints 'reference policy'
 for words in 'Small market' '3 trials \(0 to 2\) of 2 burn-in and 2 test epochs, 60 customers each; 4 firms; seed 7' \
     'reward' 'curse' 'cheapest' 'pursuer' 'null-3' 'all firms' 'bought from no firm: [0-9.]+% in test' 'Portfolio of pursuer'; do
     prints "$words"
@@ -307,6 +308,7 @@ json_has "all(abs(f['test']['booked_profit'] - f['test']['true_profit'] - f['tes
 json_has "all(abs(f['test']['booked_profit'] - f['test']['portfolio_loss'] - f['test']['reward']) < 1e-6 for f in d['firms'])"
 json_has "all(f['test']['reward_95'][0] <= f['test']['reward'] <= f['test']['reward_95'][1] for f in d['firms'])"
 json_has "abs(d['all_firms']['test']['policies'] / 60 + d['walk_away_rate']['test'] - 1) < 1e-9"
+json_has "all(f['reference_kl'] is None for f in d['firms'])"
 if "$python" - run.h5 out 2>python.err <<'PYTHON'; then pass; else fail "$name" "$(tail -n 1 python.err)"; fi
 import json, sys
 try:
@@ -327,6 +329,25 @@ for i, firm in enumerate(d["firms"]):
     }
     for name, value in expected.items():
         assert abs(got[name] - value) <= 1e-9 * abs(value), (i, name, got[name], value)
+PYTHON
+# Six firms, each with a NaN in some epochs: see tests/results_fixture.h.
+expect 'a file with what agents log' 0 "$make_results" known.h5 3
+expect 'summary of it' 0 "$pursuit" summary known.h5; silent
+if [ "$(grep -c '^KL of quotes from the reference policy of .*: [0-9,.]* nats an epoch in test$' out)" -eq 6 ]; then pass
+else fail "$name" "not a line for each of six firms" "$(grep 'reference policy' out)"; fi
+prints '^KL of quotes from the reference policy of Société Générale: '
+expect 'summary of it as JSON' 0 "$pursuit" summary known.h5 --json; json
+if "$python" - known.h5 out 2>python.err <<'PYTHON'; then pass; else fail "$name" "$(tail -n 1 python.err)"; fi
+import json, sys
+try:
+    import h5py, numpy
+except ImportError:
+    sys.exit(0)
+f, d = h5py.File(sys.argv[1]), json.load(open(sys.argv[2]))
+values = f["learning/reference_kl"][:][:, f["phase"][:] == 1]
+assert numpy.isnan(values).any()
+for i, firm in enumerate(d["firms"]):
+    assert abs(firm["reference_kl"] - numpy.nanmean(values[:, :, i])) < 1e-6, (i, firm["reference_kl"])
 PYTHON
 expect 'one trial has no interval' 0 "$pursuit" run small.yaml -o single.h5 --quiet --trials 1
 expect 'summary of one trial' 0 "$pursuit" summary single.h5 --json; json; json_has "d['firms'][0]['test']['reward_95'] == [None, None]"

@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # Tests of the documentation: every block marked <!-- run --> runs, tables of results match a results file, links
 # lead to files, and the example agent compiles.
-# Usage: check_docs.sh PURSUIT SOURCE_DIR CC
+# Usage: check_docs.sh PURSUIT SOURCE_DIR CC MAKE_RESULTS
 set -u
-if [ $# -ne 3 ]; then
-    echo "usage: $0 PURSUIT SOURCE_DIR CC" >&2
+if [ $# -ne 4 ]; then
+    echo "usage: $0 PURSUIT SOURCE_DIR CC MAKE_RESULTS" >&2
     exit 2
 fi
 pursuit=$(realpath "$1")
 source_dir=$(realpath "$2")
 cc=$3
+make_results=$(realpath "$4")
 python=/usr/bin/python3
 [ -x "$python" ] || python=python3
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/pursuit-docs.XXXXXX")
@@ -96,15 +97,17 @@ run_blocks() {
     fi
 }
 
-# variables FILE.h5: "name axes type units" of every variable, "name" alone of every root attribute.
+# variables FILE.h5 [GROUP]: "name axes type units" of every variable, of that group only if one is named, "name" alone
+# of every root attribute.
 variables() {
-    ncdump -h "$1" | awk '
+    ncdump -h "$1" | awk -v only="${2-}" '
         BEGIN { letter["trial"] = "T"; letter["epoch"] = "E"; letter["firm"] = "F"; letter["category"] = "K"
-                letter["rank"] = "R"; letter["quote"] = "Q"
+                letter["rank"] = "R"; letter["quote"] = "Q"; letter["update"] = "U"
                 type["double"] = "float64"; type["int64"] = "int64"; type["int"] = "int32"
                 type["byte"] = "int8"; type["string"] = "string" }
         /^\/\/ global attributes/ { global = 1 }
-        /^group:/ { global = 0 }
+        /^group:/ { global = 0; group = $2 }
+        only != "" && group != only { next }
         global && /:[A-Za-z_]+ =/ { name = $0; sub(/^[^:]*:/, "", name); sub(/ =.*/, "", name); print name; next }
         ($1 in type) && $2 !~ /:/ && / ;$/ && !/=/ {
             text = $0
@@ -126,12 +129,9 @@ variables() {
         sed 's/^`\([^ ]*\) /| `\1` /'
 }
 
-check_tables() {
+# check_rows FILE.h5 LEAST [GROUP]: docs/results.md has every variable of the file; there are LEAST of them.
+check_rows() {
     local row n=0
-    if ! command -v ncdump >/dev/null; then
-        skip "tables of docs/results.md: no ncdump"
-        return
-    fi
     while IFS= read -r row; do
         n=$((n + 1))
         case $row in
@@ -139,8 +139,19 @@ check_tables() {
         *) wanted="\`$row\`" ;;
         esac
         if grep -Fq -- "$wanted" "$source_dir/docs/results.md"; then pass; else fail "docs/results.md lacks" "$wanted"; fi
-    done < <(variables "$tmp/results/run.h5")
-    if [ "$n" -ge 60 ]; then pass; else fail "ncdump told of $n variables only"; fi
+    done < <(variables "$1" "${3-}")
+    if [ "$n" -ge "$2" ]; then pass; else fail "ncdump told of $n variables of $1 only"; fi
+}
+
+check_tables() {
+    if ! command -v ncdump >/dev/null; then
+        skip "tables of docs/results.md: no ncdump"
+        return
+    fi
+    check_rows "$tmp/results/run.h5" 60
+    # The published market's firms log nothing.
+    "$make_results" "$tmp/known.h5" 1 >/dev/null || fail "make_results" "exit code $?"
+    check_rows "$tmp/known.h5" 6 learning
 }
 
 # Relative links of a document lead to what exists.
@@ -169,7 +180,7 @@ check_agent() {
 run_blocks "$source_dir/README.md" 6
 run_blocks "$source_dir/docs/results.md" 2
 check_tables
-for document in README.md CONTRIBUTING.md CHANGELOG.md docs/model.md docs/results.md; do
+for document in README.md CONTRIBUTING.md CHANGELOG.md docs/model.md docs/plugins.md docs/results.md; do
     check_links "$source_dir/$document"
 done
 check_agent

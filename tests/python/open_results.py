@@ -30,6 +30,8 @@ SHAPES = {
     "phase": ("epoch",),
     "scenario": (),
 }
+LEARNING = {name: ("trial", "firm", "update") for name in ("value", "return", "td_error", "kl")}
+LEARNING["reference_kl"] = ("trial", "epoch", "firm")
 ROOT_ATTRIBUTES = ["Conventions", "title", "source", "history", "rng", "created", "host", "status"]
 
 
@@ -102,6 +104,14 @@ def check_netcdf4(path):
         if "quotes" in file.groups:
             group = file["quotes"]
             check("quote" in group.dimensions and "firm" not in group.dimensions, "netCDF4: firm is inherited")
+        if "learning" in file.groups:
+            group = file["learning"]
+            check(list(group.dimensions) == ["update"], f"netCDF4: own dimensions of learning {list(group.dimensions)}")
+            for name, shape in LEARNING.items():
+                check(group.variables[name].dimensions == shape, f"netCDF4: shape of learning/{name}")
+            for name in ("trial", "epoch", "firm"):
+                size = len(group["reference_kl"].get_dims()[LEARNING["reference_kl"].index(name)])
+                check(size == len(file.dimensions[name]), f"netCDF4: learning has its {name} from the root")
 
 
 def check_xarray(path, engine):
@@ -120,11 +130,39 @@ def check_xarray(path, engine):
         data["reward"].sel(firm=str(data["firm"].values[0])).mean("trial")
         check_known(data, engine)
     with h5py.File(path) as file:
-        if "quotes" not in file:
-            return
-    with xr.open_dataset(path, engine=engine, group="quotes") as data:
+        groups = [name for name, item in file.items() if isinstance(item, h5py.Group)]
+    if "quotes" in groups:
+        with xr.open_dataset(path, engine=engine, group="quotes") as data:
+            data.load()
+            check(set(data.sizes) <= {"quote", "firm"} and not data.coords, f"{engine}: quotes {data.sizes}")
+    if "learning" in groups:
+        check_learning(path, engine)
+
+
+def check_learning(path, engine):
+    with xr.open_dataset(path) as root, xr.open_dataset(path, engine=engine, group="learning") as data:
         data.load()
-        check(set(data.sizes) <= {"quote", "firm"} and not data.coords, f"{engine}: quotes {data.sizes}")
+        check(set(data.data_vars) == set(LEARNING), f"{engine}: variables of learning {list(data.data_vars)}")
+        for name, shape in LEARNING.items():
+            check(data[name].dims == shape and data[name].dtype == np.float64, f"{engine}: shape of learning/{name}")
+            check(data[name].attrs["units"] in ("GBP", "nats"), f"{engine}: units of learning/{name}")
+        check(list(data["update"].values) == list(range(data.sizes["update"])), f"{engine}: updates from 0")
+        for name in ("trial", "epoch", "firm"):
+            check(data.sizes[name] == root.sizes[name], f"{engine}: {name} of learning is the root's")
+        if root.attrs["title"] == "a test":
+            check_known_learning(data, engine)
+
+
+def check_known_learning(data, engine):
+    """Values of tests/make_results: 1,000 a variable, in the order of LEARNING, and 100,000 a trial."""
+    check(data.sizes["update"] == 4, f"{engine}: {data.sizes['update']} updates")
+    first = data["value"].values[0].reshape(-1)
+    check(list(np.flatnonzero(np.isnan(first))) == [3, 10, 17], f"{engine}: not logged is NaN")
+    check(first[23] - first[0] == 23 and first[0] % 1 == 0.25, f"{engine}: updates lie in order")
+    for i, name in enumerate(LEARNING):
+        values = data[name].values
+        check(values[0].flat[0] - first[0] == 1000 * i, f"{engine}: learning/{name}")
+        check(values[1].flat[-1] - values[0].flat[-1] == 100000, f"{engine}: trials of learning/{name}")
 
 
 def check_known(data, engine):
@@ -150,6 +188,17 @@ def check_ncdump(path):
         return
     run = subprocess.run([ncdump, "-h", path], capture_output=True, text=True)
     check(run.returncode == 0 and "double reward(trial, epoch, firm)" in run.stdout, "ncdump -h")
+    if "group: learning {" in run.stdout:
+        learning = run.stdout.split("group: learning {")[1].split("// group learning")[0]
+        for name, shape in LEARNING.items():
+            check(f"double {name}({', '.join(shape)}) ;" in learning, f"ncdump -h: learning/{name}")
+
+
+def check_group_is_there(path):
+    """The file of known numbers has every group, so that no check above is passed over."""
+    with h5py.File(path) as file:
+        if file.attrs["title"] == "a test":
+            check({"quotes", "learning"} <= set(file), "the known file has all groups")
 
 
 def main():
@@ -162,6 +211,7 @@ def main():
     check_xarray(path, "h5netcdf")
     check_xarray(path, "netcdf4")
     check_ncdump(path)
+    check_group_is_there(path)
     print("failures:", len(FAILURES))
     return 1 if FAILURES else 0
 

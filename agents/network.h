@@ -1,0 +1,34 @@
+/// @file
+/// @internal
+/// A dense network with rectified hidden units and one linear output, trained by Adam (Kingma and
+/// Ba, arXiv 1412.6980) on the mean squared error. Deterministic: one thread, a fixed order of
+/// sums.
+#ifndef PURSUIT_AGENTS_NETWORK_H
+#define PURSUIT_AGENTS_NETWORK_H
+
+#include <gsl/gsl_rng.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "market/error.h"
+
+typedef struct pp_network pp_network;
+
+/// Weights normal with variance 2/inputs of their layer (He et al. 2015), biases 0.
+/// @return PP_OK, PP_ENOMEM
+pp_status pp_network_create(size_t inputs, size_t layers, size_t width, gsl_rng *rng,
+                            pp_network **network, pp_error *error);
+void pp_network_destroy(pp_network *network); ///< NULL-safe
+
+/// One pass over the rows in random order, in batches of 64.
+/// @param x     [n][inputs]
+/// @param y     [n]
+/// @param order [n] a permutation of the rows; shuffled
+/// @return mean squared error over the pass, before each batch's step
+double pp_network_pass(pp_network *network, const double *x, const double *y, size_t n,
+                       double learning_rate, gsl_rng *rng, size_t *order);
+
+/// @param x [inputs]. Uses the network's own scratch: one thread at a time
+double pp_network_predict(pp_network *network, const double *x);
+
+#endif

@@ -1,0 +1,128 @@
+#include "agents/policy.h"
+
+#include <math.h>
+
+const char *const pp_act_names[] = {"mean", "mode", "sample", NULL};
+
+static void caps(const pp_policy_config *config, const pp_sale_model *model, double *low,
+                 double *high)
+{
+    *low = isnan(config->cap_min) ? model->low : config->cap_min;
+    *high = isnan(config->cap_max) ? model->high : config->cap_max;
+}
+
+pp_status pp_policy_check(const pp_policy_config *config, const pp_sale_model *model,
+                          pp_error *error)
+{
+    double low, high;
+    caps(config, model, &low, &high);
+    if (low <= high)
+        return PP_OK;
+    return pp_error_set(error, PP_EINVAL, "cap_min: %g is above cap_max, %g", low, high);
+}
+
+void pp_candidates_make(const pp_policy_config *config, const pp_sale_model *model,
+                        const double *curve, double null_bid, pp_candidates *candidates)
+{
+    double low, high, centre = config->centre * null_bid, sum = 0;
+    size_t points = (size_t)config->candidates, n = 0;
+    caps(config, model, &low, &high);
+    for (size_t j = 0; j < points; j++) {
+        // From -1 to 1; exactly 0 in the middle, so that the centre itself is on the grid.
+        double x = points > 1 ? (2 * (double)j - (double)(points - 1)) / (double)(points - 1) : 0;
+        double a = centre * (1 + config->support * x), z = config->support * x / config->spread;
+        double weight = exp(-z * z / 2);
+        if (a < low || a > high || !(weight > 0))
+            continue;
+        candidates->multiplier[n] = a;
+        candidates->reference[n++] = weight;
+        sum += weight;
+    }
+    if (n == 0) {
+        candidates->multiplier[0] = fmin(fmax(centre, low), high);
+        candidates->reference[0] = sum = 1;
+        n = 1;
+    }
+    candidates->n = n;
+    for (size_t j = 0; j < n; j++) {
+        candidates->reference[j] /= sum;
+        candidates->sale[j] = pp_sale_probability(model, curve, candidates->multiplier[j]);
+    }
+}
+
+static double action_value(const pp_candidates *c, size_t j, double estimate, double d)
+{
+    return c->sale[j] * (estimate * (c->multiplier[j] - 1) + d);
+}
+
+/// Temperature 0: all weight on the best; on the first of several.
+static pp_soft hard_maximum(const pp_candidates *c, double estimate, double d, double *policy)
+{
+    size_t best = 0;
+    double most = action_value(c, 0, estimate, d);
+    for (size_t j = 1; j < c->n; j++) {
+        double q = action_value(c, j, estimate, d);
+        if (q > most) {
+            most = q;
+            best = j;
+        }
+    }
+    for (size_t j = 0; j < c->n && policy; j++)
+        policy[j] = j == best;
+    return (pp_soft){most, c->sale[best], -log(c->reference[best])};
+}
+
+/// exp(x) - 1 where the exponents differ so little that 1 + x would swallow them.
+static double excess_of(double x, bool close)
+{
+    return close ? expm1(x) : exp(x) - 1;
+}
+
+// V = most + tau log(1 + sum pi_b (exp((Q - most)/tau) - 1)): nothing is lost at either end of the
+// temperatures, as sum pi_b = 1.
+pp_soft pp_soft_maximum(const pp_candidates *c, double temperature, double estimate, double d,
+                        double *policy)
+{
+    double q[PP_CANDIDATES_MAX], most = -INFINITY, least = INFINITY;
+    double excess = 0, conversion = 0, mean = 0;
+    if (!(temperature > 0))
+        return hard_maximum(c, estimate, d, policy);
+    for (size_t j = 0; j < c->n; j++) {
+        q[j] = action_value(c, j, estimate, d);
+        most = fmax(most, q[j]);
+        least = fmin(least, q[j]);
+    }
+    bool close = most - least < 0.01 * temperature;
+    for (size_t j = 0; j < c->n; j++) {
+        double x = excess_of((q[j] - most) / temperature, close);
+        double weight = c->reference[j] * (1 + x);
+        excess += c->reference[j] * x;
+        conversion += weight * c->sale[j];
+        mean += weight * (q[j] - most);
+        if (policy)
+            policy[j] = weight;
+    }
+    double total = 1 + excess, above = temperature * log1p(excess);
+    for (size_t j = 0; j < c->n && policy; j++)
+        policy[j] /= total;
+    double kl = (mean / total - above) / temperature;
+    return (pp_soft){most + above, conversion / total, fmax(kl, 0)};
+}
+
+double pp_policy_act(const pp_candidates *c, const double *policy, pp_act act, double u)
+{
+    double mean = 0, sum = 0;
+    size_t best = 0;
+    if (act == PP_ACT_SAMPLE) {
+        for (size_t j = 0; j + 1 < c->n; j++)
+            if ((sum += policy[j]) > u)
+                return c->multiplier[j];
+        return c->multiplier[c->n - 1];
+    }
+    for (size_t j = 0; j < c->n; j++) {
+        mean += policy[j] * c->multiplier[j];
+        if (policy[j] > policy[best])
+            best = j;
+    }
+    return act == PP_ACT_MODE ? c->multiplier[best] : mean;
+}

@@ -1,0 +1,188 @@
+// Proximal policy optimisation with a penalty (Schulman et al., arXiv 1707.06347): the yardstick
+// for model-free klq, with the same function class, rollouts, lambda sums and number of updates
+// (agents/learner.h). Its policy and its critic have coefficients of their own. Rewards carry the
+// KL penalty to the same reference, and the penalty on a step, tau/alpha, is the one at which the
+// two methods' exact updates agree (arXiv 2508.17000).
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/learner.h"
+#include "market/param_rows.h"
+
+typedef struct ppo_config {
+    pp_policy_config policy;
+    pp_sale_config sale;
+    pp_learner_config learner;
+    int64_t passes;
+    int64_t batches;
+    double step;
+} ppo_config;
+
+#define CONFIG ppo_config
+static const pp_param ppo_rows[] = {
+    PP_POLICY_ROWS(policy, 0.3),
+    PP_SALE_ROWS(sale),
+    PP_LEARNER_ROWS(learner),
+    INTEGER(passes, 4, 1, 10000, "1", "passes over the rollouts in an update", DESIGN),
+    INTEGER(batches, 4, 1, 10000, "1", "gradient steps per pass", DESIGN),
+    REAL(step, 0.5, 0, 1e6, PP_OPEN_MIN, "GBP", "Adam's step in the policy's coefficients", DESIGN),
+};
+static const pp_param_table ppo_table = {"ppo", "temperature, reference policy and updates",
+                                         ppo_rows, PP_COUNT(ppo_rows), sizeof(CONFIG)};
+#undef CONFIG
+
+typedef struct ppo_state {
+    pp_chaser chaser;
+    pp_learner learner;
+} ppo_state;
+
+/// Of one update.
+typedef struct ppo_work {
+    const ppo_config *config;
+    double *gradient, *first, *second; ///< [size] Adam's
+    double steps;
+} ppo_work;
+
+/// Policy and mean conversion of a row's state by coefficients.
+static double row_policy(const pp_learner *l, const double *theta, size_t row, double *policy)
+{
+    const pp_rollouts *r = &l->rollouts;
+    size_t customer = r->customer[row];
+    double d =
+        pp_learner_sale_value(l, theta, (int64_t)(row % r->rounds),
+                              r->held + row * l->basis.n_categories, l->categories[customer]);
+    return pp_soft_maximum(&l->candidates[customer], l->temperature, l->estimate[customer], d,
+                           policy)
+        .conversion;
+}
+
+/// d/dd of ratio Delta - (tau/alpha) KL(pi_old || pi) at a row, with d the value of a sale; as
+/// d log pi(a)/dd = (P(a) - E_pi P)/tau.
+static double row_slope(const pp_learner *l, size_t row)
+{
+    double policy[PP_CANDIDATES_MAX];
+    const pp_rollouts *r = &l->rollouts;
+    const pp_candidates *c = &l->candidates[r->customer[row]];
+    double now = row_policy(l, l->theta, row, policy);
+    size_t a = r->action[row];
+    double ratio = policy[a] / fmax(r->probability[row], 1e-300);
+    double gain = ratio * r->delta[row] * (c->sale[a] - now) / l->temperature;
+    return gain + (r->conversion[row] - now) / l->config.alpha;
+}
+
+static void ascend(pp_learner *l, ppo_work *w)
+{
+    const double b1 = 0.9, b2 = 0.999, small = 1e-8; // Adam's, arXiv 1412.6980
+    w->steps++;
+    double c1 = 1 - pow(b1, w->steps), c2 = 1 - pow(b2, w->steps);
+    for (size_t i = 0; i < l->basis.size; i++) {
+        double g = w->gradient[i];
+        w->first[i] = b1 * w->first[i] + (1 - b1) * g;
+        w->second[i] = b2 * w->second[i] + (1 - b2) * g * g;
+        l->theta[i] += w->config->step * (w->first[i] / c1) / (sqrt(w->second[i] / c2) + small);
+    }
+}
+
+/// One gradient step on every `batches`-th row.
+static void step_batch(pp_learner *l, ppo_work *w, size_t batch)
+{
+    const pp_rollouts *r = &l->rollouts;
+    size_t stride = (size_t)w->config->batches;
+    double share = (double)stride / (double)r->n;
+    memset(w->gradient, 0, l->basis.size * sizeof(double));
+    for (size_t row = batch; row < r->n; row += stride) {
+        pp_sparse change;
+        uint64_t categories = l->categories[r->customer[row]];
+        if (!categories)
+            continue; // a sale to them moves nothing
+        double slope = row_slope(l, row);
+        pp_basis_sale(&l->basis, r->held + row * l->basis.n_categories,
+                      (int64_t)(row % r->rounds) + 1, categories, &change);
+        for (size_t i = 0; i < change.n; i++)
+            w->gradient[change.at[i]] += share * slope * change.value[i];
+    }
+    ascend(l, w);
+}
+
+static pp_status ppo_update(pp_learner *l, pp_error *error)
+{
+    ppo_work *w = l->own;
+    pp_status status = pp_learner_regress(l, true, l->config.alpha, l->critic, error);
+    for (int64_t pass = 0; pass < w->config->passes && status == PP_OK; pass++)
+        for (int64_t batch = 0; batch < w->config->batches; batch++)
+            step_batch(l, w, (size_t)batch);
+    return status;
+}
+
+/// Scratch of the updates, which depends on the size of the basis.
+static pp_status learn(ppo_state *s, const ppo_config *config, const pp_agent_setup *setup,
+                       pp_error *error)
+{
+    pp_basis basis;
+    pp_basis_make(setup->portfolio, setup->burn_in_average, setup->rounds, &basis);
+    double *room = calloc(3 * basis.size, sizeof(double));
+    if (!room)
+        return pp_error_set(error, PP_ENOMEM, "no memory for an update");
+    ppo_work work = {config, room, room + basis.size, room + 2 * basis.size, 0};
+    pp_status status = pp_learner_train(&config->learner, &s->chaser, true, ppo_update, &work,
+                                        setup, &s->learner, error);
+    free(room);
+    return status;
+}
+
+static pp_status ppo_train(void *state, const void *params, const pp_agent_setup *setup,
+                           pp_error *error)
+{
+    ppo_state *s = state;
+    const ppo_config *config = params;
+    pp_status status =
+        pp_chaser_train(&s->chaser, &config->sale, &config->policy, NULL, setup, error);
+    return status == PP_OK ? learn(s, config, setup, error) : status;
+}
+
+static void ppo_release(void *state)
+{
+    ppo_state *s = state;
+    pp_learner_release(&s->learner);
+    pp_chaser_release(&s->chaser);
+}
+
+static void ppo_prepare(const void *state, const pp_agent_batch *batch, double *prepared)
+{
+    pp_chaser_prepare(&((const ppo_state *)state)->chaser, batch, prepared);
+}
+
+static double ppo_quote(void *state, const pp_agent_quote *quote, const double *held)
+{
+    ppo_state *s = state;
+    return pp_chaser_quote(&s->chaser, quote,
+                           pp_learner_sale_value(&s->learner, s->learner.theta, quote->round, held,
+                                                 quote->categories));
+}
+
+static void ppo_end_epoch(void *state, pp_agent_epoch *epoch)
+{
+    pp_chaser_end_epoch(&((ppo_state *)state)->chaser, epoch);
+}
+
+static size_t ppo_updates(const void *params)
+{
+    return (size_t)((const ppo_config *)params)->learner.iterations;
+}
+
+const pp_agent_class pp_agent_ppo = {
+    .abi = PP_AGENT_ABI,
+    .name = "ppo",
+    .doc = "proximal policy optimisation with a KL penalty, the yardstick for klq",
+    .params = &ppo_table,
+    .state_size = sizeof(ppo_state),
+    .needs_portfolio = true,
+    .train = ppo_train,
+    .release = ppo_release,
+    .prepared = 1,
+    .prepare = ppo_prepare,
+    .quote = ppo_quote,
+    .end_epoch = ppo_end_epoch,
+    .updates = ppo_updates,
+};

@@ -1,0 +1,50 @@
+/// @file
+/// @internal
+/// Between the planner and the ways to have a value function.
+#ifndef PURSUIT_AGENTS_VALUE_H
+#define PURSUIT_AGENTS_VALUE_H
+
+#include "agents/planner.h"
+
+enum { PP_RESOLVE_STEPS = 60 }; ///< of Newton's method at the start of an epoch, at most
+
+/// What is planned for.
+typedef struct pp_plan {
+    size_t n_categories;
+    double target[PP_MAX_CATEGORIES];  ///< policies
+    double average[PP_MAX_CATEGORIES]; ///< of the burn-in, policies
+    double loss_each;                  ///< GBP; loss scale over the number of categories
+    int64_t rounds;                    ///< T
+    const pp_gain *gain;
+    const pp_learning *learning; ///< may be NULL; during create only
+    pp_stream stream;
+    pp_value_config config;
+} pp_plan;
+
+typedef struct pp_value_class {
+    /// @param state becomes the value function; freed by `destroy` even if `create` fails
+    pp_status (*create)(const pp_plan *plan, void **state, pp_error *error);
+    void (*destroy)(void *state); ///< NULL-safe
+    double (*sale_value)(void *state, const pp_plan *plan, int64_t round, const double *held,
+                         uint64_t categories);
+    double (*value)(void *state, const pp_plan *plan, int64_t t, const double *held);
+} pp_value_class;
+
+extern const pp_value_class pp_value_resolve, pp_value_linear, pp_value_network, pp_value_table;
+
+/// L of one category, GBP.
+static inline double pp_plan_loss(const pp_plan *plan, size_t k, double held)
+{
+    return plan->loss_each * pp_category_loss(held, plan->target[k]);
+}
+
+/// Sum of x over the categories of a mask.
+static inline double pp_masked_sum(const double *x, uint64_t mask)
+{
+    double sum = 0;
+    for (size_t k = 0; mask; mask >>= 1, k++)
+        sum += mask & 1 ? x[k] : 0;
+    return sum;
+}
+
+#endif

@@ -1,0 +1,178 @@
+// Shadow prices. With lambda_k the value of one more policy in category k, a sale to pattern p is
+// worth d_p = sum of lambda_k over p, n further rounds bring m_k = n sum_{p in k} G_p'(d_p)
+// policies of category k, and at the end
+//   lambda_k = -E[L_k(held_k + N_k + 1) - L_k(held_k + N_k)],   N_k of mean and variance m_k,
+// which is the stationary point of n sum_p (G_p(d_p) - d_p G_p'(d_p)) - E[L]: the constants that
+// maximise the profit of the rounds to come less the expected loss. Solved by Newton's method in
+// every round, from the portfolio then held: what chance has brought is taken into account, the
+// kink at the target is smoothed by the sales still to come, and categories share customers through
+// the patterns. (Certainty-equivalent re-solving of a fluid problem; see docs/agents.md.)
+#include <gsl/gsl_linalg.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/value.h"
+
+enum { STEPS = 2 }; // in a round: prices move little from one to the next
+#define ENOUGH 1e-3 // GBP, the largest change of a price at which Newton's method stops
+
+typedef struct resolve {
+    double lambda[PP_MAX_CATEGORIES]; ///< GBP per policy
+    double rate[PP_MAX_CATEGORIES];   ///< sales per round
+    double *jacobian;                 ///< [n_categories][n_categories]
+    double *response;                 ///< [n_categories][n_categories] d rate_k / d lambda_j
+    double *residual;                 ///< [n_categories]
+    gsl_permutation *permutation;
+} resolve;
+
+/// Expectations over the sales still to come in one category.
+typedef struct outlook {
+    double loss;   ///< E[L]
+    double first;  ///< E of the rise of L with one more policy
+    double second; ///< E of the second difference
+} outlook;
+
+/// N on the whole numbers with weights of a normal law of mean and variance m, cut at 5 s.d. and 0.
+static outlook expect(const pp_plan *plan, size_t k, double held, double m)
+{
+    double variance = fmax(m, 1e-9), reach = 5 * sqrt(variance);
+    double low = fmax(0, floor(m - reach)), high = ceil(m + reach) + 1, weight = 0;
+    double now = pp_plan_loss(plan, k, held + low), next = pp_plan_loss(plan, k, held + low + 1);
+    outlook sum = {0};
+    // exp(-(x - m)^2 / 2v) by its ratio from one whole number to the next
+    double z = exp(-(low - m) * (low - m) / (2 * variance));
+    double ratio = exp((2 * (m - low) - 1) / (2 * variance)), fall = exp(-1 / variance);
+    for (double x = low; x <= high; x++) {
+        double after = pp_plan_loss(plan, k, held + x + 2);
+        weight += z;
+        sum.loss += z * now;
+        sum.first += z * (next - now);
+        sum.second += z * (after - 2 * next + now);
+        now = next;
+        next = after;
+        z *= ratio;
+        ratio *= fall;
+    }
+    if (!(weight > 0)) // far fewer than one sale to come
+        return (outlook){now, 0, 0};
+    return (outlook){sum.loss / weight, sum.first / weight, sum.second / weight};
+}
+
+/// Sales per round of each category at the prices in hand, and how they answer to prices.
+/// @return profit per round, GBP
+static double respond(resolve *r, const pp_plan *plan)
+{
+    size_t n = plan->n_categories;
+    double profit = 0;
+    memset(r->rate, 0, n * sizeof(double));
+    memset(r->response, 0, n * n * sizeof(double));
+    for (size_t p = 0; p < plan->gain->n_patterns; p++) {
+        uint64_t mask = plan->gain->pattern[p];
+        double d = pp_masked_sum(r->lambda, mask);
+        pp_gain_value g = pp_gain_at(plan->gain, p, d);
+        profit += g.value - d * g.slope;
+        for (size_t k = 0; k < n; k++) {
+            if (!(mask >> k & 1))
+                continue;
+            r->rate[k] += g.slope;
+            for (size_t j = 0; j < n; j++)
+                if (mask >> j & 1)
+                    r->response[k * n + j] += g.curvature;
+        }
+    }
+    return profit;
+}
+
+/// One step of Newton's method on lambda + E[rise of L] = 0. @return the largest change, GBP
+static double step(resolve *r, const pp_plan *plan, double rounds, const double *held)
+{
+    size_t n = plan->n_categories;
+    int sign;
+    double largest = 0;
+    respond(r, plan);
+    for (size_t k = 0; k < n; k++) {
+        outlook o = expect(plan, k, held[k], rounds * r->rate[k]);
+        double slope = rounds * fmax(o.second, 0); // convex parts only: the matrix stays regular
+        for (size_t j = 0; j < n; j++)
+            r->jacobian[k * n + j] = (double)(k == j) + slope * r->response[k * n + j];
+        r->residual[k] = -(r->lambda[k] + o.first);
+    }
+    gsl_matrix_view matrix = gsl_matrix_view_array(r->jacobian, n, n);
+    gsl_vector_view vector = gsl_vector_view_array(r->residual, n);
+    gsl_linalg_LU_decomp(&matrix.matrix, r->permutation, &sign);
+    gsl_linalg_LU_svx(&matrix.matrix, r->permutation, &vector.vector);
+    for (size_t k = 0; k < n; k++) {
+        if (!isfinite(r->residual[k]))
+            return 0; // no step: the last prices stand
+        r->lambda[k] += r->residual[k];
+        largest = fmax(largest, fabs(r->residual[k]));
+    }
+    return largest;
+}
+
+static double resolve_value(void *state, const pp_plan *plan, int64_t t, const double *held)
+{
+    resolve *r = state;
+    double rounds = (double)(plan->rounds - t), value = rounds * respond(r, plan);
+    for (size_t k = 0; k < plan->n_categories; k++)
+        value -= expect(plan, k, held[k], rounds * r->rate[k]).loss;
+    return value;
+}
+
+/// Prices from scratch, for an epoch that starts.
+static void solve_first(resolve *r, const pp_plan *plan, double rounds, const double *held,
+                        const pp_learning *learning)
+{
+    memset(r->lambda, 0, sizeof r->lambda);
+    for (size_t i = 0; i < PP_RESOLVE_STEPS; i++) {
+        double change = step(r, plan, rounds, held);
+        if (learning && i < learning->n_updates) {
+            learning->series[PP_LEARNING_VALUE][i] = resolve_value(r, plan, 0, held);
+            learning->series[PP_LEARNING_TD_ERROR][i] = change;
+        }
+        if (change < ENOUGH)
+            return;
+    }
+}
+
+static pp_status resolve_create(const pp_plan *plan, void **state, pp_error *error)
+{
+    size_t n = plan->n_categories;
+    const double nothing[PP_MAX_CATEGORIES] = {0};
+    resolve *r = *state = calloc(1, sizeof *r);
+    if (!r || !(r->jacobian = calloc(2 * n * n + n, sizeof(double))) ||
+        !(r->permutation = gsl_permutation_alloc(n)))
+        return pp_error_set(error, PP_ENOMEM, "no memory for shadow prices");
+    r->response = r->jacobian + n * n;
+    r->residual = r->response + n * n;
+    solve_first(r, plan, (double)plan->rounds, nothing, plan->learning);
+    return PP_OK;
+}
+
+static void resolve_destroy(void *state)
+{
+    resolve *r = state;
+    if (!r)
+        return;
+    if (r->permutation)
+        gsl_permutation_free(r->permutation);
+    free(r->jacobian);
+    free(r);
+}
+
+static double resolve_sale_value(void *state, const pp_plan *plan, int64_t round,
+                                 const double *held, uint64_t categories)
+{
+    resolve *r = state;
+    double rounds = (double)(plan->rounds - round - 1);
+    if (round == 0)
+        solve_first(r, plan, rounds, held, NULL);
+    else
+        for (int i = 0; i < STEPS && step(r, plan, rounds, held) >= ENOUGH; i++)
+            ;
+    return pp_masked_sum(r->lambda, categories);
+}
+
+const pp_value_class pp_value_resolve = {resolve_create, resolve_destroy, resolve_sale_value,
+                                         resolve_value};

@@ -1,0 +1,115 @@
+#include "experiments/plugin.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char SYMBOL[] = "pp_agent_plugin";
+
+/// @param fd non-blocking: a FIFO would wait for somebody to write to it
+static pp_status hash_file(int fd, pp_plugin *plugin, pp_error *error)
+{
+    struct stat about;
+    if (fd < 0 || fstat(fd, &about) != 0)
+        return pp_error_set(error, PP_EIO, "'%s': %s", plugin->path, strerror(errno));
+    if (!S_ISREG(about.st_mode))
+        return pp_error_set(error, PP_EIO, "'%s' is no regular file", plugin->path);
+    pp_error detail = {0};
+    if (pp_sha256_file(fd, plugin->sha256, &detail) != PP_OK)
+        return pp_error_set(error, PP_EIO, "'%s': %s", plugin->path, detail.message);
+    return PP_OK;
+}
+
+pp_status pp_plugin_open(const char *path, pp_plugin **plugin, pp_error *error)
+{
+    *plugin = NULL;
+    pp_plugin *made = calloc(1, sizeof *made);
+    if (!made)
+        return pp_error_set(error, PP_ENOMEM, "no memory for a plugin");
+    strncpy(made->path, path, sizeof made->path - 1);
+    int fd = open(made->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    pp_status status = hash_file(fd, made, error);
+    if (fd >= 0)
+        close(fd);
+    if (status != PP_OK) {
+        free(made);
+        return status;
+    }
+    *plugin = made;
+    return PP_OK;
+}
+
+static pp_status check_sizes(const pp_plugin *plugin, const pp_agent_export *export,
+                             pp_error *error)
+{
+    static const struct {
+        const char *type;
+        size_t size;
+    } own[] = {
+#define X(type_) {#type_, sizeof(type_)},
+        PP_AGENT_TYPES(X)
+#undef X
+    };
+    if (export->n_types != PP_COUNT(own))
+        return pp_error_set(error, PP_EINVAL,
+                            "'%s' was built with another agents/agent.h: it has %lu types, this "
+                            "program's has %zu",
+                            plugin->path, (unsigned long)export->n_types, PP_COUNT(own));
+    for (size_t i = 0; i < PP_COUNT(own); i++)
+        if (export->sizes[i] != own[i].size)
+            return pp_error_set(error, PP_EINVAL,
+                                "'%s' was built with other headers: its %s has %lu bytes, this "
+                                "program's has %zu",
+                                plugin->path, own[i].type, (unsigned long)export->sizes[i],
+                                own[i].size);
+    return PP_OK;
+}
+
+/// In this order: what comes first says whether what follows can be read.
+static pp_status check_export(pp_plugin *plugin, const pp_agent_export *export, pp_error *error)
+{
+    pp_error detail = {0};
+    if (!export)
+        return pp_error_set(error, PP_EINVAL,
+                            "'%s' is no agent: it lacks the symbol '%s', which PP_AGENT_PLUGIN of "
+                            "agents/agent.h defines",
+                            plugin->path, SYMBOL);
+    if (export->abi != PP_AGENT_ABI)
+        return pp_error_set(error, PP_EINVAL,
+                            "'%s' was built for version %lu of the agents' interface, this program "
+                            "has version %d",
+                            plugin->path, (unsigned long)export->abi, (int)PP_AGENT_ABI);
+    pp_status status = check_sizes(plugin, export, error);
+    if (status != PP_OK)
+        return status;
+    status = pp_agent_check(export->agent, &detail);
+    if (status != PP_OK)
+        return pp_error_set(error, status, "'%s': %s", plugin->path, detail.message);
+    plugin->agent = export->agent;
+    return PP_OK;
+}
+
+pp_status pp_plugin_load(pp_plugin *plugin, pp_error *error)
+{
+    // All symbols now: one that is missing is an error here, not the end of a run. None for others:
+    // plugins may call their functions what they like.
+    plugin->handle = dlopen(plugin->path, RTLD_NOW | RTLD_LOCAL);
+    if (!plugin->handle)
+        return pp_error_set(error, PP_EFORMAT, "cannot be loaded: %s", dlerror());
+    return check_export(plugin, dlsym(plugin->handle, SYMBOL), error);
+}
+
+void pp_plugins_destroy(pp_plugin *plugins)
+{
+    while (plugins) {
+        pp_plugin *next = plugins->next;
+        if (plugins->handle)
+            dlclose(plugins->handle);
+        free(plugins);
+        plugins = next;
+    }
+}
