@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/chaser.h"
 #include "agents/choice_curve.h"
 #include "agents/oracle.h"
 #include "market/param_rows.h"
@@ -20,6 +21,8 @@ enum { MAX_INPUTS = PP_RIVALS + 1 + PP_MAX_FEATURES };
 
 typedef struct oracle_config {
     int sees;
+    pp_value_config value;
+    pp_sale_config sale; ///< of the value function's customers to come
 } oracle_config;
 
 static const char *const sees_choices[] = {"customer", "rivals", "both", NULL};
@@ -30,6 +33,8 @@ static const pp_param oracle_rows[] = {
      .doc = "what it sees that no firm can: the customer's latent variables, the rivals' open "
             "offers, or both",
      .source = DESIGN},
+    PP_VALUE_ROWS(value),
+    PP_SALE_ROWS(sale),
 };
 static const pp_param_table oracle_table = {"oracle", "sees what no firm can", oracle_rows,
                                             PP_COUNT(oracle_rows), sizeof(CONFIG)};
@@ -53,6 +58,7 @@ typedef struct oracle_state {
     pp_rival_offer *offers;                ///< [n_firms]
     double surprise[SCENARIOS][PP_RIVALS]; ///< customer: of rivals' offers over m
     void *conversion;                      ///< rivals: a logistic model
+    pp_chaser chaser;                      ///< its plan is NULL without a portfolio
 } oracle_state;
 
 /// Columns of a customer's features, one row long.
@@ -235,11 +241,13 @@ static double bid_on_latents(oracle_state *s, const pp_agent_quote *quote,
 
 // ---- the agent
 
-/// GBP that a sale is worth beyond its profit. Nothing: the bound is on profit.
+/// GBP that a sale is worth to the portfolio, by the firm's own plan: what a customer yet to come
+/// will be like nobody sees.
 static double value_of_sale(const oracle_state *s, const pp_agent_quote *quote, const double *held)
 {
-    (void)s, (void)quote, (void)held;
-    return 0;
+    return s->chaser.planner
+               ? pp_planner_sale_value(s->chaser.planner, quote->round, held, quote->categories)
+               : 0;
 }
 
 static pp_status check(const oracle_state *s, const pp_history *h, pp_error *error)
@@ -260,32 +268,42 @@ static pp_status check(const oracle_state *s, const pp_history *h, pp_error *err
     return PP_OK;
 }
 
-static pp_status oracle_train(void *state, const void *params, const pp_agent_setup *setup,
-                              pp_error *error)
+/// What the law of choice needs.
+static pp_status make_curve(oracle_state *s, const pp_history *h, pp_error *error)
 {
-    oracle_state *s = state;
-    const pp_history *h = setup->history;
     size_t n_firms = (size_t)h->n_firms;
-    s->sees = ((const oracle_config *)params)->sees;
-    s->n_columns = h->n_columns;
-    s->pipeline = setup->pipeline;
-    pp_pipeline_bid_range(s->pipeline, &s->low, &s->high);
-    pp_status status = check(s, h, error);
-    if (status != PP_OK || s->sees == SEES_RIVALS)
-        return status == PP_OK ? fit_conversion(s, setup, error) : status;
+    size_t terms = s->sees == SEES_BOTH ? n_firms : (size_t)SCENARIOS * SETS;
     s->offers = calloc(n_firms > SETS ? n_firms : SETS, sizeof *s->offers);
     if (!s->offers)
         return pp_error_set(error, PP_ENOMEM, "no memory for an oracle of %zu firms", n_firms);
-    size_t terms = s->sees == SEES_BOTH ? n_firms : (size_t)SCENARIOS * SETS;
-    status = pp_choice_curve_create(terms, &s->curve, error);
+    pp_status status = pp_choice_curve_create(terms, &s->curve, error);
     if (status == PP_OK && s->sees == SEES_CUSTOMER)
         status = find_surprises(s, h, error);
+    return status;
+}
+
+static pp_status oracle_train(void *state, const void *params, const pp_agent_setup *setup,
+                              pp_error *error)
+{
+    const oracle_config *config = params;
+    oracle_state *s = state;
+    s->sees = config->sees;
+    s->n_columns = setup->history->n_columns;
+    s->pipeline = setup->pipeline;
+    pp_pipeline_bid_range(s->pipeline, &s->low, &s->high);
+    pp_status status = check(s, setup->history, error);
+    if (status == PP_OK)
+        status = s->sees == SEES_RIVALS ? fit_conversion(s, setup, error)
+                                        : make_curve(s, setup->history, error);
+    if (status == PP_OK && setup->portfolio)
+        status = pp_chaser_train(&s->chaser, &config->sale, NULL, &config->value, setup, error);
     return status;
 }
 
 static void oracle_release(void *state)
 {
     oracle_state *s = state;
+    pp_chaser_release(&s->chaser);
     pp_choice_curve_destroy(&s->curve);
     free(s->offers);
     free(s->conversion);

@@ -1,6 +1,7 @@
 // What a trial leaves in its record.
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 #include "experiments/workspace.h"
 
@@ -71,13 +72,13 @@ void pp_record_epoch(const pp_workspace *w, pp_record *record)
     }
 }
 
-pp_learning pp_record_learning(const pp_workspace *w, size_t f, pp_record *record)
+void pp_record_learning(const pp_workspace *w, size_t f, pp_record *record)
 {
     const pp_experiment *e = w->experiment;
-    pp_learning learning = {.n_updates = e->updates[f]};
-    for (size_t s = 0; s < PP_LEARNING_COUNT && learning.n_updates > 0; s++)
-        learning.series[s] = pp_record_f64(record, learning_variables[s]) + f * e->n_updates;
-    return learning;
+    size_t n = e->updates[f];
+    for (size_t s = 0; s < PP_LEARNING_COUNT && n > 0; s++)
+        memcpy(pp_record_f64(record, learning_variables[s]) + f * e->n_updates,
+               w->firms[f].learned + s * n, n * sizeof(double));
 }
 
 void pp_record_said(const pp_workspace *w, size_t f, const pp_agent_epoch *said, pp_record *record)

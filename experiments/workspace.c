@@ -12,12 +12,14 @@ static double *take(double **at, size_t n)
 }
 
 /// What the firm's agent is handed lies beside nothing else.
-static bool allocate_own(const pp_experiment *e, pp_firm *firm)
+static bool allocate_own(const pp_experiment *e, size_t f, pp_firm *firm)
 {
+    size_t log = PP_LEARNING_COUNT * e->updates[f];
     size_t curve = pp_pipeline_curve_size(firm->pipeline), prepared = firm->config->agent->prepared;
     firm->desk = calloc(1, sizeof *firm->desk);
     firm->members = calloc(PP_BLOCK, sizeof *firm->members);
-    firm->own = calloc(2 * e->n_categories + PP_BLOCK * (3 + curve + prepared), sizeof(double));
+    firm->own =
+        calloc(2 * e->n_categories + PP_BLOCK * (3 + curve + prepared) + log, sizeof(double));
     if (!firm->desk || !firm->members || !firm->own)
         return false;
     double *at = firm->own;
@@ -28,20 +30,20 @@ static bool allocate_own(const pp_experiment *e, pp_firm *firm)
     firm->multiplier = take(&at, PP_BLOCK);
     firm->curves = take(&at, PP_BLOCK * curve);
     firm->prepared = take(&at, PP_BLOCK * prepared);
+    firm->learned = take(&at, log);
     return true;
 }
 
-static pp_status create_firm(const pp_experiment *e, const pp_firm_config *config, pp_firm *firm,
-                             pp_error *error)
+static pp_status create_firm(const pp_experiment *e, size_t f, pp_firm *firm, pp_error *error)
 {
     const pp_scenario *s = e->scenario;
-    firm->config = config;
+    firm->config = &e->scenario->firms[f];
     firm->has_portfolio = firm->config->portfolio != PP_PORTFOLIO_NONE;
     size_t state = firm->config->agent->state_size;
     firm->state = calloc(1, state ? state : 1);
     pp_status status = pp_pipeline_create(&s->pricing, e->schema->n_columns,
                                           (pp_observe)s->market.observe, &firm->pipeline, error);
-    if (status == PP_OK && (!firm->state || !allocate_own(e, firm)))
+    if (status == PP_OK && (!firm->state || !allocate_own(e, f, firm)))
         status = pp_error_set(error, PP_ENOMEM, "no memory for firm '%s'", firm->config->name);
     return status;
 }
@@ -93,7 +95,7 @@ static pp_status create_firms(pp_workspace *w, pp_error *error)
     if (!w->firms)
         return pp_error_set(error, PP_ENOMEM, "no memory for %zu firms", e->n_firms);
     for (size_t i = 0; i < e->n_firms && status == PP_OK; i++)
-        status = create_firm(e, &e->scenario->firms[i], &w->firms[i], error);
+        status = create_firm(e, i, &w->firms[i], error);
     return status;
 }
 

@@ -36,6 +36,7 @@ typedef struct pp_firm {
     double *null_bid;   ///< [PP_BLOCK]
     double *prepared;   ///< [PP_BLOCK][agent->prepared]
     double *multiplier; ///< [PP_BLOCK] what `quote_batch` answers
+    double *learned;    ///< [PP_LEARNING_COUNT][updates] what the agent logs
 } pp_firm;
 
 struct pp_workspace {
@@ -85,9 +86,8 @@ void pp_oracle_look(pp_workspace *workspace, size_t f, size_t i, pp_oracle_view 
 
 /// Write the epoch that has just ended. Portfolio loss and reward follow once the target is known.
 void pp_record_epoch(const pp_workspace *workspace, pp_record *record);
-/// Where the agent of firm f writes its log, which is in the record itself. n_updates is 0 if it
-/// has none.
-pp_learning pp_record_learning(const pp_workspace *workspace, size_t f, pp_record *record);
+/// Write what the agent of firm f has logged.
+void pp_record_learning(const pp_workspace *workspace, size_t f, pp_record *record);
 /// Write what the agent of firm f says of the test epoch that has just ended.
 void pp_record_said(const pp_workspace *workspace, size_t f, const pp_agent_epoch *said,
                     pp_record *record);

@@ -1,7 +1,6 @@
 /// The oracle on quotes made up: what it needs, and that it answers to what it is shown.
 #include "agent_fixture.h"
-
-enum { SEES_CUSTOMER, SEES_RIVALS, SEES_BOTH };
+#include "oracle_fixture.h"
 
 /// Where firms do not learn of offers, an oracle that needs to have learnt says so.
 static void test_oracle_needs_a_history_of_offers(void **state)
@@ -14,13 +13,14 @@ static void test_oracle_needs_a_history_of_offers(void **state)
     situation.history = &history;
     for (int sees = SEES_CUSTOMER; sees <= SEES_BOTH; sees++) {
         pp_error error = {0};
-        void *work = zeroed(pp_agent_oracle.state_size);
-        pp_status status = pp_agent_oracle.train(work, &sees, &situation, &error);
+        void *work = zeroed(pp_agent_oracle.state_size), *params = oracle_params(sees);
+        pp_status status = pp_agent_oracle.train(work, params, &situation, &error);
         assert_int_equal(status, sees == SEES_BOTH ? PP_OK : PP_EINVAL);
         if (sees != SEES_BOTH)
             assert_non_null(strstr(error.message, "needs market.observe: all"));
         pp_agent_oracle.release(work);
         free(work);
+        free(params);
     }
 }
 
@@ -28,13 +28,14 @@ static void test_oracle_needs_a_history_of_offers(void **state)
 static void test_oracle_answers_to_what_it_sees_only(void **state)
 {
     firm *f = *state;
+    pp_agent_setup bare = f->setup;
+    bare.portfolio = NULL;
     for (int sees = SEES_CUSTOMER; sees <= SEES_BOTH; sees++) {
-        agent a = {&pp_agent_oracle, zeroed(pp_agent_oracle.state_size), zeroed(sizeof(int))};
+        agent a = {&pp_agent_oracle, zeroed(pp_agent_oracle.state_size), oracle_params(sees)};
         const double held[CATEGORIES] = {0};
         double row[SIM_COLUMNS], offers[SIM_FIRMS - 1], dearer[SIM_FIRMS - 1];
         size_t higher = 0;
-        *(int *)a.params = sees;
-        assert_int_equal(a.class->train(a.state, a.params, &f->setup, NULL), PP_OK);
+        assert_int_equal(a.class->train(a.state, a.params, &bare, NULL), PP_OK);
         for (size_t i = 0; i < QUOTES; i++) {
             pp_agent_quote quote = quote_at(&a, &f->batch, i, row, f->null_bid);
             pp_oracle_view view = view_at(&a, &f->batch, i, offers), other = view;
@@ -52,11 +53,37 @@ static void test_oracle_answers_to_what_it_sees_only(void **state)
     }
 }
 
+/// With a portfolio, a sale is worth more than its profit to a category that has too few, less to
+/// one that has too many, and just that to a customer in none.
+static void test_oracle_pursues_the_portfolio(void **state)
+{
+    firm *f = *state;
+    pp_agent_setup bare = f->setup;
+    bare.portfolio = NULL;
+    agent with = agent_create(&pp_agent_oracle, &f->setup);
+    agent without = agent_create(&pp_agent_oracle, &bare);
+    const double few[CATEGORIES] = {0}, many[CATEGORIES] = {80, 80, 80};
+    size_t changed = 0;
+    for (size_t i = 0; i < QUOTES; i++) {
+        double wanted = quote_in_round(&with, &f->batch, i, f->null_bid, few);
+        double unwanted = quote_in_round(&with, &f->batch, i, f->null_bid, many);
+        double for_profit = quote_in_round(&without, &f->batch, i, f->null_bid, many);
+        bool in_any = f->members[i];
+        assert_true(in_any ? wanted < for_profit : wanted == for_profit);
+        assert_true(in_any ? unwanted > for_profit : unwanted == for_profit);
+        changed += in_any;
+    }
+    assert_true(changed > 0 && changed < QUOTES);
+    agent_destroy(&with);
+    agent_destroy(&without);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_oracle_needs_a_history_of_offers),
         cmocka_unit_test(test_oracle_answers_to_what_it_sees_only),
+        cmocka_unit_test(test_oracle_pursues_the_portfolio),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -9,9 +9,10 @@
 
 #include "experiments/stats.h"
 #include "market_fixture.h"
+#include "oracle_fixture.h"
 
 enum { TRIALS = 24, BURN_IN = 4, TESTS = 6, FIRMS = 6 };
-enum { SEES_CUSTOMER, SEES_RIVALS, SEES_BOTH, NULL_AGENT, KINDS };
+enum { NULL_AGENT = SEES_BOTH + 1, KINDS };
 
 /// Booked profit of firm 0 in each trial, GBP a test epoch.
 static void profits(int kind, double profit[TRIALS])
@@ -22,7 +23,8 @@ static void profits(int kind, double profit[TRIALS])
     m.scenario.market.burn_in_epochs = BURN_IN;
     m.scenario.market.test_epochs = TESTS;
     if (kind != NULL_AGENT)
-        *(int *)m.params = kind;
+        set_sees(m.params, kind);
+    m.scenario.firms[0].portfolio = PP_PORTFOLIO_NONE; // nothing but profit to pursue
     fixture_start(&m);
     pp_record *r = fixture_record(&m);
     for (int64_t trial = 0; trial < TRIALS; trial++) {

@@ -8,15 +8,15 @@
 
 #include "agents/choice_curve.h"
 #include "market_fixture.h"
+#include "oracle_fixture.h"
 
 enum { FIRMS = 5, ROUNDS = 300, BURN_IN = 3 };
-enum { SEES_CUSTOMER, SEES_RIVALS, SEES_BOTH };
 
-/// The oracle's one parameter is a choice, that is an int.
-static void make_oracle(market_fixture *m, size_t f, int *sees)
+/// @param params see oracle_params
+static void make_oracle(market_fixture *m, size_t f, void *params)
 {
     m->scenario.firms[f].agent = &pp_agent_oracle;
-    m->scenario.firms[f].agent_params = sees;
+    m->scenario.firms[f].agent_params = params;
 }
 
 static void small(market_fixture *m)
@@ -46,10 +46,11 @@ static void test_oracle_view_is_shown_what_it_sees_and_no_more(void **state)
     (void)state;
     market_fixture m;
     pp_record *record;
-    int sees[] = {SEES_CUSTOMER, SEES_RIVALS, SEES_BOTH};
+    const int sees[] = {SEES_CUSTOMER, SEES_RIVALS, SEES_BOTH};
+    void *params[3];
     small(&m);
     for (size_t f = 0; f < 3; f++)
-        make_oracle(&m, f, &sees[f]);
+        make_oracle(&m, f, params[f] = oracle_params(sees[f]));
     m.scenario.inflation.mean_rate = 0.5;
     m.scenario.inflation.index_volatility = 0.3;
     m.scenario.inflation.rounds_per_week = 100;
@@ -82,6 +83,8 @@ static void test_oracle_view_is_shown_what_it_sees_and_no_more(void **state)
     assert_true(w->insurer[0] != 1 && w->insurer[0] != w->customer[0]);
     pp_workspace_destroy(w);
     pp_record_destroy(record);
+    for (size_t f = 0; f < 3; f++)
+        free(params[f]);
     fixture_finish(&m);
 }
 
@@ -114,10 +117,10 @@ static void test_oracle_view_that_sees_both_makes_the_best_bid(void **state)
     market_fixture m;
     pp_record *record;
     pp_choice_curve curve;
-    int both = SEES_BOTH;
+    void *both = oracle_params(SEES_BOTH);
     const size_t seer = 2;
     small(&m);
-    make_oracle(&m, seer, &both);
+    make_oracle(&m, seer, both);
     m.scenario.firms[4].agent = &round_class;
     m.scenario.firms[1].explore = PP_EXPLORE_ALWAYS; // no model could tell its offers
     pp_workspace *w = played(&m, &record);
@@ -149,6 +152,7 @@ static void test_oracle_view_that_sees_both_makes_the_best_bid(void **state)
     pp_choice_curve_destroy(&curve);
     pp_workspace_destroy(w);
     pp_record_destroy(record);
+    free(both);
     fixture_finish(&m);
 }
 
@@ -160,11 +164,11 @@ static void test_oracle_view_bids_as_null_in_burn_in(void **state)
     market_fixture m[2];
     pp_record *record[2];
     pp_workspace *w[2];
-    int both = SEES_BOTH;
+    void *both = oracle_params(SEES_BOTH);
     for (size_t i = 0; i < 2; i++) {
         small(&m[i]);
         if (i == 1)
-            make_oracle(&m[i], 1, &both);
+            make_oracle(&m[i], 1, both);
         w[i] = played(&m[i], &record[i]);
     }
     const size_t shared = sizeof(double) * BURN_IN * FIRMS;
@@ -181,6 +185,7 @@ static void test_oracle_view_bids_as_null_in_burn_in(void **state)
         pp_record_destroy(record[i]);
         fixture_finish(&m[i]);
     }
+    free(both);
 }
 
 /// Alone, in pairs, and among oracles only, whatever they see.
@@ -191,17 +196,19 @@ static void test_oracle_view_quotes_whoever_else_is_there(void **state)
         for (int sees = SEES_CUSTOMER; sees <= SEES_BOTH; sees++) {
             market_fixture m;
             pp_record *record;
+            void *params = oracle_params(sees);
             fixture_defaults(&m, n_firms, "null");
             m.scenario.market.rounds = 60;
             m.scenario.market.burn_in_epochs = 2;
             m.scenario.market.test_epochs = 1;
             for (size_t f = 0; f < n_firms; f += n_firms == 3 ? 1 : 4)
-                make_oracle(&m, f, &sees);
+                make_oracle(&m, f, params);
             pp_workspace *w = played(&m, &record);
             for (size_t i = 0; i < 60; i++)
                 assert_true(w->multipliers[i] >= 1 && w->multipliers[i] <= 2);
             pp_workspace_destroy(w);
             pp_record_destroy(record);
+            free(params);
             fixture_finish(&m);
         }
 }

@@ -10,6 +10,7 @@
 
 #include "market/population_class.h"
 #include "market_fixture.h"
+#include "oracle_fixture.h"
 
 enum { FIRMS = 4, ROUNDS = 150, BURN_IN = 2, TESTS = 2, CATEGORIES = 5, COLUMNS = 15 };
 enum { ALL_ROUNDS = TESTS * ROUNDS, KEPT = COLUMNS + 3 };
@@ -162,7 +163,7 @@ static void play(const pp_agent_class *class, int sees, bool second, dialogue *t
     pp_agent_class copy = listening(class);
     small(m, class->name);
     if (class->quote_seeing)
-        *(int *)m->params = sees;
+        set_sees(m->params, sees);
     else
         m->scenario.firms[0].agent = &copy;
     m->scenario.firms[FIRMS - 1].agent = &rival_class;
@@ -292,6 +293,14 @@ static void take_history(size_t firm, const pp_history *h)
         take("history: ranks", firm, h->rank, reals);
 }
 
+enum { UPDATES = 5, PREPARED = 3 };
+
+static size_t nosy_updates(const void *params)
+{
+    (void)params;
+    return UPDATES;
+}
+
 /// State is the firm's number.
 static pp_status nosy_train(void *state, const void *params, const pp_agent_setup *setup,
                             pp_error *error)
@@ -303,6 +312,8 @@ static pp_status nosy_train(void *state, const void *params, const pp_agent_setu
     take("schema", firm, setup->schema, sizeof *setup->schema);
     take("portfolio", firm, setup->portfolio, sizeof *setup->portfolio);
     take("average", firm, setup->burn_in_average, CATEGORIES * sizeof(double));
+    for (size_t s = 0; s < PP_LEARNING_COUNT; s++)
+        take("log", firm, setup->learning->series[s], UPDATES * sizeof(double));
     take_history(firm, setup->history);
     return PP_OK;
 }
@@ -329,8 +340,6 @@ static void nosy_quote_batch(const void *state, const pp_agent_batch *batch, dou
     memcpy(multiplier, batch->null_bid, batch->n * sizeof *multiplier);
 }
 
-enum { PREPARED = 3 };
-
 static void nosy_prepare(const void *state, const pp_agent_batch *batch, double *prepared)
 {
     const size_t firm = *(const size_t *)state;
@@ -356,12 +365,14 @@ static const pp_agent_class nosy_class[NOSY] = {
      .params = &no_parameters,
      .state_size = sizeof(size_t),
      .train = nosy_train,
+     .updates = nosy_updates,
      .quote_batch = nosy_quote_batch},
     {.abi = PP_AGENT_ABI,
      .name = "nosy",
      .params = &no_parameters,
      .state_size = sizeof(size_t),
      .train = nosy_train,
+     .updates = nosy_updates,
      .quote = nosy_quote,
      .prepared = PREPARED,
      .prepare = nosy_prepare},
@@ -382,8 +393,9 @@ static void assert_apart(const char *what, const void *block, size_t firm)
 }
 
 /// What belongs to the market, and what belongs to one firm and is in no other's reach.
-static void assert_nothing_beside(const pp_workspace *w)
+static void assert_nothing_beside(const pp_workspace *w, pp_record *record)
 {
+    assert_apart("the record", pp_record_f64(record, 0), FIRMS);
     assert_apart("the workspace", w, FIRMS);
     assert_apart("the workspace's numbers", w->reals, FIRMS);
     assert_apart("choices", w->integers, FIRMS);
@@ -428,7 +440,7 @@ static void be_nosy(pp_observe observe)
     if (pp_trial_run(w, 0, NULL, record, &error) != PP_OK)
         fail_msg("%s", error.message);
     assert_true(n_ranges > NOSY * 2 * COLUMNS);
-    assert_nothing_beside(w);
+    assert_nothing_beside(w, record);
     pp_workspace_destroy(w);
     pp_record_destroy(record);
     fixture_finish(&m);
