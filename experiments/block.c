@@ -6,10 +6,16 @@
 #include "experiments/quotes.h"
 #include "experiments/workspace.h"
 
-/// Does the firm's price depend on the portfolio it holds?
+/// Does the firm's agent, an oracle, see what others quote in the round?
+static bool sees(const pp_firm *firm)
+{
+    return firm->config->agent->quote_seeing;
+}
+
+/// Does the firm's price depend on the portfolio it holds, or on what others quote?
 static bool needs_rounds(const pp_workspace *w, const pp_firm *firm)
 {
-    return pp_testing(w) && firm->config->agent->quote;
+    return pp_testing(w) && (firm->config->agent->quote || sees(firm));
 }
 
 static pp_status draw_customers(pp_workspace *w, const pp_stream *stream, pp_error *error)
@@ -85,27 +91,27 @@ static void price_block(pp_workspace *w, size_t f)
 {
     pp_firm *firm = &w->firms[f];
     pp_customers *c = &w->customers;
-    double *multiplier = w->multipliers + f * PP_BLOCK;
-    const double *estimate = w->estimates + f * PP_BLOCK;
+    pp_desk *desk = firm->desk;
+    const double *quoted = pp_testing(w) ? firm->multiplier : firm->null_bid;
     const pp_agent_class *agent = firm->config->agent;
-    pp_pipeline_prepare(firm->pipeline, (const double *const *)c->features, estimate, c->n,
-                        w->scratch, firm->curves, &firm->curve_view);
-    pp_curves_bid(&firm->curve_view, NULL, firm->null_bid);
-    firm->batch = (pp_agent_batch){.n = c->n,
+    memcpy(firm->estimate, w->estimates + f * PP_BLOCK, c->n * sizeof(double));
+    pp_pipeline_prepare(firm->pipeline, w->columns, firm->estimate, c->n, w->scratch, firm->curves,
+                        &desk->curves);
+    pp_curves_bid(&desk->curves, NULL, firm->null_bid);
+    desk->batch = (pp_agent_batch){.n = c->n,
                                    .first_round = c->first_round,
-                                   .features = (const double *const *)c->features,
-                                   .estimate = estimate,
-                                   .curves = &firm->curve_view,
+                                   .features = w->columns,
+                                   .estimate = firm->estimate,
+                                   .curves = &desk->curves,
                                    .null_bid = firm->null_bid,
                                    .categories = firm->members};
-    if (!pp_testing(w))
-        memcpy(multiplier, firm->null_bid, c->n * sizeof(double));
-    else if (!agent->quote)
-        agent->quote_batch(firm->state, &firm->batch, multiplier);
-    else if (agent->prepare)
-        agent->prepare(firm->state, &firm->batch, firm->prepared);
-    for (size_t i = 0; i < c->n && !needs_rounds(w, firm); i++)
-        multiplier[i] *= firm->factor[i];
+    bool later = needs_rounds(w, firm);
+    if (later && agent->prepare)
+        agent->prepare(firm->state, &desk->batch, firm->prepared);
+    else if (pp_testing(w) && !later)
+        agent->quote_batch(firm->state, &desk->batch, firm->multiplier);
+    for (size_t i = 0; i < c->n && !later; i++)
+        w->multipliers[f * PP_BLOCK + i] = quoted[i] * firm->factor[i];
 }
 
 static pp_status refuse_quote(const pp_workspace *w, const pp_firm *firm, size_t i,
@@ -151,7 +157,7 @@ static void hold(pp_workspace *w, size_t i)
 /// What the agent of a firm may know of customer i.
 static pp_agent_quote quote_of(const pp_workspace *w, const pp_firm *firm, size_t i)
 {
-    const pp_agent_batch *batch = &firm->batch;
+    const pp_agent_batch *batch = &firm->desk->batch;
     pp_curves curve = *batch->curves;
     curve.n = 1;
     curve.values += i * curve.size;
@@ -164,24 +170,40 @@ static pp_agent_quote quote_of(const pp_workspace *w, const pp_firm *firm, size_
                             .prepared = firm->prepared + i * firm->config->agent->prepared};
 }
 
-/// The round loop: only what depends on the portfolios held.
+/// The quote of firm f in the round of customer i.
+static pp_status quote_in_round(pp_workspace *w, size_t f, size_t i, pp_error *error)
+{
+    pp_firm *firm = &w->firms[f];
+    const pp_agent_class *agent = firm->config->agent;
+    pp_agent_quote quote = quote_of(w, firm, i);
+    pp_oracle_view view;
+    double multiplier;
+    if (sees(firm)) {
+        pp_oracle_look(w, f, i, &view);
+        multiplier = agent->quote_seeing(firm->state, &quote, firm->held, &view);
+    } else {
+        multiplier = agent->quote(firm->state, &quote, firm->held);
+    }
+    w->multipliers[f * PP_BLOCK + i] = multiplier * firm->factor[i];
+    return make_offer(w, f, i, error);
+}
+
+/// The round loop: only what depends on the portfolios held or, last, on what others quote.
 static pp_status play_rounds(pp_workspace *w, pp_error *error)
 {
     size_t n_firms = w->experiment->n_firms;
     for (size_t i = 0; i < w->customers.n; i++) {
         for (int j = 0; j < w->customers.n_columns; j++)
             w->row[j] = w->customers.features[j][i];
-        for (size_t f = 0; f < n_firms; f++) {
-            pp_firm *firm = &w->firms[f];
-            if (!needs_rounds(w, firm))
-                continue;
-            pp_agent_quote quote = quote_of(w, firm, i);
-            double a = firm->config->agent->quote(firm->state, &quote, firm->held);
-            w->multipliers[f * PP_BLOCK + i] = a * firm->factor[i];
-            pp_status status = make_offer(w, f, i, error);
-            if (status != PP_OK)
-                return status;
-        }
+        for (int last = 0; last < 2; last++)
+            for (size_t f = 0; f < n_firms; f++) {
+                pp_firm *firm = &w->firms[f];
+                if (!needs_rounds(w, firm) || sees(firm) != last)
+                    continue;
+                pp_status status = quote_in_round(w, f, i, error);
+                if (status != PP_OK)
+                    return status;
+            }
         pp_choose(&w->customers, i, 1, n_firms, w->offers, PP_BLOCK, w->choice);
         hold(w, i);
     }
@@ -195,8 +217,7 @@ static pp_status price_and_choose(pp_workspace *w, pp_error *error)
     for (size_t f = 0; f < n_firms; f++) {
         pp_firm *firm = &w->firms[f];
         if (firm->has_portfolio)
-            pp_portfolio_members(&firm->portfolio, (const double *const *)w->customers.features,
-                                 w->customers.n, firm->members);
+            pp_portfolio_members(&firm->desk->portfolio, w->columns, w->customers.n, firm->members);
         if (pp_pipeline_fitted(firm->pipeline))
             price_block(w, f);
         bool later = needs_rounds(w, firm);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/oracle.h"
+
 static pp_status build_population(pp_experiment *e, pp_error *error)
 {
     const pp_scenario *s = e->scenario;
@@ -11,9 +13,13 @@ static pp_status build_population(pp_experiment *e, pp_error *error)
         s->population == PP_POPULATION_BOOK
             ? pp_book_population(s, &e->population, error)
             : pp_population_published(&s->published, &s->choice, &e->population, error);
-    if (status == PP_OK)
-        e->schema = pp_population_schema(e->population);
-    return status;
+    if (status != PP_OK)
+        return status;
+    e->schema = malloc(sizeof *e->schema);
+    if (!e->schema)
+        return pp_error_set(error, PP_ENOMEM, "no memory for the feature schema");
+    *e->schema = *pp_population_schema(e->population);
+    return PP_OK;
 }
 
 static pp_status build_tables(pp_experiment *e, pp_error *error)
@@ -126,7 +132,12 @@ static pp_status check_agent(const pp_firm_config *firm, pp_error *error)
     if (!agent || agent->abi != PP_AGENT_ABI || !agent->params || !agent->train)
         return pp_error_set(error, PP_EINVAL, "firm '%s': no agent of ABI version %d", firm->name,
                             (int)PP_AGENT_ABI);
-    if (!agent->quote && !agent->quote_batch)
+    if (agent->quote_seeing && agent != &pp_agent_oracle)
+        return pp_error_set(error, PP_EINVAL,
+                            "firm '%s': agent '%s' asks to see latent variables and rivals' "
+                            "offers (quote_seeing), which is for the built-in oracle alone",
+                            firm->name, agent->name);
+    if (!agent->quote && !agent->quote_batch && !agent->quote_seeing)
         return pp_error_set(error, PP_EINVAL, "firm '%s': agent '%s' has no way to quote",
                             firm->name, agent->name);
     if (agent->needs_portfolio && firm->portfolio == PP_PORTFOLIO_NONE)
@@ -211,6 +222,7 @@ void pp_experiment_destroy(pp_experiment *experiment)
     free(e->gamma);
     free(e->normal);
     pp_population_destroy(e->population);
+    free(e->schema);
     free(e);
 }
 

@@ -12,7 +12,7 @@
 struct pp_experiment {
     const pp_scenario *scenario;
     pp_population *population;
-    const pp_schema *schema;
+    pp_schema *schema; ///< a copy: agents are handed it, and the population's lies beside latents
     pp_quantile_table *gamma, *normal;
     size_t n_firms, n_categories; ///< n_categories: the most of any firm, at least 1
     int64_t n_epochs;

@@ -121,6 +121,19 @@ static pp_status train_agent(const pp_workspace *w, pp_firm *firm, const pp_agen
                         detail.message[0] ? detail.message : pp_status_text(status));
 }
 
+/// An empty log for the agent of firm f to write to.
+static pp_learning empty_log(const pp_workspace *w, size_t f)
+{
+    size_t n = w->experiment->updates[f];
+    pp_learning learning = {.n_updates = n};
+    for (size_t s = 0; s < PP_LEARNING_COUNT; s++) {
+        learning.series[s] = w->firms[f].learned + s * n;
+        for (size_t u = 0; u < n; u++)
+            learning.series[s][u] = NAN;
+    }
+    return learning;
+}
+
 /// Burn-in is over: aim the targets and let the agents prepare.
 static pp_status train(pp_workspace *w, pp_record *record, pp_error *error)
 {
@@ -132,13 +145,14 @@ static pp_status train(pp_workspace *w, pp_record *record, pp_error *error)
         pp_history history;
         pp_gsl_random_init(&random, &stream, PP_DRAW_TARGET, 0);
         if (firm->has_portfolio)
-            pp_portfolio_aim(&firm->portfolio, &e->scenario->portfolio, firm->average, &random.rng);
+            pp_portfolio_aim(&firm->desk->portfolio, &e->scenario->portfolio, firm->average,
+                             &random.rng);
         pp_histories_view(w->histories, f, &history);
-        pp_learning learning = pp_record_learning(w, f, record);
+        pp_learning learning = empty_log(w, f);
         pp_agent_setup setup = {.schema = e->schema,
                                 .pipeline = firm->pipeline,
                                 .history = &history,
-                                .portfolio = firm->has_portfolio ? &firm->portfolio : NULL,
+                                .portfolio = firm->has_portfolio ? &firm->desk->portfolio : NULL,
                                 .burn_in_average = firm->average,
                                 .rounds = e->scenario->market.rounds,
                                 .stream = agent_stream(w, f),
@@ -146,6 +160,7 @@ static pp_status train(pp_workspace *w, pp_record *record, pp_error *error)
         pp_status status = train_agent(w, firm, &setup, error);
         if (status != PP_OK)
             return status;
+        pp_record_learning(w, f, record);
     }
     return PP_OK;
 }
@@ -180,9 +195,10 @@ static void start_trial(pp_workspace *w, int64_t trial)
         firm->trained = false;
         pp_gsl_random_init(&random, &stream, PP_DRAW_PORTFOLIO, 0);
         if (e->named[f])
-            firm->portfolio = *e->named[f];
+            firm->desk->portfolio = *e->named[f];
         else if (firm->has_portfolio)
-            pp_portfolio_random(e->schema, &e->scenario->portfolio, &random.rng, &firm->portfolio);
+            pp_portfolio_random(e->schema, &e->scenario->portfolio, &random.rng,
+                                &firm->desk->portfolio);
     }
 }
 

@@ -4,13 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// Doubles that a firm needs besides its pipeline.
-static size_t firm_reals(const pp_workspace *w, const pp_firm *firm)
-{
-    return 2 * w->experiment->n_categories +
-           PP_BLOCK * (pp_pipeline_curve_size(firm->pipeline) + 2 + firm->config->agent->prepared);
-}
-
 static double *take(double **at, size_t n)
 {
     double *taken = *at;
@@ -18,24 +11,46 @@ static double *take(double **at, size_t n)
     return taken;
 }
 
-static pp_status create_firm(const pp_experiment *e, const pp_firm_config *config, pp_firm *firm,
-                             pp_error *error)
+/// What the firm's agent is handed lies beside nothing else.
+static bool allocate_own(const pp_experiment *e, size_t f, pp_firm *firm)
+{
+    size_t log = PP_LEARNING_COUNT * e->updates[f];
+    size_t curve = pp_pipeline_curve_size(firm->pipeline), prepared = firm->config->agent->prepared;
+    firm->desk = calloc(1, sizeof *firm->desk);
+    firm->members = calloc(PP_BLOCK, sizeof *firm->members);
+    firm->own =
+        calloc(2 * e->n_categories + PP_BLOCK * (3 + curve + prepared) + log, sizeof(double));
+    if (!firm->desk || !firm->members || !firm->own)
+        return false;
+    double *at = firm->own;
+    firm->held = take(&at, e->n_categories);
+    firm->average = take(&at, e->n_categories);
+    firm->estimate = take(&at, PP_BLOCK);
+    firm->null_bid = take(&at, PP_BLOCK);
+    firm->multiplier = take(&at, PP_BLOCK);
+    firm->curves = take(&at, PP_BLOCK * curve);
+    firm->prepared = take(&at, PP_BLOCK * prepared);
+    firm->learned = take(&at, log);
+    return true;
+}
+
+static pp_status create_firm(const pp_experiment *e, size_t f, pp_firm *firm, pp_error *error)
 {
     const pp_scenario *s = e->scenario;
-    firm->config = config;
+    firm->config = &e->scenario->firms[f];
     firm->has_portfolio = firm->config->portfolio != PP_PORTFOLIO_NONE;
     size_t state = firm->config->agent->state_size;
     firm->state = calloc(1, state ? state : 1);
-    firm->members = calloc(PP_BLOCK, sizeof *firm->members);
-    if (!firm->state || !firm->members)
-        return pp_error_set(error, PP_ENOMEM, "no memory for firm '%s'", firm->config->name);
-    return pp_pipeline_create(&s->pricing, e->schema->n_columns, (pp_observe)s->market.observe,
-                              &firm->pipeline, error);
+    pp_status status = pp_pipeline_create(&s->pricing, e->schema->n_columns,
+                                          (pp_observe)s->market.observe, &firm->pipeline, error);
+    if (status == PP_OK && (!firm->state || !allocate_own(e, f, firm)))
+        status = pp_error_set(error, PP_ENOMEM, "no memory for firm '%s'", firm->config->name);
+    return status;
 }
 
 static void share_out(pp_workspace *w, size_t scratch, size_t fit_scratch)
 {
-    size_t n = w->experiment->n_firms, categories = w->experiment->n_categories;
+    size_t n = w->experiment->n_firms;
     double *at = w->reals;
     w->base = take(&at, PP_BLOCK);
     w->insurer = take(&at, PP_BLOCK);
@@ -45,18 +60,10 @@ static void share_out(pp_workspace *w, size_t scratch, size_t fit_scratch)
     w->offers = take(&at, n * PP_BLOCK);
     w->propensities = take(&at, n * PP_BLOCK);
     w->ranking.price = take(&at, n);
-    w->row = take(&at, (size_t)w->experiment->schema->n_columns);
     w->scratch = take(&at, scratch);
     w->fit_scratch = take(&at, fit_scratch);
-    for (size_t i = 0; i < n; i++) {
-        pp_firm *firm = &w->firms[i];
-        firm->held = take(&at, categories);
-        firm->average = take(&at, categories);
-        firm->null_bid = take(&at, PP_BLOCK);
-        firm->factor = take(&at, PP_BLOCK);
-        firm->curves = take(&at, PP_BLOCK * pp_pipeline_curve_size(firm->pipeline));
-        firm->prepared = take(&at, PP_BLOCK * firm->config->agent->prepared);
-    }
+    for (size_t i = 0; i < n; i++)
+        w->firms[i].factor = take(&at, PP_BLOCK);
 }
 
 static pp_status allocate(pp_workspace *w, pp_error *error)
@@ -66,12 +73,12 @@ static pp_status allocate(pp_workspace *w, pp_error *error)
     size_t scratch = pp_pipeline_scratch(w->firms[0].pipeline) * PP_BLOCK;
     size_t fit_scratch = pp_pipeline_fit_scratch(w->firms[0].pipeline) * rows;
     size_t columns = (size_t)e->schema->n_columns;
-    size_t reals = PP_BLOCK * (3 + 4 * n) + n + columns + scratch + fit_scratch;
-    for (size_t i = 0; i < n; i++)
-        reals += firm_reals(w, &w->firms[i]);
-    w->reals = calloc(reals, sizeof(double));
+    w->reals = calloc(PP_BLOCK * (3 + 5 * n) + n + scratch + fit_scratch, sizeof(double));
     w->integers = calloc(PP_BLOCK + 2 * n, sizeof(int32_t));
-    if (!w->reals || !w->integers)
+    w->row = calloc(columns, sizeof(double));
+    w->columns = calloc(columns, sizeof *w->columns);
+    w->open_offers = calloc(n, sizeof(double));
+    if (!w->reals || !w->integers || !w->row || !w->columns || !w->open_offers)
         return pp_error_set(error, PP_ENOMEM, "no memory for %zu firms", n);
     w->choice = w->integers;
     w->ranking.order = w->choice + PP_BLOCK;
@@ -88,7 +95,16 @@ static pp_status create_firms(pp_workspace *w, pp_error *error)
     if (!w->firms)
         return pp_error_set(error, PP_ENOMEM, "no memory for %zu firms", e->n_firms);
     for (size_t i = 0; i < e->n_firms && status == PP_OK; i++)
-        status = create_firm(e, &e->scenario->firms[i], &w->firms[i], error);
+        status = create_firm(e, i, &w->firms[i], error);
+    return status;
+}
+
+static pp_status create_customers(pp_workspace *w, pp_error *error)
+{
+    int n = w->experiment->schema->n_columns;
+    pp_status status = pp_customers_create(PP_BLOCK, n, &w->customers, error);
+    for (int j = 0; j < n && status == PP_OK; j++)
+        w->columns[j] = w->customers.features[j];
     return status;
 }
 
@@ -104,7 +120,7 @@ pp_status pp_workspace_create(const pp_experiment *e, pp_workspace **workspace, 
     if (status == PP_OK)
         status = allocate(w, error);
     if (status == PP_OK)
-        status = pp_customers_create(PP_BLOCK, e->schema->n_columns, &w->customers, error);
+        status = create_customers(w, error);
     if (status == PP_OK)
         status = pp_accounts_create(n, &w->accounts, error);
     if (status == PP_OK)
@@ -126,10 +142,15 @@ void pp_workspace_destroy(pp_workspace *w)
         pp_pipeline_destroy(w->firms[i].pipeline);
         free(w->firms[i].state);
         free(w->firms[i].members);
+        free(w->firms[i].desk);
+        free(w->firms[i].own);
     }
     free(w->firms);
     free(w->reals);
     free(w->integers);
+    free(w->row);
+    free(w->columns);
+    free(w->open_offers);
     pp_customers_destroy(&w->customers);
     pp_accounts_destroy(&w->accounts);
     pp_histories_destroy(w->histories);
@@ -145,8 +166,9 @@ static double workspace_bytes(const pp_experiment *e, const pp_pipeline *pipelin
     double refit = rows * (double)pp_pipeline_fit_scratch(pipeline) * real;
     double curve = (double)pp_pipeline_curve_size(pipeline);
     double scratch = (double)pp_pipeline_scratch(pipeline);
-    double block = PP_BLOCK * real * (columns + 10 + scratch + n * (4 + 2 + curve + 1));
-    double firm = (double)(sizeof(pp_firm) + pp_pipeline_bytes(pipeline)) + 2 * n * sizeof(int64_t);
+    double block = PP_BLOCK * real * (columns + 10 + scratch + n * (5 + 3 + curve + 1));
+    double firm = (double)(sizeof(pp_firm) + sizeof(pp_desk) + pp_pipeline_bytes(pipeline)) +
+                  2 * n * sizeof(int64_t);
     return history + refit + block + n * firm;
 }
 

@@ -19,6 +19,11 @@ pp_status pp_choice_check(const pp_choice_config *config, size_t n_firms, pp_err
     return PP_OK;
 }
 
+double pp_loyalty_mean(const pp_choice_config *config, double walk_away)
+{
+    return config->loyalty_rate * (walk_away + config->loyalty_offset);
+}
+
 void pp_choice_prepare(const pp_choice_config *config, size_t n_firms, const pp_stream *stream,
                        const double *customer_index, pp_customers *customers)
 {
@@ -37,7 +42,7 @@ void pp_choice_prepare(const pp_choice_config *config, size_t n_firms, const pp_
                 reference = fmax(0, e - room / beta);
             }
             double walk_away = fmax(0, customers->walk_away_scale[i] * reference);
-            double mean = config->loyalty_rate * (walk_away + config->loyalty_offset);
+            double mean = pp_loyalty_mean(config, walk_away);
             customers->sensitivity[i] = beta;
             customers->walk_away[i] = walk_away;
             customers->loyal_firm[i] = (int32_t)(u[U_FIRM][j] * (double)n_firms);

@@ -21,6 +21,9 @@ PP_API void pp_choice_prepare(const pp_choice_config *config, size_t n_firms,
                               const pp_stream *stream, const double *customer_index,
                               pp_customers *customers);
 
+/// Mean of the exponential law of a customer's loyalty, GBP: rate*(w + offset).
+PP_API double pp_loyalty_mean(const pp_choice_config *config, double walk_away);
+
 /// Choice of customers [first, first + n): softmax over -beta (offers felt, w).
 /// @param offers [n_firms][stride] GBP
 /// @param choice [..] at the same index as the customer: the firm, or n_firms for walking away

@@ -9,30 +9,31 @@ pp_status pp_customers_create(size_t capacity, int n_columns, pp_customers *cust
                               pp_error *error)
 {
     memset(customers, 0, sizeof *customers);
-    size_t columns = (size_t)n_columns + REAL_COLUMNS;
-    customers->storage = calloc(columns * capacity, sizeof(double));
+    customers->storage = calloc((size_t)n_columns * capacity, sizeof(double));
+    customers->hidden = calloc(REAL_COLUMNS * capacity, sizeof(double));
     customers->features = calloc((size_t)n_columns, sizeof(double *));
     customers->loyal_firm = calloc(capacity, sizeof(int32_t));
-    if (!customers->storage || !customers->features || !customers->loyal_firm) {
+    if (!customers->storage || !customers->hidden || !customers->features ||
+        !customers->loyal_firm) {
         pp_customers_destroy(customers);
         return pp_error_set(error, PP_ENOMEM, "no memory for %zu customers", capacity);
     }
     customers->capacity = capacity;
     customers->n_columns = n_columns;
-    double *at = customers->storage;
-    for (int j = 0; j < n_columns; j++, at += capacity)
-        customers->features[j] = at;
+    for (int j = 0; j < n_columns; j++)
+        customers->features[j] = customers->storage + (size_t)j * capacity;
     double **real[REAL_COLUMNS] = {&customers->pure_premium,    &customers->sensitivity,
                                    &customers->walk_away_scale, &customers->walk_away,
                                    &customers->loyalty,         &customers->choice_uniform};
-    for (int j = 0; j < REAL_COLUMNS; j++, at += capacity)
-        *real[j] = at;
+    for (size_t j = 0; j < REAL_COLUMNS; j++)
+        *real[j] = customers->hidden + j * capacity;
     return PP_OK;
 }
 
 void pp_customers_destroy(pp_customers *customers)
 {
     free(customers->storage);
+    free(customers->hidden);
     free(customers->features);
     free(customers->loyal_firm);
     memset(customers, 0, sizeof *customers);

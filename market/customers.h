@@ -30,7 +30,10 @@ typedef struct pp_customers {
     double *loyalty;        ///< GBP by which that firm's offer is felt lower
     double *choice_uniform; ///< the draw that decides
 
-    double *storage;
+    // What firms see and what is latent lie in blocks of memory of their own: an agent is handed
+    // the first.
+    double *storage; ///< of the features
+    double *hidden;  ///< of the latents that are reals
 } pp_customers;
 
 PP_API pp_status pp_customers_create(size_t capacity, int n_columns, pp_customers *customers,

@@ -4,20 +4,32 @@
 #include <math.h>
 #include <stdlib.h>
 
-/// Columns of one firm.
+/// Columns of one firm. What it does not observe is not kept.
 enum { ESTIMATE, MULTIPLIER, PROPENSITY, RANK, RIVALS, COLUMNS = RIVALS + PP_RIVALS };
 
+static const size_t columns_observed[] = {
+    [PP_OBSERVE_ALL] = COLUMNS,
+    [PP_OBSERVE_OWN_RANK] = RIVALS,
+    [PP_OBSERVE_OWN_SALE] = RANK,
+};
+
 static const size_t rivals_top[PP_RIVALS] = {1, 3, 5};
+
+/// A firm's rows, in memory of its own: its agent is handed them, and no rival's lie beside them.
+typedef struct firm_history {
+    double *values;      ///< [columns observed][epochs*rows]
+    unsigned char *sold; ///< [epochs*rows]
+} firm_history;
 
 struct pp_histories {
     int n_columns;
     size_t n_firms, epochs, rows;
     pp_observe observe;
-    int64_t epoch;       ///< epochs started
-    size_t row;          ///< rows of the present epoch
-    double **features;   ///< [n_columns], each [epochs*rows]
-    double *values;      ///< features, then [n_firms][COLUMNS][epochs*rows]
-    unsigned char *sold; ///< [n_firms][epochs*rows]
+    int64_t epoch;     ///< epochs started
+    size_t row;        ///< rows of the present epoch
+    double **features; ///< [n_columns], each [epochs*rows]
+    double *storage;   ///< of the features
+    firm_history *firms;
 };
 
 static size_t capacity(const pp_histories *h)
@@ -27,7 +39,21 @@ static size_t capacity(const pp_histories *h)
 
 static double *column(const pp_histories *h, size_t firm, size_t which)
 {
-    return h->values + ((size_t)h->n_columns + firm * COLUMNS + which) * capacity(h);
+    return h->firms[firm].values + which * capacity(h);
+}
+
+static bool allocate(pp_histories *h)
+{
+    h->storage = calloc((size_t)h->n_columns * capacity(h), sizeof(double));
+    h->features = calloc((size_t)h->n_columns, sizeof(double *));
+    h->firms = calloc(h->n_firms, sizeof *h->firms);
+    bool enough = h->storage && h->features && h->firms;
+    for (size_t f = 0; f < h->n_firms && enough; f++) {
+        h->firms[f].values = calloc(columns_observed[h->observe] * capacity(h), sizeof(double));
+        h->firms[f].sold = calloc(capacity(h), 1);
+        enough = h->firms[f].values && h->firms[f].sold;
+    }
+    return enough;
 }
 
 pp_status pp_histories_create(int n_columns, size_t n_firms, size_t epochs, size_t rows,
@@ -42,16 +68,13 @@ pp_status pp_histories_create(int n_columns, size_t n_firms, size_t epochs, size
     h->epochs = epochs;
     h->rows = rows;
     h->observe = observe;
-    h->values = calloc(((size_t)n_columns + n_firms * COLUMNS) * capacity(h), sizeof(double));
-    h->sold = calloc(n_firms * capacity(h), 1);
-    h->features = calloc((size_t)n_columns, sizeof(double *));
-    if (!h->values || !h->sold || !h->features) {
+    if (!allocate(h)) {
         pp_histories_destroy(h);
         return pp_error_set(error, PP_ENOMEM, "no memory for %zu rows of %zu firms' histories",
                             epochs * rows, n_firms);
     }
     for (int j = 0; j < n_columns; j++)
-        h->features[j] = h->values + (size_t)j * capacity(h);
+        h->features[j] = h->storage + (size_t)j * capacity(h);
     *histories = h;
     return PP_OK;
 }
@@ -60,9 +83,13 @@ void pp_histories_destroy(pp_histories *histories)
 {
     if (!histories)
         return;
+    for (size_t f = 0; histories->firms && f < histories->n_firms; f++) {
+        free(histories->firms[f].values);
+        free(histories->firms[f].sold);
+    }
+    free(histories->firms);
     free(histories->features);
-    free(histories->values);
-    free(histories->sold);
+    free(histories->storage);
     free(histories);
 }
 
@@ -85,9 +112,10 @@ static void add_firm(pp_histories *h, size_t firm, size_t at, const pp_ranking *
     column(h, firm, ESTIMATE)[at] = estimate;
     column(h, firm, MULTIPLIER)[at] = multiplier;
     column(h, firm, PROPENSITY)[at] = propensity;
-    column(h, firm, RANK)[at] = ranking->rank[firm] + 1;
-    h->sold[firm * capacity(h) + at] = (size_t)choice == firm;
-    for (size_t r = 0; r < PP_RIVALS; r++)
+    h->firms[firm].sold[at] = (size_t)choice == firm;
+    if (h->observe != PP_OBSERVE_OWN_SALE)
+        column(h, firm, RANK)[at] = ranking->rank[firm] + 1;
+    for (size_t r = 0; r < PP_RIVALS && h->observe == PP_OBSERVE_ALL; r++)
         column(h, firm, RIVALS + r)[at] =
             h->n_firms > 1 ? pp_rivals_mean(ranking, h->n_firms, firm, rivals_top[r]) / estimate
                            : 1;
@@ -117,7 +145,7 @@ void pp_histories_view(const pp_histories *h, size_t firm, pp_history *view)
         .estimate = column(h, firm, ESTIMATE),
         .multiplier = column(h, firm, MULTIPLIER),
         .propensity = column(h, firm, PROPENSITY),
-        .sold = h->sold + firm * capacity(h),
+        .sold = h->firms[firm].sold,
         .observe = h->observe,
         .rank = h->observe == PP_OBSERVE_OWN_SALE ? NULL : column(h, firm, RANK),
         .n_firms = (int)h->n_firms,

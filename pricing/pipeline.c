@@ -1,5 +1,6 @@
 #include "pricing/pipeline.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -144,6 +145,13 @@ void pp_pipeline_prepare(const pp_pipeline *pipeline, const double *const *featu
     predict(pipeline, features, estimate, n, scratch, inputs);
     pipeline->class->prepare(pipeline->model, inputs, n, values);
     *curves = (pp_curves){pipeline, n, pp_pipeline_curve_size(pipeline), values};
+}
+
+void pp_pipeline_rivals(const pp_pipeline *pipeline, const double *const *features,
+                        const double *estimate, size_t n, double *scratch, double *rivals)
+{
+    assert(pipeline->market.observe == PP_OBSERVE_ALL);
+    pp_market_predict(&pipeline->market, features, estimate, n, scratch, rivals);
 }
 
 double pp_curve_probability(const pp_curves *curves, size_t i, double multiplier)

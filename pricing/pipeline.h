@@ -54,6 +54,13 @@ PP_API void pp_pipeline_prepare(const pp_pipeline *pipeline, const double *const
 /// Doubles per quote that the state-free stage needs.
 PP_API size_t pp_pipeline_scratch(const pp_pipeline *pipeline);
 
+/// What the market model says of rivals' offers: top 1, mean of top 3, mean of top 5, as multiples
+/// of the estimate. Only where firms observe all offers.
+/// @param scratch [n] the caller's
+/// @param rivals  [PP_RIVALS][n]
+PP_API void pp_pipeline_rivals(const pp_pipeline *pipeline, const double *const *features,
+                               const double *estimate, size_t n, double *scratch, double *rivals);
+
 /// P(sale) of quote i at a multiplier.
 PP_API double pp_curve_probability(const pp_curves *curves, size_t i, double multiplier);
 /// Best multiplier of quote i: argmax of P(a)(a - k) over the bid's range.

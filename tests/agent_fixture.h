@@ -5,7 +5,7 @@
 
 #include "pricing_fixture.h"
 
-#include "agents/agent.h"
+#include "agents/oracle.h"
 
 enum { QUOTES = 80, CATEGORIES = 3, FIRM = 1 };
 
@@ -179,18 +179,48 @@ static inline double *agent_prepare(const agent *a, const pp_agent_batch *batch)
     return prepared;
 }
 
+/// What an oracle is shown of element i of a batch, masked as the engine masks it: a customer of
+/// whom its own estimate is right, and rivals at 1.03 to 1.13 times that.
+static inline pp_oracle_view view_at(const agent *a, const pp_agent_batch *batch, size_t i,
+                                     double offers[SIM_FIRMS - 1])
+{
+    double m = batch->estimate[i], walk_away = 1.15 * m;
+    unsigned sees = pp_oracle_sees(a->params);
+    pp_oracle_view view = {NAN, NAN, NAN, NAN, SIM_FIRMS, 0, NULL};
+    for (size_t j = 0; j < SIM_FIRMS - 1; j++)
+        offers[j] = (1.03 + 0.02 * (double)j) * m;
+    if (sees & PP_SEES_CUSTOMER)
+        view = (pp_oracle_view){m, 40 / m, walk_away, 0.05 * (walk_away + 20), SIM_FIRMS, 0, NULL};
+    if (sees & PP_SEES_RIVALS) {
+        view.n_rivals = SIM_FIRMS - 1;
+        view.rivals = offers;
+    }
+    return view;
+}
+
+/// One quote of an agent that quotes round by round. @param prepared see agent_prepare
+static inline double quote_in_round(const agent *a, const pp_agent_batch *batch, size_t i,
+                                    const double *prepared, const double *held)
+{
+    double row[SIM_COLUMNS], offers[SIM_FIRMS - 1];
+    pp_agent_quote quote = quote_at(a, batch, i, row, prepared);
+    if (!a->class->quote_seeing)
+        return a->class->quote(a->state, &quote, held);
+    pp_oracle_view view = view_at(a, batch, i, offers);
+    return a->class->quote_seeing(a->state, &quote, held, &view);
+}
+
 /// Quotes as the round loop asks for them: all at once, or in order, with a portfolio that grows.
 static inline void quote_all(const agent *a, const pp_agent_batch *batch, double *multiplier)
 {
-    double held[CATEGORIES] = {0}, row[SIM_COLUMNS];
-    if (!a->class->quote) {
+    double held[CATEGORIES] = {0};
+    if (!a->class->quote && !a->class->quote_seeing) {
         a->class->quote_batch(a->state, batch, multiplier);
         return;
     }
     double *prepared = agent_prepare(a, batch);
     for (size_t i = 0; i < batch->n; i++) {
-        pp_agent_quote quote = quote_at(a, batch, i, row, prepared);
-        multiplier[i] = a->class->quote(a->state, &quote, held);
+        multiplier[i] = quote_in_round(a, batch, i, prepared, held);
         for (size_t k = 0; k < CATEGORIES; k++)
             held[k] += i % 3 == 0 && (batch->categories[i] >> k & 1);
     }

@@ -18,7 +18,8 @@ static void test_agents_classes_are_described(void **state)
         assert_true(length > 0 && length < 100 && !strchr(class->doc, '\n'));
         assert_true(class->doc[length - 1] != '.');
         assert_non_null(class->train);
-        assert_true(class->quote_batch || class->quote);
+        assert_true(class->quote_batch || class->quote || class->quote_seeing);
+        assert_true(!class->quote_seeing || class == &pp_agent_oracle);
     }
     assert_null(pp_agent_find("nul"));
     assert_null(pp_agent_find(""));
@@ -73,11 +74,11 @@ static void test_agents_any_portfolio_held_gets_a_quote(void **state)
     const double held[][CATEGORIES] = {{0, 0, 0}, {40, 15, 20}, {1000, 1000, 1000}, {0, 15, 1}};
     for (size_t c = 0; pp_agent_classes[c]; c++) {
         agent a = agent_create(pp_agent_classes[c], &f->setup);
-        double row[SIM_COLUMNS], *prepared = agent_prepare(&a, &f->batch);
-        for (size_t h = 0; h < sizeof held / sizeof *held && a.class->quote; h++)
+        double *prepared = agent_prepare(&a, &f->batch);
+        bool by_round = a.class->quote || a.class->quote_seeing;
+        for (size_t h = 0; h < sizeof held / sizeof *held && by_round; h++)
             for (size_t i = 0; i < QUOTES; i++) {
-                pp_agent_quote quote = quote_at(&a, &f->batch, i, row, prepared);
-                double multiplier = a.class->quote(a.state, &quote, held[h]);
+                double multiplier = quote_in_round(&a, &f->batch, i, prepared, held[h]);
                 assert_true(multiplier > 0 && isfinite(multiplier));
             }
         free(prepared);
