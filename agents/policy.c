@@ -72,19 +72,14 @@ static pp_soft hard_maximum(const pp_candidates *c, double estimate, double d, d
     return (pp_soft){most, c->sale[best], -log(c->reference[best])};
 }
 
-/// exp(x) - 1 where the exponents differ so little that 1 + x would swallow them.
-static double excess_of(double x, bool close)
-{
-    return close ? expm1(x) : exp(x) - 1;
-}
-
 // V = most + tau log(1 + sum pi_b (exp((Q - most)/tau) - 1)): nothing is lost at either end of the
-// temperatures, as sum pi_b = 1.
+// temperatures, as sum pi_b = 1. What is unlikely keeps its digits too: weights are exponentials
+// themselves, and where the best has next to no weight in pi_b the logarithm is of their sum.
 pp_soft pp_soft_maximum(const pp_candidates *c, double temperature, double estimate, double d,
                         double *policy)
 {
     double q[PP_CANDIDATES_MAX], most = -INFINITY, least = INFINITY;
-    double excess = 0, conversion = 0, mean = 0;
+    double total = 0, excess = 0, conversion = 0, mean = 0;
     if (!(temperature > 0))
         return hard_maximum(c, estimate, d, policy);
     for (size_t j = 0; j < c->n; j++) {
@@ -92,17 +87,18 @@ pp_soft pp_soft_maximum(const pp_candidates *c, double temperature, double estim
         most = fmax(most, q[j]);
         least = fmin(least, q[j]);
     }
-    bool close = most - least < 0.01 * temperature;
+    bool close = most - least < 0.01 * temperature; // exp(x) - 1 would swallow such exponents
     for (size_t j = 0; j < c->n; j++) {
-        double x = excess_of((q[j] - most) / temperature, close);
-        double weight = c->reference[j] * (1 + x);
-        excess += c->reference[j] * x;
+        double x = (q[j] - most) / temperature, factor = exp(x);
+        double weight = c->reference[j] * factor;
+        total += weight;
+        excess += c->reference[j] * (close ? expm1(x) : factor - 1);
         conversion += weight * c->sale[j];
         mean += weight * (q[j] - most);
         if (policy)
             policy[j] = weight;
     }
-    double total = 1 + excess, above = temperature * log1p(excess);
+    double above = temperature * (excess > -0.5 ? log1p(excess) : log(total));
     for (size_t j = 0; j < c->n && policy; j++)
         policy[j] /= total;
     double kl = (mean / total - above) / temperature;
