@@ -34,7 +34,7 @@ typedef struct pp_learner_config {
     INTEGER_IN(m, iterations, 30, 1, PP_LEARNING_UPDATES, "1", "updates, each on fresh rollouts",  \
                DESIGN),                                                                            \
         INTEGER_IN(m, rollouts, 16, 1, 10000, "epochs", "simulated epochs per update", DESIGN),    \
-        REAL_IN(m, trace, 0.99, 0, 1, 0, "1", "lambda of the returns; gamma is 1", DESIGN),         \
+        REAL_IN(m, trace, 0.99, 0, 1, 0, "1", "lambda of the returns; gamma is 1", DESIGN),        \
         REAL_IN(m, alpha, 0.3, 0, 1, PP_OPEN_MIN, "1",                                             \
                 "how far an update goes towards the return", PP_KLQ_PAPER),                        \
         CHOICE_IN(m, start, pp_learner_starts,                                                     \

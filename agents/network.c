@@ -115,17 +115,23 @@ static void layer_backward(const layer *l, size_t b, const double *slope, bool f
         back[i] = in[i] > 0 ? pp_dot(l->weight + i * m, slope, m) : 0; // in is a rectified output
 }
 
-static void adam(layer *l, double rate, double steps)
+void pp_adam(double *weight, const double *gradient, double *first, double *second, size_t n,
+             double rate, double steps)
 {
-    const double b1 = 0.9, b2 = 0.999, small = 1e-8; // the paper's
+    const double b1 = 0.9, b2 = 0.999, small = 1e-8;
     double c1 = 1 - pow(b1, steps), c2 = 1 - pow(b2, steps);
-    size_t n = (l->inputs + 1) * l->outputs;
     for (size_t i = 0; i < n; i++) {
-        double g = l->gradient[i];
-        l->first[i] = b1 * l->first[i] + (1 - b1) * g;
-        l->second[i] = b2 * l->second[i] + (1 - b2) * g * g;
-        l->weight[i] -= rate * (l->first[i] / c1) / (sqrt(l->second[i] / c2) + small);
+        double g = gradient[i];
+        first[i] = b1 * first[i] + (1 - b1) * g;
+        second[i] = b2 * second[i] + (1 - b2) * g * g;
+        weight[i] -= rate * (first[i] / c1) / (sqrt(second[i] / c2) + small);
     }
+}
+
+static void layer_step(layer *l, double rate, double steps)
+{
+    size_t n = (l->inputs + 1) * l->outputs;
+    pp_adam(l->weight, l->gradient, l->first, l->second, n, rate, steps);
     memset(l->gradient, 0, n * sizeof(double));
 }
 
@@ -149,7 +155,7 @@ static double train_batch(pp_network *network, const double *x, const double *y,
     }
     network->steps++;
     for (size_t i = 0; i < network->n_layers; i++)
-        adam(&network->layers[i], rate, network->steps);
+        layer_step(&network->layers[i], rate, network->steps);
     return sum;
 }
 

@@ -31,4 +31,9 @@ double pp_network_pass(pp_network *network, const double *x, const double *y, si
 /// @param x [inputs]. Uses the network's own scratch: one thread at a time
 double pp_network_predict(pp_network *network, const double *x);
 
+/// One step down a gradient with the moments' decay and the constant of Adam's paper; fresh moments
+/// are 0. @param gradient, first, second [n] @param steps taken so far, this one included
+void pp_adam(double *weight, const double *gradient, double *first, double *second, size_t n,
+             double rate, double steps);
+
 #endif

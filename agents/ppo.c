@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agents/learner.h"
+#include "agents/network.h"
 #include "market/param_rows.h"
 
 typedef struct ppo_config {
@@ -71,19 +72,6 @@ static double row_slope(const pp_learner *l, size_t row)
     return gain + (r->conversion[row] - now) / l->config.alpha;
 }
 
-static void ascend(pp_learner *l, ppo_work *w)
-{
-    const double b1 = 0.9, b2 = 0.999, small = 1e-8; // Adam's, arXiv 1412.6980
-    w->steps++;
-    double c1 = 1 - pow(b1, w->steps), c2 = 1 - pow(b2, w->steps);
-    for (size_t i = 0; i < l->basis.size; i++) {
-        double g = w->gradient[i];
-        w->first[i] = b1 * w->first[i] + (1 - b1) * g;
-        w->second[i] = b2 * w->second[i] + (1 - b2) * g * g;
-        l->theta[i] += w->config->step * (w->first[i] / c1) / (sqrt(w->second[i] / c2) + small);
-    }
-}
-
 /// One gradient step on every `batches`-th row.
 static void step_batch(pp_learner *l, ppo_work *w, size_t batch)
 {
@@ -100,9 +88,9 @@ static void step_batch(pp_learner *l, ppo_work *w, size_t batch)
         pp_basis_sale(&l->basis, r->held + row * l->basis.n_categories,
                       (int64_t)(row % r->rounds) + 1, categories, &change);
         for (size_t i = 0; i < change.n; i++)
-            w->gradient[change.at[i]] += share * slope * change.value[i];
+            w->gradient[change.at[i]] -= share * slope * change.value[i];
     }
-    ascend(l, w);
+    pp_adam(l->theta, w->gradient, w->first, w->second, l->basis.size, w->config->step, ++w->steps);
 }
 
 static pp_status ppo_update(pp_learner *l, pp_error *error)

@@ -202,7 +202,7 @@ static pp_status linear_create(const pp_plan *plan, void **state, pp_error *erro
 static pp_status train_network(const pp_plan *plan, linear *l, gsl_rng *rng, pp_error *error)
 {
     const pp_value_config *c = &plan->config;
-    size_t *order = malloc(l->kept * sizeof *order);
+    size_t *order = calloc(l->kept, sizeof *order);
     if (!order)
         return pp_error_set(error, PP_ENOMEM, "no memory for a network's data");
     for (size_t i = 0; i < l->kept; i++)

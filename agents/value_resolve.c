@@ -43,8 +43,9 @@ static outlook expect(const pp_plan *plan, size_t k, double held, double m)
     // exp(-(x - m)^2 / 2v) by its ratio from one whole number to the next
     double z = exp(-(low - m) * (low - m) / (2 * variance));
     double ratio = exp((2 * (m - low) - 1) / (2 * variance)), fall = exp(-1 / variance);
-    for (double x = low; x <= high; x++) {
-        double after = pp_plan_loss(plan, k, held + x + 2);
+    size_t terms = (size_t)(high - low) + 1;
+    for (size_t i = 0; i < terms; i++) {
+        double after = pp_plan_loss(plan, k, held + low + (double)i + 2);
         weight += z;
         sum.loss += z * now;
         sum.first += z * (next - now);
