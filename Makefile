@@ -1,6 +1,6 @@
 # What people type. CMakePresets.json is what builds; scripts/ is what these targets run.
 .DEFAULT_GOAL := help
-.PHONY: help demo check bench install clean release
+.PHONY: help demo check bench evidence install clean release
 JOBS ?= 2
 PREFIX ?= /usr/local
 
@@ -22,6 +22,10 @@ check: ## every test and check, as CI runs them
 
 bench: release ## time the market and its agents
 	build/release/pursuit-bench
+
+evidence: release ## run what docs/evidence.md tells of and write it; about 25 minutes
+	scripts/install-deps evidence
+	scripts/evidence --program build/release/pursuit
 
 install: ## install under PREFIX (/usr/local), building first if need be
 	[ -x build/release/pursuit ] || $(MAKE) release
