@@ -163,11 +163,13 @@ double pp_network_pass(pp_network *network, const double *x, const double *y, si
                        double learning_rate, gsl_rng *rng, size_t *order)
 {
     double sum = 0;
+    if (n == 0) // which GSL cannot shuffle
+        return 0;
     gsl_ran_shuffle(rng, order, n, sizeof *order);
     for (size_t first = 0; first < n; first += BATCH)
         sum += train_batch(network, x, y, order + first, n - first < BATCH ? n - first : BATCH,
                            learning_rate);
-    return n ? sum / (double)n : 0;
+    return sum / (double)n;
 }
 
 double pp_network_predict(pp_network *network, const double *x)

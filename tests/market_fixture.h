@@ -17,9 +17,9 @@ typedef struct market_fixture {
     pp_results_layout layout;
 } market_fixture;
 
-/// Published defaults: firm 0 of the agent named with a random portfolio, the others `null` without
-/// one.
-static inline void fixture_defaults(market_fixture *m, size_t n_firms, const char *agent)
+/// Published defaults: firm 0 with an agent of a kind and a random portfolio, the others `null`
+/// without one.
+static inline void fixture_defaults(market_fixture *m, size_t n_firms, const char *kind)
 {
     pp_scenario *s = &m->scenario;
     memset(m, 0, sizeof *m);
@@ -38,7 +38,7 @@ static inline void fixture_defaults(market_fixture *m, size_t n_firms, const cha
     assert_non_null(s->firms);
     for (size_t i = 0; i < n_firms; i++) {
         snprintf(s->firms[i].name, PP_NAME_MAX, "firm-%zu", i);
-        s->firms[i].agent = pp_agent_find(i ? "null" : agent);
+        s->firms[i].agent = pp_agent_find(i ? "null" : kind);
         assert_non_null(s->firms[i].agent);
     }
     s->firms[0].portfolio = PP_PORTFOLIO_RANDOM;

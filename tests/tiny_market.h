@@ -17,6 +17,11 @@ static const double type_estimate[TYPES] = {750, 640, 330, 260};
 static const size_t type_rows[TYPES] = {2, 1, 3, 2};
 enum { TINY_ROWS = 8 };
 
+/// The reference policy. The cap takes the cheapest multiplier from some types.
+#define TINY_SPREAD  0.05
+#define TINY_SUPPORT 0.08
+#define TINY_CAP     0.97
+
 typedef struct tiny {
     double column[SIM_COLUMNS][TINY_ROWS], estimate[TINY_ROWS], multiplier[TINY_ROWS];
     unsigned char sold[TINY_ROWS];
@@ -68,7 +73,7 @@ static inline tiny *tiny_create(const firm *f, size_t n_categories)
     tiny_rows(m);
     m->portfolio = f->portfolio;
     m->portfolio.n_categories = n_categories;
-    m->portfolio.loss_scale = 250;
+    m->portfolio.loss_scale = 120;
     memcpy(m->portfolio.target, target, sizeof target);
     m->average[0] = m->average[1] = 1;
     m->setup = f->setup;
@@ -100,9 +105,9 @@ static inline pp_policy_config tiny_policy(double temperature)
     return (pp_policy_config){.temperature = temperature,
                               .candidates = ACTIONS,
                               .centre = 1,
-                              .spread = 0.05,
-                              .support = 0.12,
-                              .cap_min = NAN,
+                              .spread = TINY_SPREAD,
+                              .support = TINY_SUPPORT,
+                              .cap_min = TINY_CAP,
                               .cap_max = NAN};
 }
 
@@ -125,17 +130,17 @@ typedef struct outcome {
     double multiplier; ///< mean of the policy
 } outcome;
 
-/// The five multipliers around the null bid, those below the bid's range left out.
+/// The five multipliers around the null bid, those below the cap left out.
 static inline outcome tiny_soft(const tiny *m, size_t type, double temperature, double d)
 {
     double q[ACTIONS], a[ACTIONS], weight[ACTIONS], most = -INFINITY, all = 0, sum = 0;
     outcome o = {0};
     for (int j = 0; j < ACTIONS; j++) {
-        double x = (j - 2) / 2.0 * 0.12, p;
+        double x = (j - 2) / 2.0 * TINY_SUPPORT, p;
         a[j] = m->null_bid[type] * (1 + x);
         p = tiny_sale(m, type, a[j]);
         q[j] = p * (type_estimate[type] * (a[j] - 1) + d);
-        weight[j] = a[j] < m->model.low ? 0 : exp(-x * x / (2 * 0.05 * 0.05));
+        weight[j] = a[j] < TINY_CAP ? 0 : exp(-x * x / (2 * TINY_SPREAD * TINY_SPREAD));
         all += weight[j];
         if (weight[j] > 0 && q[j] > most) {
             most = q[j];
