@@ -99,6 +99,9 @@ typedef struct pp_agent_class {
     double (*quote)(void *state, const pp_agent_quote *quote, const double *held);
 
     /// What follows may be 0 or NULL.
+    /// Rules that tie parameters together, each within its range: checked when a scenario is read.
+    /// @return PP_OK, or PP_EINVAL with a sentence that begins with a parameter's name and a colon
+    pp_status (*check)(const void *params, pp_error *error);
     /// Doubles per quote that `prepare` makes.
     size_t prepared;
     /// State-free stage before a block's rounds: whatever does not depend on the portfolio held.

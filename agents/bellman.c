@@ -28,6 +28,13 @@ static const pp_param_table bellman_table = {"bellman", "value function and mode
                                              bellman_rows, PP_COUNT(bellman_rows), sizeof(CONFIG)};
 #undef CONFIG
 
+static pp_status bellman_check(const void *params, pp_error *error)
+{
+    const bellman_config *config = params;
+    pp_status status = pp_value_check(&config->value, error);
+    return status == PP_OK ? pp_policy_check(&config->grid, error) : status;
+}
+
 static pp_status bellman_train(void *state, const void *params, const pp_agent_setup *setup,
                                pp_error *error)
 {
@@ -67,6 +74,7 @@ const pp_agent_class pp_agent_bellman = {
     .params = &bellman_table,
     .state_size = sizeof(pp_chaser),
     .needs_portfolio = true,
+    .check = bellman_check,
     .train = bellman_train,
     .release = bellman_release,
     .prepared = 1,

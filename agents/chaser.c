@@ -15,7 +15,7 @@ pp_status pp_chaser_train(pp_chaser *c, const pp_sale_config *sale, const pp_pol
         c->policy = *policy;
     pp_status status = pp_sale_model_fit(sale, setup, &c->model, error);
     if (status == PP_OK && policy)
-        status = pp_policy_check(policy, &c->model, error);
+        status = pp_policy_check_range(policy, &c->model, error);
     if (status != PP_OK || !value)
         return status;
     status = pp_gain_create(setup, &c->model, policy ? &c->policy : NULL, (size_t)value->grid,

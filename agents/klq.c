@@ -22,7 +22,7 @@ typedef struct klq_config {
 static const pp_param klq_rows[] = {
     {ROW(CHOICE, method), .choices = klq_methods, .unit = "",
      .doc = "soft backward induction, or learning from rollouts", .source = PP_KLQ_PAPER},
-    PP_POLICY_ROWS(policy, 0.3),
+    PP_POLICY_ROWS(policy, 0.1),
     PP_VALUE_ROWS(value),
     PP_SALE_ROWS(sale),
     PP_LEARNER_ROWS(learner),
@@ -42,6 +42,17 @@ typedef struct klq_state {
 static pp_status klq_update(pp_learner *learner, pp_error *error)
 {
     return pp_learner_regress(learner, false, learner->config.alpha, learner->theta, error);
+}
+
+static pp_status klq_check(const void *params, pp_error *error)
+{
+    const klq_config *config = params;
+    pp_status status = pp_policy_check(&config->policy, error);
+    if (status == PP_OK)
+        status = pp_value_check(&config->value, error);
+    if (status == PP_OK && config->method == KLQ_MODEL_FREE)
+        status = pp_learner_check(&config->policy, error);
+    return status;
 }
 
 static pp_status klq_train(void *state, const void *params, const pp_agent_setup *setup,
@@ -99,6 +110,7 @@ const pp_agent_class pp_agent_klq = {
     .params = &klq_table,
     .state_size = sizeof(klq_state),
     .needs_portfolio = true,
+    .check = klq_check,
     .train = klq_train,
     .release = klq_release,
     .prepared = 1,

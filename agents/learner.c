@@ -10,6 +10,13 @@ const char *const pp_learner_starts[] = {"pace", "profit", NULL};
 
 enum { CUSTOMERS = 1024 }; // of history at most, evenly spread
 
+pp_status pp_learner_check(const pp_policy_config *policy, pp_error *error)
+{
+    if (policy->temperature > 0)
+        return PP_OK;
+    return pp_error_set(error, PP_EINVAL, "temperature: learning from rollouts needs one above 0");
+}
+
 double pp_learner_sale_value(const pp_learner *l, const double *theta, int64_t round,
                              const double *held, uint64_t categories)
 {
@@ -219,14 +226,13 @@ static pp_status create(const pp_learner_config *config, const pp_chaser *chaser
                       .temperature = chaser->policy.temperature,
                       .n_customers = rows < CUSTOMERS ? rows : CUSTOMERS,
                       .portfolio = *setup->portfolio};
-    if (!(l->temperature > 0))
-        return pp_error_set(error, PP_EINVAL,
-                            "temperature: learning from rollouts needs one above 0");
-    pp_basis_make(&l->portfolio, setup->burn_in_average, setup->rounds, &l->basis);
-    pp_status status = allocate(l, (size_t)setup->rounds, error);
+    pp_status status = pp_learner_check(&chaser->policy, error);
     if (status != PP_OK)
         return status;
-    status = load_customers(l, chaser, setup, error);
+    pp_basis_make(&l->portfolio, setup->burn_in_average, setup->rounds, &l->basis);
+    status = allocate(l, (size_t)setup->rounds, error);
+    if (status == PP_OK)
+        status = load_customers(l, chaser, setup, error);
     if (status != PP_OK)
         return status;
     pp_basis_start(&l->basis, config->start == PP_START_PACE ? &l->portfolio : NULL,

@@ -42,6 +42,9 @@ typedef struct pp_learner_config {
                   "target's pace, or at profit only",                                              \
                   DESIGN)
 
+/// @return PP_OK, or PP_EINVAL if the temperature is 0
+pp_status pp_learner_check(const pp_policy_config *policy, pp_error *error);
+
 /// Rollouts of one iteration, row by row. Struct of arrays; a rollout is `rounds` rows in order.
 typedef struct pp_rollouts {
     size_t n, rounds;

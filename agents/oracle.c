@@ -318,12 +318,18 @@ static double oracle_quote(void *state, const pp_agent_quote *quote, const doubl
                                   : bid_on_latents(s, quote, view, k);
 }
 
+static pp_status oracle_check(const void *params, pp_error *error)
+{
+    return pp_value_check(&((const oracle_config *)params)->value, error);
+}
+
 const pp_agent_class pp_agent_oracle = {
     .abi = PP_AGENT_ABI,
     .name = "oracle",
     .doc = "sees latent variables and rivals' offers: an upper bound that no firm can reach",
     .params = &oracle_table,
     .state_size = sizeof(oracle_state),
+    .check = oracle_check,
     .train = oracle_train,
     .release = oracle_release,
     .quote_seeing = oracle_quote,

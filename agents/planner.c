@@ -15,6 +15,14 @@ struct pp_planner {
     void *state;
 };
 
+pp_status pp_value_check(const pp_value_config *config, pp_error *error)
+{
+    if (config->grid != 1)
+        return PP_OK;
+    return pp_error_set(error, PP_EINVAL,
+                        "grid: 1 point is no table; 2 or more, or 0 for exact sums");
+}
+
 pp_status pp_planner_create(const pp_value_config *config, const pp_agent_setup *setup,
                             const pp_gain *gain, pp_planner **planner, pp_error *error)
 {

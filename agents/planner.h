@@ -39,6 +39,9 @@ extern const char *const pp_value_names[];
         REAL_IN(m, learning_rate, 1e-3, 1e-12, 1, 0, "1", "network: Adam's step; published 1e-5",  \
                 DESIGN)
 
+/// @return PP_OK, or PP_EINVAL if a grid has one point
+pp_status pp_value_check(const pp_value_config *config, pp_error *error);
+
 typedef struct pp_planner pp_planner;
 
 /// @param gain borrowed for the planner's life; must have been made with `grid` points for the

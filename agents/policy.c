@@ -11,14 +11,24 @@ static void caps(const pp_policy_config *config, const pp_sale_model *model, dou
     *high = isnan(config->cap_max) ? model->high : config->cap_max;
 }
 
-pp_status pp_policy_check(const pp_policy_config *config, const pp_sale_model *model,
-                          pp_error *error)
+static pp_status check_order(double low, double high, pp_error *error)
+{
+    if (!(low > high)) // either may be NaN, not given
+        return PP_OK;
+    return pp_error_set(error, PP_EINVAL, "cap_min: %g is above cap_max, %g", low, high);
+}
+
+pp_status pp_policy_check(const pp_policy_config *config, pp_error *error)
+{
+    return check_order(config->cap_min, config->cap_max, error);
+}
+
+pp_status pp_policy_check_range(const pp_policy_config *config, const pp_sale_model *model,
+                                pp_error *error)
 {
     double low, high;
     caps(config, model, &low, &high);
-    if (low <= high)
-        return PP_OK;
-    return pp_error_set(error, PP_EINVAL, "cap_min: %g is above cap_max, %g", low, high);
+    return check_order(low, high, error);
 }
 
 void pp_candidates_make(const pp_policy_config *config, const pp_sale_model *model,

@@ -65,8 +65,10 @@ typedef struct pp_candidates {
 } pp_candidates;
 
 /// @return PP_OK, or PP_EINVAL if cap_min is above cap_max
-pp_status pp_policy_check(const pp_policy_config *config, const pp_sale_model *model,
-                          pp_error *error);
+pp_status pp_policy_check(const pp_policy_config *config, pp_error *error);
+/// The same with the bid's range, known once there is a model, in place of a cap that is not given.
+pp_status pp_policy_check_range(const pp_policy_config *config, const pp_sale_model *model,
+                                pp_error *error);
 
 /// Evenly spaced multipliers over centre (1 +- support), those outside the caps left out; weights
 /// those of a normal law. If the caps leave none, the one multiplier within them that is nearest.

@@ -119,6 +119,13 @@ static pp_status learn(ppo_state *s, const ppo_config *config, const pp_agent_se
     return status;
 }
 
+static pp_status ppo_check(const void *params, pp_error *error)
+{
+    const ppo_config *config = params;
+    pp_status status = pp_policy_check(&config->policy, error);
+    return status == PP_OK ? pp_learner_check(&config->policy, error) : status;
+}
+
 static pp_status ppo_train(void *state, const void *params, const pp_agent_setup *setup,
                            pp_error *error)
 {
@@ -166,6 +173,7 @@ const pp_agent_class pp_agent_ppo = {
     .params = &ppo_table,
     .state_size = sizeof(ppo_state),
     .needs_portfolio = true,
+    .check = ppo_check,
     .train = ppo_train,
     .release = ppo_release,
     .prepared = 1,

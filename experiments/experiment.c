@@ -123,7 +123,10 @@ static pp_status check_agent_params(const pp_firm_config *firm, pp_error *error)
     if (!firm->agent_params)
         return pp_error_set(error, PP_EINVAL, "firm '%s': agent '%s' has no parameters", firm->name,
                             agent->name);
-    return pp_param_check(agent->params, firm->agent_params, error);
+    pp_status status = pp_param_check(agent->params, firm->agent_params, error);
+    if (status == PP_OK && agent->check && agent->check(firm->agent_params, error) != PP_OK)
+        status = PP_EINVAL;
+    return status;
 }
 
 static pp_status check_agent(const pp_firm_config *firm, pp_error *error)

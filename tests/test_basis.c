@@ -169,7 +169,7 @@ static void test_basis_start_is_minus_the_loss_of_where_it_ends(void **state)
     for (size_t r = 0; r < PP_COUNT(rounds); r++) {
         const pp_basis basis = make(rounds[r]);
         double *theta = reals(basis.size);
-        pp_basis_start(&basis, &p, theta);
+        pp_basis_start(&basis, &p, 0, theta);
         for (size_t i = 0; i < basis.n_held; i++)
             for (size_t j = 0; j < basis.n_time; j++) {
                 double held[K], end[K];

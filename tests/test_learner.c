@@ -70,8 +70,8 @@ static void check_row(const pp_learner *l, size_t row)
     assert_close(r->action_value[row], q, 1e-12 * (1 + fabs(q)));
 }
 
-/// The rollout's rewards and portfolios are an epoch's: a sale brings the price less C and a
-/// policy, the last round the loss besides.
+/// The rollout's rewards and portfolios are an epoch's: a round brings what its action earns on
+/// average, the last the loss besides, and a sale a policy.
 static void check_rollout(const pp_learner *l, size_t first)
 {
     const pp_rollouts *r = &l->rollouts;
@@ -79,15 +79,21 @@ static void check_rollout(const pp_learner *l, size_t first)
     double held[PP_MAX_CATEGORIES] = {0};
     for (size_t i = first; i < first + r->rounds; i++) {
         size_t customer = r->customer[i];
-        double gain =
-            l->estimate[customer] * (l->candidates[customer].multiplier[r->action[i]] - 1);
+        const pp_candidates *c = &l->candidates[customer];
+        double chance = c->sale[r->action[i]];
+        double gain = chance * l->estimate[customer] * (c->multiplier[r->action[i]] - 1);
         double more[PP_MAX_CATEGORIES] = {0}, reward = r->reward[i];
         assert_memory_equal(r->held + i * n, held, n * sizeof(double));
         for (size_t k = 0; k < n; k++)
             more[k] = held[k] + (double)(l->categories[customer] >> k & 1);
         bool last = i + 1 == first + r->rounds;
-        bool sold = reward == (last ? gain - pp_portfolio_loss(&l->portfolio, more) : gain);
-        assert_true(sold || reward == (last ? -pp_portfolio_loss(&l->portfolio, held) : 0));
+        const double *next = last ? NULL : r->held + (i + 1) * n;
+        bool sold = last ? reward == gain - pp_portfolio_loss(&l->portfolio, more)
+                         : memcmp(next, more, n * sizeof(double)) == 0;
+        if (last)
+            assert_true(sold || reward == gain - pp_portfolio_loss(&l->portfolio, held));
+        else
+            assert_true(reward == gain);
         if (sold)
             memcpy(held, more, sizeof held);
     }

@@ -360,14 +360,14 @@ static void test_policy_caps_in_the_wrong_order_are_refused(void **state)
     const pp_sale_model model = model_of(*state);
     pp_policy_config config = around;
     pp_error error = {0};
-    assert_int_equal(pp_policy_check(&config, &model, &error), PP_OK);
+    assert_int_equal(pp_policy_check_range(&config, &model, &error), PP_OK);
     config.cap_min = 1.3;
     config.cap_max = 1.2;
-    assert_int_equal(pp_policy_check(&config, &model, &error), PP_EINVAL);
+    assert_int_equal(pp_policy_check_range(&config, &model, &error), PP_EINVAL);
     assert_non_null(strstr(error.message, "cap_min: 1.3 is above cap_max, 1.2"));
     config.cap_max = NAN;
     config.cap_min = 2.5; // above the bid's range
-    assert_int_equal(pp_policy_check(&config, &model, &error), PP_EINVAL);
+    assert_int_equal(pp_policy_check_range(&config, &model, &error), PP_EINVAL);
 }
 
 int main(void)

@@ -48,7 +48,7 @@ FULL = Settings(
     cost_trials=20,
     b=(0.005, 0.01, 0.02, 0.03, 0.05, 0.1),
     h=(0.125, 0.25, 0.5, 1, 2),
-    learning_temperatures=(0.1, 1, 10),
+    learning_temperatures=(0.1, 0.3, 1, 3),
     frontier_temperatures=(1e-3, 1e-2, 1e-1, 1, 10, 100, 1e3, 1e4),
 )
 
