@@ -208,6 +208,24 @@ expect 'wrong --threads' 2 "$pursuit" run small.yaml -o x.h5 --threads zero; say
 expect 'no threads' 2 "$pursuit" run small.yaml -o x.h5 --threads 0; says '--threads'
 expect 'wrong --trials' 2 "$pursuit" run small.yaml -o x.h5 --trials 0; says 'trials=0'
 expect 'wrong --seed' 2 "$pursuit" run small.yaml -o x.h5 --seed 1.5; says 'seed=1.5'; absent x.h5
+# rules_of AGENT MESSAGE: what ties an agent's parameters together is checked when the scenario is read.
+rules_of() {
+    expect "rules of $1" 2 "$pursuit" check small.yaml --set "firms.0.agent=$1"
+    says "firms\[0\]\.agent: $2"
+}
+rules_of '{kind: klq, cap_min: 1.5, cap_max: 1.2}' 'cap_min: 1.5 is above cap_max, 1.2$'
+rules_of '{kind: bellman, cap_min: 1.5, cap_max: 1.2}' 'cap_min: 1.5 is above'
+rules_of '{kind: klq, grid: 1}' 'grid: 1 point is no table'
+rules_of '{kind: oracle, grid: 1}' 'grid: 1 point is no table'
+rules_of '{kind: klq, method: model_free, temperature: 0}' 'temperature: learning from rollouts needs'
+rules_of '{kind: ppo, temperature: 0}' 'temperature: learning from rollouts needs'
+expect 'no rule broken' 0 "$pursuit" check small.yaml --set 'firms.0.agent={kind: klq, temperature: 0, cap_max: 1.2}'
+expect 'caps outside the bids' 2 "$pursuit" run small.yaml -o caps.h5 --quiet --set 'firms.0.agent={kind: klq, cap_min: 3}'
+says "trial 0: agent 'klq' of firm .* cap_min: 3 is above cap_max, 2"; absent caps.h5
+expect 'a table too large' 2 "$pursuit" run small.yaml -o table.h5 --quiet --set market.rounds=2000 \
+    --set 'firms.0.agent={kind: bellman, value: table}'
+says "value: a table over .* categories and 2000 rounds has more than"; absent table.h5
+
 expect '--dry-run' 0 "$pursuit" run small.yaml --dry-run --trials 5 --set firms.0.agent.b=0.05
 prints '^trials: 5$'; prints 'b: 0.05'; says '^# memory: [0-9.]+ [kMG]B'; says '^# results file: [0-9.]+ [kM]B'; cp out resolved.yaml
 expect 'the resolved scenario is valid' 0 "$pursuit" check resolved.yaml
