@@ -19,7 +19,7 @@ pp_status pp_chaser_train(pp_chaser *c, const pp_sale_config *sale, const pp_pol
     if (status != PP_OK || !value)
         return status;
     status = pp_gain_create(setup, &c->model, policy ? &c->policy : NULL, (size_t)value->grid,
-                            pp_planner_reach(setup->portfolio), &c->gain, error);
+                            pp_planner_reach(setup), &c->gain, error);
     if (status == PP_OK)
         status = pp_planner_create(value, setup, &c->gain, &c->planner, error);
     return status;

@@ -1,5 +1,6 @@
 #include "agents/planner.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,7 +78,12 @@ size_t pp_value_updates(const pp_value_config *config)
                                         : 1;
 }
 
-double pp_planner_reach(const pp_portfolio *portfolio)
+double pp_planner_reach(const pp_agent_setup *setup)
 {
-    return portfolio->loss_scale / 5;
+    const pp_history *h = setup->history;
+    double sum = 0, scale = setup->portfolio->loss_scale / 5;
+    for (size_t i = 0; i < h->n; i++)
+        sum += h->estimate[i];
+    // A loss of nothing leaves nothing to tabulate, but a table has a width.
+    return fmax(fmin(scale, 2 * sum / (double)h->n), 1);
 }

@@ -62,8 +62,9 @@ double pp_planner_value(pp_planner *planner, int64_t t, const double *held);
 /// Updates that a plan logs: Newton's steps, the network's passes, or one.
 size_t pp_value_updates(const pp_value_config *config);
 
-/// Distance of a table of gains from 0 to its ends, GBP: a fifth of the loss's scale. Assumed;
-/// beyond it bids are at the end of their range and the tangent is as good.
-double pp_planner_reach(const pp_portfolio *portfolio);
+/// Distance of a table of gains from 0 to its ends, GBP: a fifth of the loss's scale, or twice the
+/// mean estimate if that is less. Assumed; beyond it bids are at the end of their range and the
+/// tangent is as good.
+double pp_planner_reach(const pp_agent_setup *setup);
 
 #endif

@@ -34,6 +34,7 @@ typedef struct outlook {
 } outlook;
 
 /// N on the whole numbers with weights of a normal law of mean and variance m, cut at 5 s.d. and 0.
+/// @param m in [0, rounds]
 static outlook expect(const pp_plan *plan, size_t k, double held, double m)
 {
     double variance = fmax(m, 1e-9), reach = 5 * sqrt(variance);
@@ -61,6 +62,8 @@ static outlook expect(const pp_plan *plan, size_t k, double held, double m)
 }
 
 /// Sales per round of each category at the prices in hand, and how they answer to prices.
+/// Between the points of its table the slope of a gain may leave [0, 1] by a hair, or by more where
+/// points are far apart: the rates are kept within.
 /// @return profit per round, GBP
 static double respond(resolve *r, const pp_plan *plan)
 {
@@ -82,6 +85,8 @@ static double respond(resolve *r, const pp_plan *plan)
                     r->response[k * n + j] += g.curvature;
         }
     }
+    for (size_t k = 0; k < n; k++)
+        r->rate[k] = fmin(fmax(r->rate[k], 0), 1);
     return profit;
 }
 
@@ -106,7 +111,9 @@ static double step(resolve *r, const pp_plan *plan, double rounds, const double 
     for (size_t k = 0; k < n; k++) {
         if (!isfinite(r->residual[k]))
             return 0; // no step: the last prices stand
-        r->lambda[k] += r->residual[k];
+        // No policy moves a category's loss by more than all of it.
+        double next = fmin(fmax(r->lambda[k] + r->residual[k], -plan->loss_each), plan->loss_each);
+        r->lambda[k] = next;
         largest = fmax(largest, fabs(r->residual[k]));
     }
     return largest;
