@@ -11,6 +11,8 @@
 #ifndef PURSUIT_AGENTS_AGENT_H
 #define PURSUIT_AGENTS_AGENT_H
 
+#include <signal.h>
+
 #include "market/param.h"
 #include "market/schema.h"
 #include "pricing/pipeline.h"
@@ -42,8 +44,15 @@ typedef struct pp_agent_setup {
     int64_t rounds;                ///< T
     pp_stream stream; ///< for the agent's own draws, with purpose PP_DRAW_AGENT; its seed is
                       ///< not the run's
-    const pp_learning *learning; ///< to write to during train; NULL if nothing is recorded
+    const volatile sig_atomic_t *stop; ///< nonzero once the run is to end; may be NULL
+    const pp_learning *learning;       ///< to write to during train; NULL if nothing is recorded
 } pp_agent_setup;
+
+/// Is the run to end? A `train` that takes long asks now and then, and returns PP_EINTERRUPTED.
+static inline bool pp_agent_stopped(const volatile sig_atomic_t *stop)
+{
+    return stop && *stop;
+}
 
 /// A block of quotes to price, state-free stage done. Arrays are [n], borrowed.
 typedef struct pp_agent_batch {

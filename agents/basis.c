@@ -23,7 +23,8 @@ void pp_basis_make(const pp_portfolio *portfolio, const double *average, int64_t
     memset(b, 0, sizeof *b);
     b->n_categories = portfolio->n_categories;
     b->rounds = (double)rounds;
-    if (rounds <= PP_BASIS_SMALL) {
+    size_t each = (size_t)(rounds + 1) * (size_t)(rounds + 1);
+    if (rounds <= PP_BASIS_SMALL && each * b->n_categories <= PP_BASIS_SMALL_SIZE) {
         make_small(rounds, b);
     } else {
         b->n_held = PP_COUNT(held_knots);

@@ -6,14 +6,16 @@
 /// y_k being where the category ends if it goes on at the target's pace, so that the kink of the
 /// loss lies on one knot throughout. Beyond the outer knots the end pieces go on as they are.
 /// Epochs of at most PP_BASIS_SMALL rounds have a knot for every count and every round, and no
-/// pace: any function of one category and time is in the basis.
+/// pace: any function of one category and time is in the basis, unless that makes too
+/// many coefficients.
 #ifndef PURSUIT_AGENTS_BASIS_H
 #define PURSUIT_AGENTS_BASIS_H
 
 #include "agents/agent.h"
 
 enum {
-    PP_BASIS_SMALL = 16,
+    PP_BASIS_SMALL = 16,                 ///< rounds
+    PP_BASIS_SMALL_SIZE = 2048,          ///< coefficients, above which an epoch is not small
     PP_BASIS_KNOTS = PP_BASIS_SMALL + 1, ///< of either kind, at most
     PP_BASIS_ENTRIES = 4                 ///< nonzero products per category
 };

@@ -43,8 +43,8 @@ static pp_status bellman_train(void *state, const void *params, const pp_agent_s
     grid.temperature = 0;
     grid.spread = 1; // of no account at temperature 0, where only the grid counts
     grid.act = PP_ACT_MODE;
-    return pp_chaser_train(state, &config->sale, config->bids == BIDS_GRID ? &grid : NULL,
-                           &config->value, setup, error);
+    return pp_chaser_train(state, &config->sale, &grid, config->bids == BIDS_BEST, &config->value,
+                           setup, error);
 }
 
 static void bellman_release(void *state)

@@ -5,20 +5,20 @@
 enum { EPOCH_BITS = 14, FIRM_BITS = 10 }; // of a stream's 24-bit epoch
 
 pp_status pp_chaser_train(pp_chaser *c, const pp_sale_config *sale, const pp_policy_config *policy,
-                          const pp_value_config *value, const pp_agent_setup *setup,
-                          pp_error *error)
+                          bool continuous, const pp_value_config *value,
+                          const pp_agent_setup *setup, pp_error *error)
 {
     c->n_categories = setup->portfolio->n_categories;
     c->stream = setup->stream;
-    c->continuous = !policy;
-    if (policy)
-        c->policy = *policy;
+    c->continuous = continuous;
+    c->policy = *policy;
     pp_status status = pp_sale_model_fit(sale, setup, &c->model, error);
-    if (status == PP_OK && policy)
+    if (status == PP_OK)
         status = pp_policy_check_range(policy, &c->model, error);
     if (status != PP_OK || !value)
         return status;
-    status = pp_gain_create(setup, &c->model, policy ? &c->policy : NULL, (size_t)value->grid,
+    pp_policy_caps(policy, &c->model, &c->model.low, &c->model.high);
+    status = pp_gain_create(setup, &c->model, continuous ? NULL : &c->policy, (size_t)value->grid,
                             pp_planner_reach(setup), &c->gain, error);
     if (status == PP_OK)
         status = pp_planner_create(value, setup, &c->gain, &c->planner, error);

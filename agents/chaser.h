@@ -1,6 +1,6 @@
 /// @file
 /// @internal
-/// What `bellman` and `klq` share: a model of sales, tables of gains, a plan, and a quote made of
+/// What every planning agent shares: a model of sales, tables of gains, a plan, and a quote made of
 /// them.
 #ifndef PURSUIT_AGENTS_CHASER_H
 #define PURSUIT_AGENTS_CHASER_H
@@ -21,11 +21,13 @@ typedef struct pp_chaser {
     double probability[PP_CANDIDATES_MAX];
 } pp_chaser;
 
-/// Fit and plan. @param policy NULL: the best bid of all
+/// Fit and plan.
+/// @param continuous the best bid of all between the policy's caps, instead of the policy
 /// @param value NULL: no plan yet; the caller has its own way to the value of a sale
 pp_status pp_chaser_train(pp_chaser *chaser, const pp_sale_config *sale,
-                          const pp_policy_config *policy, const pp_value_config *value,
-                          const pp_agent_setup *setup, pp_error *error);
+                          const pp_policy_config *policy, bool continuous,
+                          const pp_value_config *value, const pp_agent_setup *setup,
+                          pp_error *error);
 void pp_chaser_release(pp_chaser *chaser);
 
 /// `prepare` of an agent with prepared = 1.

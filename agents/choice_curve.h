@@ -6,8 +6,9 @@
 /// firm that has its loyalty and y = exp(beta * loyalty), the chance of a sale is q/(q + K) with
 /// K = R/y if j is the firm itself and K = R + q_j (y - 1) if not. Averaged over j, uniform, and
 /// over loyalty, exponential, P(p) is an average of logistic curves that differ in their place
-/// only. The mean over loyalty is a 16-point Gauss-Legendre rule in the law's own probability: for
-/// rivals and customers of the published market within 2e-6 of the integral (tests/test_oracle.c).
+/// only. The mean over loyalty is a 24-point Gauss-Legendre rule in the cube root of its tail
+/// probability: for rivals and customers of the published market within 1e-3 of the integral, by
+/// 1e-5 on average (tests/test_choice_curve.c).
 #ifndef PURSUIT_AGENTS_CHOICE_CURVE_H
 #define PURSUIT_AGENTS_CHOICE_CURVE_H
 
@@ -54,7 +55,7 @@ void pp_choice_curve_add(pp_choice_curve *curve, const pp_rival_offer *offers, s
 
 /// P(sale) at a multiplier. @param fall becomes -dP/da
 double pp_choice_curve_probability(const pp_choice_curve *curve, double multiplier, double *fall);
-/// argmax over [low, high] of P(a)(a - k), within 1e-7 unless two places are all but as good.
+/// argmax over [low, high] of P(a)(a - k), within 1e-6 unless two places are all but as good.
 /// @param guess a multiplier of which a good profit is expected; it only saves time
 double pp_choice_curve_bid(const pp_choice_curve *curve, double k, double low, double high,
                            double guess);

@@ -102,7 +102,8 @@ static void row_candidates(const pp_gain *gain, size_t i, pp_candidates *candida
                            candidates);
 }
 
-static pp_status tabulate(pp_gain *gain, double reach, pp_error *error)
+static pp_status tabulate(pp_gain *gain, double reach, const volatile sig_atomic_t *stop,
+                          pp_error *error)
 {
     size_t size = gain->n_patterns * gain->n_points;
     double share = 1 / (double)gain->rows.n, value, slope;
@@ -115,6 +116,8 @@ static pp_status tabulate(pp_gain *gain, double reach, pp_error *error)
     gain->slope = gain->value + size;
     for (size_t i = 0; i < gain->rows.n; i++) {
         size_t at = gain->rows.pattern[i] * gain->n_points;
+        if (pp_agent_stopped(stop))
+            return pp_error_set(error, PP_EINTERRUPTED, "interrupted");
         row_candidates(gain, i, &candidates);
         for (size_t j = 0; j < gain->n_points; j++) {
             row_gain(gain, i, &candidates, gain->least + gain->step * (double)j, &value, &slope);
@@ -139,7 +142,7 @@ pp_status pp_gain_create(const pp_agent_setup *setup, const pp_sale_model *model
     *gain = (pp_gain){.n_points = points, .model = model, .policy = policy};
     pp_status status = pp_gain_rows_load(setup, gain, PP_GAIN_ROWS, error);
     if (status == PP_OK && points > 0) {
-        status = tabulate(gain, reach, error);
+        status = tabulate(gain, reach, setup->stop, error);
         release_rows(&gain->rows);
     }
     return status;

@@ -61,7 +61,7 @@ static pp_status klq_train(void *state, const void *params, const pp_agent_setup
     klq_state *s = state;
     const klq_config *config = params;
     s->learned = config->method == KLQ_MODEL_FREE;
-    pp_status status = pp_chaser_train(&s->chaser, &config->sale, &config->policy,
+    pp_status status = pp_chaser_train(&s->chaser, &config->sale, &config->policy, false,
                                        s->learned ? NULL : &config->value, setup, error);
     if (status == PP_OK && s->learned)
         status = pp_learner_train(&config->learner, &s->chaser, false, klq_update, NULL, setup,

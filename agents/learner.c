@@ -268,8 +268,13 @@ pp_status pp_learner_train(const pp_learner_config *config, const pp_chaser *cha
     for (int64_t i = 0; i < config->iterations && status == PP_OK; i++) {
         tally sum = {0};
         pp_gsl_random_init(&random, &setup->stream, PP_DRAW_AGENT, (uint32_t)i);
-        for (size_t first = 0; first < l->rollouts.n; first += l->rollouts.rounds)
+        for (size_t first = 0; first < l->rollouts.n && !pp_agent_stopped(setup->stop);
+             first += l->rollouts.rounds)
             roll_out(l, first, &random.rng, &sum);
+        if (pp_agent_stopped(setup->stop)) {
+            status = pp_error_set(error, PP_EINTERRUPTED, "interrupted");
+            break;
+        }
         log_iteration(setup->learning, (size_t)i, &sum, (double)config->rollouts,
                       (double)l->rollouts.n);
         status = update(l, error);

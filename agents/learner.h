@@ -97,7 +97,8 @@ double pp_learner_sale_value(const pp_learner *learner, const double *theta, int
 void pp_lambda_sum(double *delta, size_t n, double decay);
 
 /// Regress: change coefficients by argmin of sum_i (x_i . change - scale y_i)^2 + |change|^2 with
-/// x_i the gradient of Q (`value` false) or of V (`value` true) at row i, and y_i = rollouts.delta.
+/// x_i the gradient at row i of V(s) if `value`, of Q(s,a) if not, and y_i = rollouts.delta.
+/// @return PP_OK, PP_ENUMERIC if a number is not finite (coefficients untouched)
 pp_status pp_learner_regress(pp_learner *learner, bool value, double scale, double *coefficients,
                              pp_error *error);
 

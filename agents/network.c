@@ -160,13 +160,14 @@ static double train_batch(pp_network *network, const double *x, const double *y,
 }
 
 double pp_network_pass(pp_network *network, const double *x, const double *y, size_t n,
-                       double learning_rate, gsl_rng *rng, size_t *order)
+                       double learning_rate, gsl_rng *rng, size_t *order,
+                       const volatile sig_atomic_t *stop)
 {
     double sum = 0;
     if (n == 0) // which GSL cannot shuffle
         return 0;
     gsl_ran_shuffle(rng, order, n, sizeof *order);
-    for (size_t first = 0; first < n; first += BATCH)
+    for (size_t first = 0; first < n && !(stop && *stop); first += BATCH)
         sum += train_batch(network, x, y, order + first, n - first < BATCH ? n - first : BATCH,
                            learning_rate);
     return sum / (double)n;

@@ -7,6 +7,7 @@
 #define PURSUIT_AGENTS_NETWORK_H
 
 #include <gsl/gsl_rng.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -24,9 +25,11 @@ void pp_network_destroy(pp_network *network); ///< NULL-safe
 /// @param x     [n][inputs]
 /// @param y     [n]
 /// @param order [n] a permutation of the rows; shuffled
+/// @param stop  ends the pass early once nonzero; may be NULL
 /// @return mean squared error over the pass, before each batch's step
 double pp_network_pass(pp_network *network, const double *x, const double *y, size_t n,
-                       double learning_rate, gsl_rng *rng, size_t *order);
+                       double learning_rate, gsl_rng *rng, size_t *order,
+                       const volatile sig_atomic_t *stop);
 
 /// @param x [inputs]. Uses the network's own scratch: one thread at a time
 double pp_network_predict(pp_network *network, const double *x);

@@ -18,6 +18,7 @@
 enum { SEES_CUSTOMER, SEES_RIVALS, SEES_BOTH };
 enum { SCENARIOS = 16, SETS = 4, TOP = 5 };
 enum { MAX_INPUTS = PP_RIVALS + 1 + PP_MAX_FEATURES };
+_Static_assert((int)MAX_INPUTS <= (int)PP_CONVERSION_INPUTS, "every input has a weight");
 
 typedef struct oracle_config {
     int sees;
@@ -260,11 +261,6 @@ static pp_status check(const oracle_state *s, const pp_history *h, pp_error *err
             "an oracle that sees: %s learns of rivals' offers from its own history; "
             "it needs market.observe: all",
             sees_choices[s->sees]);
-    if (s->sees == SEES_RIVALS && PP_RIVALS + h->n_columns > PP_MAX_FEATURES)
-        return pp_error_set(error, PP_EINVAL,
-                            "an oracle that sees: rivals can use %d feature columns at most; there "
-                            "are %d",
-                            (int)PP_MAX_FEATURES - (int)PP_RIVALS, h->n_columns);
     return PP_OK;
 }
 
@@ -282,6 +278,9 @@ static pp_status make_curve(oracle_state *s, const pp_history *h, pp_error *erro
     return status;
 }
 
+/// The whole of the bid's range.
+static const pp_policy_config uncapped = {.cap_min = NAN, .cap_max = NAN};
+
 static pp_status oracle_train(void *state, const void *params, const pp_agent_setup *setup,
                               pp_error *error)
 {
@@ -296,7 +295,8 @@ static pp_status oracle_train(void *state, const void *params, const pp_agent_se
         status = s->sees == SEES_RIVALS ? fit_conversion(s, setup, error)
                                         : make_curve(s, setup->history, error);
     if (status == PP_OK && setup->portfolio)
-        status = pp_chaser_train(&s->chaser, &config->sale, NULL, &config->value, setup, error);
+        status = pp_chaser_train(&s->chaser, &config->sale, &uncapped, true, &config->value, setup,
+                                 error);
     return status;
 }
 

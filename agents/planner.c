@@ -18,6 +18,10 @@ struct pp_planner {
 
 pp_status pp_value_check(const pp_value_config *config, pp_error *error)
 {
+    if (config->grid == 0 && classes[config->value] == &pp_value_resolve)
+        return pp_error_set(
+            error, PP_EINVAL,
+            "grid: shadow prices need the curvature of a table, of 2 points or more");
     if (config->grid != 1)
         return PP_OK;
     return pp_error_set(error, PP_EINVAL,
@@ -38,12 +42,14 @@ pp_status pp_planner_create(const pp_value_config *config, const pp_agent_setup 
                         .rounds = setup->rounds,
                         .gain = gain,
                         .learning = setup->learning,
+                        .stop = setup->stop,
                         .stream = setup->stream,
                         .config = *config};
     memcpy(p->plan.target, portfolio->target, n * sizeof(double));
     memcpy(p->plan.average, setup->burn_in_average, n * sizeof(double));
     pp_status status = p->class->create(&p->plan, &p->state, error);
     p->plan.learning = NULL; // borrowed for the call
+    p->plan.stop = NULL;
     if (status != PP_OK) {
         pp_planner_destroy(p);
         *planner = NULL;
@@ -84,6 +90,6 @@ double pp_planner_reach(const pp_agent_setup *setup)
     double sum = 0, scale = setup->portfolio->loss_scale / 5;
     for (size_t i = 0; i < h->n; i++)
         sum += h->estimate[i];
-    // A loss of nothing leaves nothing to tabulate, but a table has a width.
-    return fmax(fmin(scale, 2 * sum / (double)h->n), 1);
+    double mean = sum / (double)h->n;
+    return fmin(fmax(scale, mean / 4), 2 * mean);
 }

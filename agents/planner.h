@@ -35,11 +35,12 @@ extern const char *const pp_value_names[];
         INTEGER_IN(m, layers, 2, 1, 16, "1", "network: hidden layers; published 4", DESIGN),       \
         INTEGER_IN(m, width, 32, 1, 4096, "1", "network: units of a hidden layer; published 1024", \
                    DESIGN),                                                                        \
-        INTEGER_IN(m, passes, 6, 1, 100000, "1", "network: passes over the data", PAPER),          \
+        INTEGER_IN(m, passes, 6, 1, PP_LEARNING_UPDATES, "1", "network: passes over the data",     \
+                   PAPER),                                                                         \
         REAL_IN(m, learning_rate, 1e-3, 1e-12, 1, 0, "1", "network: Adam's step; published 1e-5",  \
                 DESIGN)
 
-/// @return PP_OK, or PP_EINVAL if a grid has one point
+/// @return PP_OK, or PP_EINVAL if a grid has one point, or none where a table is needed
 pp_status pp_value_check(const pp_value_config *config, pp_error *error);
 
 typedef struct pp_planner pp_planner;
@@ -56,15 +57,16 @@ void pp_planner_destroy(pp_planner *planner); ///< NULL-safe
 /// @param held [n_categories] before the round
 double pp_planner_sale_value(pp_planner *planner, int64_t round, const double *held,
                              uint64_t categories);
-/// V(held, t), GBP: what is expected of the rest of the epoch, t rounds played.
+/// V(held, t), GBP: what is expected of the rest of the epoch, t rounds played. With shadow prices,
+/// at the ones last solved; with a network, by the linear models it was fitted to.
 double pp_planner_value(pp_planner *planner, int64_t t, const double *held);
 
 /// Updates that a plan logs: Newton's steps, the network's passes, or one.
 size_t pp_value_updates(const pp_value_config *config);
 
-/// Distance of a table of gains from 0 to its ends, GBP: a fifth of the loss's scale, or twice the
-/// mean estimate if that is less. Assumed; beyond it bids are at the end of their range and the
-/// tangent is as good.
+/// Distance of a table of gains from 0 to its ends, GBP: a fifth of the loss's scale, but between a
+/// quarter and twice of the mean estimate. Assumed; beyond it bids are at the end of their range
+/// and the tangent is as good.
 double pp_planner_reach(const pp_agent_setup *setup);
 
 #endif

@@ -4,8 +4,8 @@
 
 const char *const pp_act_names[] = {"mean", "mode", "sample", NULL};
 
-static void caps(const pp_policy_config *config, const pp_sale_model *model, double *low,
-                 double *high)
+void pp_policy_caps(const pp_policy_config *config, const pp_sale_model *model, double *low,
+                    double *high)
 {
     *low = isnan(config->cap_min) ? model->low : config->cap_min;
     *high = isnan(config->cap_max) ? model->high : config->cap_max;
@@ -27,7 +27,7 @@ pp_status pp_policy_check_range(const pp_policy_config *config, const pp_sale_mo
                                 pp_error *error)
 {
     double low, high;
-    caps(config, model, &low, &high);
+    pp_policy_caps(config, model, &low, &high);
     return check_order(low, high, error);
 }
 
@@ -35,8 +35,8 @@ void pp_candidates_make(const pp_policy_config *config, const pp_sale_model *mod
                         const double *curve, double null_bid, pp_candidates *candidates)
 {
     double low, high, centre = config->centre * null_bid, sum = 0;
-    size_t points = (size_t)config->candidates, n = 0;
-    caps(config, model, &low, &high);
+    size_t points = config->support > 0 ? (size_t)config->candidates : 1, n = 0;
+    pp_policy_caps(config, model, &low, &high);
     for (size_t j = 0; j < points; j++) {
         // From -1 to 1; exactly 0 in the middle, so that the centre itself is on the grid.
         double x = points > 1 ? (2 * (double)j - (double)(points - 1)) / (double)(points - 1) : 0;

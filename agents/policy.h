@@ -23,7 +23,7 @@ typedef struct pp_policy_config {
     double centre;           ///< of pi_b, as a multiple of the null bid
     double spread;           ///< s.d. of pi_b before it is cut, as a share of its centre
     double support;          ///< greatest departure from the centre, as a share of it
-    double cap_min, cap_max; ///< multiples of C that are never left; NaN: the bid's range
+    double cap_min, cap_max; ///< multiples of C that the agent never leaves; NaN: the bid's range
     int act;                 ///< pp_act
 } pp_policy_config;
 
@@ -38,8 +38,8 @@ extern const char *const pp_act_names[];
                 "centre of the reference policy, as a multiple of the null bid", DESIGN),          \
         REAL_IN(m, support, 0.12, 0, 0.9, 0, "1",                                                  \
                 "greatest departure from the reference's centre, as a share of it", DESIGN),       \
-        CAP_IN(m, cap_min, "no multiplier below this is ever quoted"),                             \
-        CAP_IN(m, cap_max, "no multiplier above this is ever quoted")
+        CAP_IN(m, cap_min, "least multiplier that the agent quotes"),                              \
+        CAP_IN(m, cap_max, "greatest multiplier that the agent quotes")
 #define PP_POLICY_ROWS(m, temperature_)                                                            \
     REAL_IN(m, temperature, temperature_, 0, 1e12, 0, "GBP",                                       \
             "price of a nat of departure from the reference policy; 0: none", PP_KLQ_PAPER),       \
@@ -55,6 +55,10 @@ extern const char *const pp_act_names[];
         .default_number = NAN, .min = 1e-3, .max = 1e3, .flags = PP_OPTIONAL, .unit = "1",         \
         .doc = doc_, .source = DESIGN, .derived = "the end of the bid's range"                     \
     }
+
+/// The caps, or the ends of the bid's range where one is not given.
+void pp_policy_caps(const pp_policy_config *config, const pp_sale_model *model, double *low,
+                    double *high);
 
 /// One quote's candidates, in ascending order.
 typedef struct pp_candidates {

@@ -98,7 +98,8 @@ static pp_status ppo_update(pp_learner *l, pp_error *error)
     ppo_work *w = l->own;
     pp_status status = pp_learner_regress(l, true, l->config.alpha, l->critic, error);
     for (int64_t pass = 0; pass < w->config->passes && status == PP_OK; pass++)
-        for (int64_t batch = 0; batch < w->config->batches; batch++)
+        for (int64_t batch = 0; batch < w->config->batches && batch < (int64_t)l->rollouts.n;
+             batch++)
             step_batch(l, w, (size_t)batch);
     return status;
 }
@@ -132,7 +133,7 @@ static pp_status ppo_train(void *state, const void *params, const pp_agent_setup
     ppo_state *s = state;
     const ppo_config *config = params;
     pp_status status =
-        pp_chaser_train(&s->chaser, &config->sale, &config->policy, NULL, setup, error);
+        pp_chaser_train(&s->chaser, &config->sale, &config->policy, false, NULL, setup, error);
     return status == PP_OK ? learn(s, config, setup, error) : status;
 }
 

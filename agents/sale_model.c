@@ -7,6 +7,7 @@
 const char *const pp_sale_sources[] = {"own", "pipeline", NULL};
 
 enum { BLOCK = 256, EXTRA = 2, INPUTS_MAX = PP_MAX_FEATURES + EXTRA };
+_Static_assert((int)INPUTS_MAX <= (int)PP_CONVERSION_INPUTS, "every input has a weight");
 
 /// Regressors of rows [first, first + n): the pipeline's logit at a = 1, log C; then the features.
 static void load_inputs(const pp_sale_model *model, const double *const *features,
@@ -113,7 +114,7 @@ double pp_sale_bid(const pp_sale_model *model, const double *curve, double k)
     double bid;
     if (!model->own) {
         pp_curves one = {model->pipeline, 1, model->curve_size, curve};
-        return pp_curve_bid(&one, 0, k);
+        return fmin(fmax(pp_curve_bid(&one, 0, k), model->low), model->high);
     }
     pp_conversion_logistic.bid(model->own, curve, 1, &k, model->low, model->high, &bid);
     return bid;

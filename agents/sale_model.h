@@ -43,7 +43,7 @@ typedef struct pp_sale_model {
     void *own; ///< a logistic model, or NULL for the pipeline's
     int n_columns;
     size_t curve_size; ///< doubles of a curve
-    double low, high;  ///< range of the bid
+    double low, high;  ///< range of the bid; a caller may narrow it
 } pp_sale_model;
 
 /// Fit on the firm's own history. @return PP_OK, PP_ENOMEM, PP_ENUMERIC
@@ -56,7 +56,8 @@ void pp_sale_model_release(pp_sale_model *model);
 void pp_sale_curves(const pp_sale_model *model, const double *const *features,
                     const double *estimate, const pp_curves *pipeline, double *curves);
 
-/// P(sale) at a multiplier, and argmax over [low, high] of P(a)(a - k). @param curve [curve_size]
+/// P(sale) at a multiplier, and argmax over [low, high] of P(a)(a - k), which has one peak.
+/// @param curve [curve_size]
 double pp_sale_probability(const pp_sale_model *model, const double *curve, double multiplier);
 double pp_sale_bid(const pp_sale_model *model, const double *curve, double k);
 

@@ -163,7 +163,8 @@ static pp_status induce(const pp_plan *plan, linear *l, int64_t every, gsl_rng *
             sample(plan, t, i, rng, f->held[i]);
             f->value[i] = backup(plan, l, t, f->held[i]);
         }
-        status = fit(plan, l, t, f, error);
+        status = pp_agent_stopped(plan->stop) ? pp_error_set(error, PP_EINTERRUPTED, "interrupted")
+                                              : fit(plan, l, t, f, error);
         if (status == PP_OK && every > 0 && t % every == 0)
             keep(plan, l, t, f, rng);
     }
@@ -210,11 +211,13 @@ static pp_status train_network(const pp_plan *plan, linear *l, gsl_rng *rng, pp_
     pp_status status = pp_network_create(plan->n_categories + 1, (size_t)c->layers,
                                          (size_t)c->width, rng, &l->network, error);
     for (int64_t i = 0; i < c->passes && status == PP_OK; i++) {
-        double squares =
-            pp_network_pass(l->network, l->x, l->y, l->kept, c->learning_rate, rng, order);
+        double squares = pp_network_pass(l->network, l->x, l->y, l->kept, c->learning_rate, rng,
+                                         order, plan->stop);
         if (plan->learning && (size_t)i < plan->learning->n_updates)
             plan->learning->series[PP_LEARNING_TD_ERROR][i] = l->scale * sqrt(squares);
-        if (!isfinite(squares))
+        if (pp_agent_stopped(plan->stop))
+            status = pp_error_set(error, PP_EINTERRUPTED, "interrupted");
+        else if (!isfinite(squares))
             status = pp_error_set(error, PP_ENUMERIC,
                                   "the network's fit diverged: try a smaller learning_rate");
     }

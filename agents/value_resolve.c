@@ -9,12 +9,13 @@
 // the patterns. (Certainty-equivalent re-solving of a fluid problem; see docs/agents.md.)
 #include <gsl/gsl_linalg.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agents/value.h"
 
-enum { STEPS = 2 }; // in a round: prices move little from one to the next
+enum { WHOLE_STEPS = 20, STEPS = 2 }; // in a round: prices move little from one to the next
 #define ENOUGH 1e-3 // GBP, the largest change of a price at which Newton's method stops
 
 typedef struct resolve {
@@ -90,12 +91,31 @@ static double respond(resolve *r, const pp_plan *plan)
     return profit;
 }
 
-/// One step of Newton's method on lambda + E[rise of L] = 0. @return the largest change, GBP
-static double step(resolve *r, const pp_plan *plan, double rounds, const double *held)
+/// Newton's step in `residual`; false if there is none. The matrix is checked first, since GSL
+/// calls its error handler for a singular one.
+static bool solve_step(resolve *r, size_t n)
+{
+    int sign;
+    gsl_matrix_view matrix = gsl_matrix_view_array(r->jacobian, n, n);
+    gsl_vector_view vector = gsl_vector_view_array(r->residual, n);
+    gsl_linalg_LU_decomp(&matrix.matrix, r->permutation, &sign);
+    for (size_t k = 0; k < n; k++)
+        if (!(fabs(r->jacobian[k * n + k]) > 0))
+            return false;
+    gsl_linalg_LU_svx(&matrix.matrix, r->permutation, &vector.vector);
+    for (size_t k = 0; k < n; k++)
+        if (!isfinite(r->residual[k]))
+            return false;
+    return true;
+}
+
+/// One step of Newton's method on lambda + E[rise of L] = 0; without one the prices stand.
+/// @param share of the step that is taken
+/// @return the largest change, GBP
+static double step(resolve *r, const pp_plan *plan, double rounds, const double *held, double share)
 {
     size_t n = plan->n_categories;
-    int sign;
-    double largest = 0;
+    double largest = 0, most = plan->loss_each;
     respond(r, plan);
     for (size_t k = 0; k < n; k++) {
         outlook o = expect(plan, k, held[k], rounds * r->rate[k]);
@@ -104,17 +124,13 @@ static double step(resolve *r, const pp_plan *plan, double rounds, const double 
             r->jacobian[k * n + j] = (double)(k == j) + slope * r->response[k * n + j];
         r->residual[k] = -(r->lambda[k] + o.first);
     }
-    gsl_matrix_view matrix = gsl_matrix_view_array(r->jacobian, n, n);
-    gsl_vector_view vector = gsl_vector_view_array(r->residual, n);
-    gsl_linalg_LU_decomp(&matrix.matrix, r->permutation, &sign);
-    gsl_linalg_LU_svx(&matrix.matrix, r->permutation, &vector.vector);
+    if (!solve_step(r, n))
+        return 0;
     for (size_t k = 0; k < n; k++) {
-        if (!isfinite(r->residual[k]))
-            return 0; // no step: the last prices stand
+        double change = share * r->residual[k];
         // No policy moves a category's loss by more than all of it.
-        double next = fmin(fmax(r->lambda[k] + r->residual[k], -plan->loss_each), plan->loss_each);
-        r->lambda[k] = next;
-        largest = fmax(largest, fabs(r->residual[k]));
+        r->lambda[k] = fmin(fmax(r->lambda[k] + change, -most), most);
+        largest = fmax(largest, fabs(change));
     }
     return largest;
 }
@@ -128,13 +144,15 @@ static double resolve_value(void *state, const pp_plan *plan, int64_t t, const d
     return value;
 }
 
-/// Prices from scratch, for an epoch that starts.
+/// Prices from scratch, for an epoch that starts. Where whole steps go to and fro, as they may
+/// where the loss is large against what customers pay, ever smaller shares of them do not.
 static void solve_first(resolve *r, const pp_plan *plan, double rounds, const double *held,
                         const pp_learning *learning)
 {
     memset(r->lambda, 0, sizeof r->lambda);
     for (size_t i = 0; i < PP_RESOLVE_STEPS; i++) {
-        double change = step(r, plan, rounds, held);
+        double share = i < WHOLE_STEPS ? 1 : (double)WHOLE_STEPS / (double)(i + 1);
+        double change = step(r, plan, rounds, held, share);
         if (learning && i < learning->n_updates) {
             learning->series[PP_LEARNING_VALUE][i] = resolve_value(r, plan, 0, held);
             learning->series[PP_LEARNING_TD_ERROR][i] = change;
@@ -177,7 +195,7 @@ static double resolve_sale_value(void *state, const pp_plan *plan, int64_t round
     if (round == 0)
         solve_first(r, plan, rounds, held, NULL);
     else
-        for (int i = 0; i < STEPS && step(r, plan, rounds, held) >= ENOUGH; i++)
+        for (int i = 0; i < STEPS && step(r, plan, rounds, held, 1) >= ENOUGH; i++)
             ;
     return pp_masked_sum(r->lambda, categories);
 }

@@ -55,7 +55,8 @@ static double terminal(const pp_plan *plan, const table *t, size_t state)
     return -loss;
 }
 
-static void fill(const pp_plan *plan, table *t, size_t *offsets)
+/// @return false if the run is to end first
+static bool fill(const pp_plan *plan, table *t, size_t *offsets)
 {
     const pp_gain *gain = plan->gain;
     size_t rounds = (size_t)plan->rounds;
@@ -64,6 +65,8 @@ static void fill(const pp_plan *plan, table *t, size_t *offsets)
     for (size_t state = 0; state < t->states; state++)
         t->value[rounds * t->states + state] = terminal(plan, t, state);
     for (size_t round = rounds; round-- > 0;) {
+        if (pp_agent_stopped(plan->stop))
+            return false;
         const double *next = t->value + (round + 1) * t->states;
         double *value = t->value + round * t->states;
         for (size_t state = 0; state < t->states; state++) {
@@ -74,6 +77,7 @@ static void fill(const pp_plan *plan, table *t, size_t *offsets)
                 value[state] += pp_gain_at(gain, p, next[state + offsets[p]] - next[state]).value;
         }
     }
+    return true;
 }
 
 static pp_status table_create(const pp_plan *plan, void **state, pp_error *error)
@@ -92,8 +96,10 @@ static pp_status table_create(const pp_plan *plan, void **state, pp_error *error
         free(offsets);
         return pp_error_set(error, PP_ENOMEM, "no memory for a table of values");
     }
-    fill(plan, t, offsets);
+    bool filled = fill(plan, t, offsets);
     free(offsets);
+    if (!filled)
+        return pp_error_set(error, PP_EINTERRUPTED, "interrupted");
     if (plan->learning && plan->learning->n_updates > 0)
         plan->learning->series[PP_LEARNING_VALUE][0] = t->value[0];
     return PP_OK;

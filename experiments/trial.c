@@ -115,6 +115,8 @@ static pp_status train_agent(const pp_workspace *w, pp_firm *firm, const pp_agen
     pp_status status = agent->train(firm->state, firm->config->agent_params, setup, &detail);
     if (status == PP_OK)
         return PP_OK;
+    if (interrupted(w, setup->stop, error) != PP_OK)
+        return PP_EINTERRUPTED;
     return pp_error_set(error, train_status(status),
                         "trial %lld: agent '%s' of firm '%s' could not be trained: %s",
                         (long long)w->trial, agent->name, firm->config->name,
@@ -135,7 +137,8 @@ static pp_learning empty_log(const pp_workspace *w, size_t f)
 }
 
 /// Burn-in is over: aim the targets and let the agents prepare.
-static pp_status train(pp_workspace *w, pp_record *record, pp_error *error)
+static pp_status train(pp_workspace *w, const volatile sig_atomic_t *stop, pp_record *record,
+                       pp_error *error)
 {
     const pp_experiment *e = w->experiment;
     for (size_t f = 0; f < e->n_firms; f++) {
@@ -156,6 +159,7 @@ static pp_status train(pp_workspace *w, pp_record *record, pp_error *error)
                                 .burn_in_average = firm->average,
                                 .rounds = e->scenario->market.rounds,
                                 .stream = agent_stream(w, f),
+                                .stop = stop,
                                 .learning = learning.n_updates > 0 ? &learning : NULL};
         pp_status status = train_agent(w, firm, &setup, error);
         if (status != PP_OK)
@@ -231,7 +235,7 @@ static pp_status run_epochs(pp_workspace *w, const volatile sig_atomic_t *stop, 
         status = refit(w, stop, error);
         if (status == PP_OK && w->epoch + 1 == burn_in) {
             finish_average(w);
-            status = train(w, record, error);
+            status = train(w, stop, record, error);
         }
         if (status != PP_OK)
             return status;

@@ -15,6 +15,10 @@
 #include "market/config.h"
 #include "pricing/config.h"
 
+enum {
+    PP_CONVERSION_INPUTS = PP_MAX_FEATURES + 8
+}; ///< at most; features and some of a caller's own
+
 /// Rows to fit on. Inputs are columns.
 typedef struct pp_conversion_data {
     size_t n;

@@ -11,7 +11,7 @@
 #include "pricing/conversion.h"
 #include "pricing/linear.h"
 
-enum { STEPS = 60, HALVINGS = 30, MAX_INPUTS = PP_MAX_FEATURES + 1, BLOCK = 256 };
+enum { STEPS = 60, HALVINGS = 30, MAX_INPUTS = PP_CONVERSION_INPUTS, BLOCK = 256 };
 
 typedef struct logistic {
     int n_inputs;
@@ -136,6 +136,9 @@ static pp_status start(fitting *f, const pp_pricing_config *config, const pp_con
                        pp_error *error)
 {
     size_t q = (size_t)data->n_inputs + 2;
+    if (data->n_inputs < 0 || data->n_inputs > MAX_INPUTS)
+        return pp_error_set(error, PP_EINVAL, "a conversion model of %d inputs; %d are possible",
+                            data->n_inputs, (int)MAX_INPUTS);
     *f = (fitting){.data = data,
                    .ridge = config->conversion_ridge,
                    .slope_ridge = config->slope_weight,

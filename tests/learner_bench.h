@@ -23,8 +23,9 @@ static inline bench *bench_create(const firm *f, size_t n_categories, double tem
     const pp_policy_config policy = tiny_policy(temperature);
     const pp_sale_config pipeline = {.conversion = PP_SALE_PIPELINE};
     b->market = tiny_create(f, n_categories);
-    assert_int_equal(pp_chaser_train(&b->chaser, &pipeline, &policy, NULL, &b->market->setup, NULL),
-                     PP_OK);
+    assert_int_equal(
+        pp_chaser_train(&b->chaser, &pipeline, &policy, false, NULL, &b->market->setup, NULL),
+        PP_OK);
     return b;
 }
 

@@ -72,7 +72,7 @@ static double trained(target y, size_t layers, int passes)
     data *d = data_create(y);
     pp_network *network = create(layers, 16, rng);
     for (int i = 0; i < passes; i++)
-        pp_network_pass(network, d->x, d->y, ROWS, 0.01, rng, d->order);
+        pp_network_pass(network, d->x, d->y, ROWS, 0.01, rng, d->order, NULL);
     double error = mean_square(network, d);
     pp_network_destroy(network);
     free(d);
@@ -165,7 +165,8 @@ static void test_network_steps_are_adams_on_the_slopes_of_the_error(void **state
             for (size_t i = 0; i < SHOWN; i++)
                 assert_close(pp_network_predict(network, d->x + INPUTS * i),
                              plain_predict(w, d->x + INPUTS * i), 1e-5);
-            double error = pp_network_pass(network, d->x, d->y, SHOWN, 0.01, &first.rng, d->order);
+            double error =
+                pp_network_pass(network, d->x, d->y, SHOWN, 0.01, &first.rng, d->order, NULL);
             assert_close(error, before, 1e-5 * (1 + before));
             plain_step(w, moments, step, d);
         }
@@ -183,9 +184,10 @@ static void test_network_pass_reports_the_error_before_its_steps(void **state)
     pp_network *network = create(2, 8, rng);
     double before = mean_square(network, d);
     // So slow that nothing moves.
-    assert_close(pp_network_pass(network, d->x, d->y, ROWS, 1e-300, rng, d->order), before, 1e-12);
+    assert_close(pp_network_pass(network, d->x, d->y, ROWS, 1e-300, rng, d->order, NULL), before,
+                 1e-12);
     assert_close(mean_square(network, d), before, 0);
-    assert_true(pp_network_pass(network, d->x, d->y, 0, 1, rng, d->order) == 0); // no rows
+    assert_true(pp_network_pass(network, d->x, d->y, 0, 1, rng, d->order, NULL) == 0); // no rows
     unsigned char seen[ROWS] = {0};
     for (size_t i = 0; i < ROWS; i++)
         seen[d->order[i]]++;
@@ -202,8 +204,8 @@ static void test_network_same_draws_same_network(void **state)
     data *d = data_create(kink), *e = data_create(kink);
     pp_network *x = create(2, 16, draws(&first, 25)), *y = create(2, 16, draws(&second, 25));
     for (int i = 0; i < 3; i++) {
-        double a = pp_network_pass(x, d->x, d->y, ROWS, 1e-3, &first.rng, d->order);
-        double b = pp_network_pass(y, e->x, e->y, ROWS, 1e-3, &second.rng, e->order);
+        double a = pp_network_pass(x, d->x, d->y, ROWS, 1e-3, &first.rng, d->order, NULL);
+        double b = pp_network_pass(y, e->x, e->y, ROWS, 1e-3, &second.rng, e->order, NULL);
         assert_true(a == b);
     }
     for (size_t i = 0; i < ROWS; i++)

@@ -216,12 +216,27 @@ rules_of() {
 rules_of '{kind: klq, cap_min: 1.5, cap_max: 1.2}' 'cap_min: 1.5 is above cap_max, 1.2$'
 rules_of '{kind: bellman, cap_min: 1.5, cap_max: 1.2}' 'cap_min: 1.5 is above'
 rules_of '{kind: klq, grid: 1}' 'grid: 1 point is no table'
+rules_of '{kind: bellman, grid: 0}' 'grid: shadow prices need the curvature of a table'
 rules_of '{kind: oracle, grid: 1}' 'grid: 1 point is no table'
 rules_of '{kind: klq, method: model_free, temperature: 0}' 'temperature: learning from rollouts needs'
 rules_of '{kind: ppo, temperature: 0}' 'temperature: learning from rollouts needs'
 expect 'no rule broken' 0 "$pursuit" check small.yaml --set 'firms.0.agent={kind: klq, temperature: 0, cap_max: 1.2}'
 expect 'caps outside the bids' 2 "$pursuit" run small.yaml -o caps.h5 --quiet --set 'firms.0.agent={kind: klq, cap_min: 3}'
 says "trial 0: agent 'klq' of firm .* cap_min: 3 is above cap_max, 2"; absent caps.h5
+# A loss far above what customers pay, and one far below: planning comes to an end.
+for scale in 1e9 80000 1 0; do
+    expect "a loss of $scale" 0 timeout 60 "$pursuit" run small.yaml -o scale.h5 --force --quiet \
+        --set firms.0.agent=bellman --set "portfolio.loss_scale=$scale"
+done
+# Training that would take minutes is interrupted like all else.
+"$pursuit" run small.yaml -o train.h5 --quiet --set 'firms.0.agent={kind: klq, method: model_free, rollouts: 10000}' \
+    >out 2>err </dev/null &
+sleep 1
+kill -TERM $!
+name='interrupted in training'
+wait $!
+if [ $? -eq 75 ]; then pass; else fail "$name" 'exit code is not 75' "$(head -c 500 err)"; fi
+absent train.h5
 expect 'a table too large' 2 "$pursuit" run small.yaml -o table.h5 --quiet --set market.rounds=2000 \
     --set 'firms.0.agent={kind: bellman, value: table}'
 says "value: a table over .* categories and 2000 rounds has more than"; absent table.h5
