@@ -243,6 +243,33 @@ static void test_conversion_logistic_constant_input_and_price_fitted(void **stat
     sales_destroy(s);
 }
 
+/// As many inputs as there are weights are fitted and read within the model's memory; more are not.
+static void test_conversion_logistic_most_inputs_fit_and_more_are_refused(void **state)
+{
+    (void)state;
+    pp_pricing_config config = pricing_defaults();
+    pp_error error = {0};
+    bool constrained;
+    sales *s = sales_create(34, 60, coin_law);
+    const double *inputs[PP_CONVERSION_INPUTS + 1];
+    for (size_t j = 0; j <= PP_CONVERSION_INPUTS; j++)
+        inputs[j] = s->columns[j % 2];
+    pp_conversion_data data = s->data;
+    data.inputs = inputs;
+    data.n_inputs = PP_CONVERSION_INPUTS;
+    void *model = calloc(1, class->model_size(&config, data.n_inputs));
+    double curve;
+    assert_non_null(model);
+    assert_int_equal(class->fit(model, &config, &data, NULL, &constrained, &error), PP_OK);
+    class->prepare(model, inputs, 1, &curve);
+    assert_true(isfinite(curve));
+    data.n_inputs++;
+    assert_int_equal(class->fit(model, &config, &data, NULL, &constrained, &error), PP_EINVAL);
+    assert_non_null(strstr(error.message, "inputs"));
+    free(model);
+    sales_destroy(s);
+}
+
 static void test_conversion_logistic_curve_and_bid_are_its_formula(void **state)
 {
     (void)state;
@@ -278,6 +305,7 @@ int main(void)
         cmocka_unit_test(test_conversion_logistic_never_sold_stays_cheap_and_finite),
         cmocka_unit_test(test_conversion_logistic_always_sold_asks_more_and_is_finite),
         cmocka_unit_test(test_conversion_logistic_constant_input_and_price_fitted),
+        cmocka_unit_test(test_conversion_logistic_most_inputs_fit_and_more_are_refused),
         cmocka_unit_test(test_conversion_logistic_curve_and_bid_are_its_formula),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

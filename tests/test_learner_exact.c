@@ -1,3 +1,4 @@
+/// @slow
 // That learners come near to the exact soft program of the tiny market, and the same way each time.
 #include "agent_params.h"
 #include "learner_bench.h"

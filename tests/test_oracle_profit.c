@@ -11,7 +11,7 @@
 #include "market_fixture.h"
 #include "oracle_fixture.h"
 
-enum { TRIALS = 24, BURN_IN = 4, TESTS = 6, FIRMS = 6 };
+enum { TRIALS = 20, BURN_IN = 3, TESTS = 5, FIRMS = 6 };
 enum { NULL_AGENT = SEES_BOTH + 1, KINDS };
 
 /// Booked profit of firm 0 in each trial, GBP a test epoch.
@@ -19,7 +19,7 @@ static void profits(int kind, double profit[TRIALS])
 {
     market_fixture m;
     fixture_defaults(&m, FIRMS, kind == NULL_AGENT ? "null" : "oracle");
-    m.scenario.market.rounds = 600;
+    m.scenario.market.rounds = 450;
     m.scenario.market.burn_in_epochs = BURN_IN;
     m.scenario.market.test_epochs = TESTS;
     if (kind != NULL_AGENT)
