@@ -23,7 +23,7 @@ check: ## every test and check, as CI runs them
 bench: release ## time the market and its agents
 	build/release/pursuit-bench
 
-evidence: release ## run what docs/evidence.md tells of and write it; about 25 minutes
+evidence: release ## run what docs/evidence.md tells of and write it; half an hour or so on 2 cores
 	scripts/install-deps evidence
 	scripts/evidence --program build/release/pursuit
 

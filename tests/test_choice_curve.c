@@ -1,3 +1,4 @@
+/// @slow
 /// The chance of a sale to a customer whose latents are known, and the best bid for it.
 #include "pricing_fixture.h"
 
