@@ -22,9 +22,9 @@ static planned *plan(const pp_agent_setup *setup, const pp_sale_model *model,
     pp_value_config config = defaults;
     pp_error error = {0};
     config.value = value;
-    assert_int_equal(pp_gain_create(setup, model, policy, points,
-                                    pp_planner_reach(setup), &p->gain, NULL),
-                     PP_OK);
+    assert_int_equal(
+        pp_gain_create(setup, model, policy, points, pp_planner_reach(setup), &p->gain, NULL),
+        PP_OK);
     if (pp_planner_create(&config, setup, &p->gain, &p->planner, &error) != PP_OK)
         fail_msg("%s", error.message);
     return p;

@@ -1,5 +1,7 @@
 """The document's figures, as SVG that is the same for the same numbers."""
 
+import math
+
 import matplotlib
 
 matplotlib.use("svg")
@@ -49,11 +51,14 @@ def frontier(points, path):
         high = [p["difference_95"][1] - p["gain"] for p in points]
         axes.errorbar(kl, gain, yerr=[low, high], xerr=[p["kl_half"] for p in points], fmt="o-",
                       color="#0072b2", capsize=3)
-        for i, p in enumerate(points):  # above and below in turn, as low temperatures crowd
-            above = i % 2 == 0
-            axes.annotate(f"τ = {p['temperature']:g} GBP", (p["kl"], p["difference_95"][above]),
-                          xytext=(0, 6 if above else -14), textcoords="offset points", ha="center")
-        axes.margins(0.08, 0.12)
+        level, last = 0, math.inf
+        for p in points:  # low temperatures crowd: their labels are stacked
+            level = level + 1 if last < 3 * p["kl"] else 0
+            last = p["kl"]
+            axes.annotate(f"{p['temperature']:g}", (p["kl"], p["difference_95"][1]), ha="center",
+                          xytext=(0, 5 + 12 * level), textcoords="offset points")
+        axes.text(0.02, 0.96, "labels: temperature τ, GBP per nat", transform=axes.transAxes, va="top")
+        axes.margins(0.08, 0.16)
         axes.axhline(0, color="black", linewidth=0.8)
         axes.set_xscale("log")
         axes.set_xlabel("KL divergence from the reference policy, nats per epoch")
