@@ -203,6 +203,8 @@ static pp_status linear_create(const pp_plan *plan, void **state, pp_error *erro
 static pp_status train_network(const pp_plan *plan, linear *l, gsl_rng *rng, pp_error *error)
 {
     const pp_value_config *c = &plan->config;
+    if (l->kept == 0)
+        return pp_error_set(error, PP_EINVAL, "a network needs rounds to learn from");
     size_t *order = calloc(l->kept, sizeof *order);
     if (!order)
         return pp_error_set(error, PP_ENOMEM, "no memory for a network's data");
