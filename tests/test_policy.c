@@ -1,5 +1,7 @@
 // The reference policy, the soft maximum and the step towards a return: agents/policy.h against
 // sums written out.
+#include <float.h>
+
 #include "agent_fixture.h"
 
 #include "agents/policy.h"
@@ -55,9 +57,19 @@ static long double log_sum_exp(const double *reference, const double *q, double 
     return temperature < 1e7 ? most + tau * logl(sum / weight) : mean + square / (2 * tau);
 }
 
+/// Is long double worth more than double here? Under valgrind it is not, whatever its header says,
+/// and sums in it are no yardstick.
+static bool have_yardstick(void)
+{
+    volatile long double one = 1, least = DBL_EPSILON / 64;
+    return one + least > one;
+}
+
 static void test_policy_value_is_the_log_sum_exp_of_q(void **state)
 {
     (void)state;
+    if (!have_yardstick())
+        skip();
     const double reference[ACTIONS] = {0.1, 0.2, 0.4, 0.25, 0.05};
     const double q[][ACTIONS] = {
         {12, 15, 11, 3, 14.5}, {-40, -41, -39, -60, -38.999}, {7, 7, 7, 7, 7}};
@@ -73,6 +85,8 @@ static void test_policy_value_is_the_log_sum_exp_of_q(void **state)
 static void test_policy_soft_maximum_sums_to_one_and_is_the_boltzmann_policy(void **state)
 {
     (void)state;
+    if (!have_yardstick())
+        skip();
     for (size_t t = 0; t < PP_COUNT(temperatures); t++)
         for (double d = -200; d <= 200; d += 50) {
             const pp_candidates c = falling();
