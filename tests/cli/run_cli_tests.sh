@@ -2,6 +2,7 @@
 # Tests of the command `pursuit` as a user meets it: every command, exit code and message.
 # Usage: run_cli_tests.sh PURSUIT SOURCE_DIR MAKE_RESULTS
 set -u
+. "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/../checks.sh"
 if [ $# -ne 3 ]; then
     echo "usage: $0 PURSUIT SOURCE_DIR MAKE_RESULTS" >&2
     exit 2
@@ -14,33 +15,10 @@ python=/usr/bin/python3
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/pursuit-cli.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 cd "$tmp" || exit 2
-passed=0
-failed=0
 unset NO_COLOR
 
-pass() { passed=$((passed + 1)); }
-fail() {
-    failed=$((failed + 1))
-    echo "FAILED: $1"
-    shift
-    printf '    %s\n' "$@"
-}
-
-# expect NAME CODE COMMAND...: run it; its streams are left in out and err.
-expect() {
-    name=$1 code=$2
-    shift 2
-    "$@" >out 2>err </dev/null
-    got=$?
-    if [ "$got" -eq "$code" ]; then
-        pass
-    else
-        fail "$name" "exit code $got, not $code: $*" "$(head -c 500 err)"
-    fi
-}
-# says PATTERN / prints PATTERN: the last command's stderr / stdout matches; the same with not_.
+# says PATTERN: the last command's stderr matches; not_says and not_prints that it does not.
 says() { if grep -Eq -- "$1" err; then pass; else fail "$name" "stderr lacks '$1'" "$(head -c 500 err)"; fi; }
-prints() { if grep -Eq -- "$1" out; then pass; else fail "$name" "stdout lacks '$1'" "$(head -c 500 out)"; fi; }
 not_says() { if grep -Eq -- "$1" err; then fail "$name" "stderr has '$1'" "$(head -c 500 err)"; else pass; fi; }
 not_prints() { if grep -Eq -- "$1" out; then fail "$name" "stdout has '$1'" "$(head -c 500 out)"; else pass; fi; }
 silent() { if [ -s err ]; then fail "$name" "stderr is not empty" "$(head -c 500 err)"; else pass; fi; }
@@ -52,8 +30,6 @@ json_has() {
     else fail "$name" "not so: $1" "$(tail -n 1 python.err)"; fi
 }
 present() { if [ -e "$1" ]; then pass; else fail "$name" "$1 is absent"; fi; }
-absent() { if [ -e "$1" ] || [ -e "$1.partial" ]; then fail "$name" "$1 or its partial file is there"; else pass; fi; }
-same() { if cmp -s "$1" "$2"; then pass; else fail "$name" "$1 and $2 differ"; fi; }
 
 # --- scenarios and books -------------------------------------------------------------------------
 cat >small.yaml <<'YAML'

@@ -3,6 +3,7 @@
 # lead to files, and the example agent compiles.
 # Usage: check_docs.sh PURSUIT SOURCE_DIR CC MAKE_RESULTS
 set -u
+. "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/../checks.sh"
 if [ $# -ne 4 ]; then
     echo "usage: $0 PURSUIT SOURCE_DIR CC MAKE_RESULTS" >&2
     exit 2
@@ -15,17 +16,8 @@ python=/usr/bin/python3
 [ -x "$python" ] || python=python3
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/pursuit-docs.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
-passed=0
-failed=0
 skipped=0
 
-pass() { passed=$((passed + 1)); }
-fail() {
-    failed=$((failed + 1))
-    echo "FAILED: $1"
-    shift
-    printf '    %s\n' "$@"
-}
 skip() {
     skipped=$((skipped + 1))
     echo "skipped: $1"

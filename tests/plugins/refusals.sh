@@ -2,6 +2,7 @@
 # Plugins through the program: each bad one is refused by name, and nothing of a bad one ever takes a run down.
 # Usage: refusals.sh PURSUIT PLUGIN_DIR SOURCE_DIR
 set -u
+. "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/../checks.sh"
 if [ $# -ne 3 ]; then
     echo "usage: $0 PURSUIT PLUGIN_DIR SOURCE_DIR" >&2
     exit 2
@@ -13,29 +14,9 @@ tmp=$(realpath "$(mktemp -d "${TMPDIR:-/tmp}/pursuit-plugins.XXXXXX")")
 trap 'rm -rf "$tmp"' EXIT
 cd "$tmp" || exit 2
 abi=$(sed -n 's/.*PP_AGENT_ABI = \([0-9]*\).*/\1/p' "$source/agents/agent.h")
-passed=0
-failed=0
 
-pass() { passed=$((passed + 1)); }
-fail() {
-    failed=$((failed + 1))
-    echo "FAILED: $1"
-    shift
-    printf '    %s\n' "$@"
-}
-# expect NAME CODE COMMAND...: run it; its streams are left in out and err.
-expect() {
-    name=$1 code=$2
-    shift 2
-    "$@" >out 2>err </dev/null
-    got=$?
-    if [ "$got" -eq "$code" ]; then pass; else fail "$name" "exit code $got, not $code: $*" "$(head -c 500 err)"; fi
-}
 # The last command's first line of stderr, or a line of its stdout, in full.
 says() { if [ "$(head -n 1 err)" = "$1" ]; then pass; else fail "$name" "expected: $1" "stderr: $(head -n 3 err)"; fi; }
-prints() { if grep -Eq -- "$1" out; then pass; else fail "$name" "stdout lacks '$1'" "$(head -c 500 out)"; fi; }
-absent() { if [ -e "$1" ] || [ -e "$1.partial" ]; then fail "$name" "$1 or its partial file is there"; else pass; fi; }
-same() { if cmp -s "$1" "$2"; then pass; else fail "$name" "$1 and $2 differ"; fi; }
 
 scenario() { # NAME: one whose first firm has the plugin NAME.so, beside it
     [ -e "$plugins/$1.so" ] && ln -sf "$plugins/$1.so" .
