@@ -8,7 +8,6 @@ pp_status pp_chaser_train(pp_chaser *c, const pp_sale_config *sale, const pp_pol
                           bool continuous, const pp_value_config *value,
                           const pp_agent_setup *setup, pp_error *error)
 {
-    c->n_categories = setup->portfolio->n_categories;
     c->stream = setup->stream;
     c->continuous = continuous;
     c->policy = *policy;

@@ -8,7 +8,6 @@
 #include "agents/planner.h"
 
 typedef struct pp_chaser {
-    size_t n_categories;
     pp_sale_model model;
     pp_policy_config policy;
     bool continuous; ///< the best bid of all instead of a policy over candidates

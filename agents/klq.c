@@ -86,9 +86,7 @@ static double klq_quote(void *state, const pp_agent_quote *quote, const double *
     klq_state *s = state;
     if (!s->learned)
         return pp_chaser_plan_quote(&s->chaser, quote, held);
-    return pp_chaser_quote(&s->chaser, quote,
-                           pp_learner_sale_value(&s->learner, s->learner.theta, quote->round, held,
-                                                 quote->categories));
+    return pp_learner_quote(&s->learner, &s->chaser, quote, held);
 }
 
 static void klq_end_epoch(void *state, pp_agent_epoch *epoch)

@@ -25,15 +25,33 @@ double pp_learner_sale_value(const pp_learner *l, const double *theta, int64_t r
     return pp_sparse_dot(&change, theta);
 }
 
+double pp_learner_quote(const pp_learner *l, pp_chaser *chaser, const pp_agent_quote *quote,
+                        const double *held)
+{
+    return pp_chaser_quote(
+        chaser, quote, pp_learner_sale_value(l, l->theta, quote->round, held, quote->categories));
+}
+
 void pp_lambda_sum(double *delta, size_t n, double decay)
 {
     for (size_t i = n; i-- > 1;)
         delta[i - 1] += decay * delta[i];
 }
 
-static double uniform(gsl_rng *rng)
+/// The soft maximum over a customer's candidates, by coefficients: V(s) less V(held, t + 1).
+static pp_soft customer_soft(const pp_learner *l, const double *theta, size_t customer,
+                             const double *held, int64_t round, double *policy)
 {
-    return gsl_rng_uniform_pos(rng);
+    double d = pp_learner_sale_value(l, theta, round, held, l->categories[customer]);
+    return pp_soft_maximum(&l->candidates[customer], l->temperature, l->estimate[customer], d,
+                           policy);
+}
+
+pp_soft pp_learner_row_soft(const pp_learner *l, const double *theta, size_t row, double *policy)
+{
+    const pp_rollouts *r = &l->rollouts;
+    return customer_soft(l, theta, r->customer[row], r->held + row * l->basis.n_categories,
+                         (int64_t)(row % r->rounds), policy);
 }
 
 /// V(s) with s a customer, a portfolio and a round, by coefficients.
@@ -42,20 +60,9 @@ static pp_soft state_value(const pp_learner *l, const double *theta, size_t cust
 {
     pp_sparse now;
     pp_basis_at(&l->basis, held, round + 1, 0, 0, &now);
-    double d = pp_learner_sale_value(l, theta, round, held, l->categories[customer]);
-    pp_soft soft =
-        pp_soft_maximum(&l->candidates[customer], l->temperature, l->estimate[customer], d, policy);
+    pp_soft soft = customer_soft(l, theta, customer, held, round, policy);
     soft.value += pp_sparse_dot(&now, theta);
     return soft;
-}
-
-static size_t draw_action(const double *policy, size_t n, double u)
-{
-    double sum = 0;
-    for (size_t j = 0; j + 1 < n; j++)
-        if ((sum += policy[j]) > u)
-            return j;
-    return n - 1;
 }
 
 /// One round of a rollout. @return nats of departure from the reference
@@ -64,12 +71,12 @@ static double play(pp_learner *l, size_t row, int64_t round, double *held, gsl_r
     pp_rollouts *r = &l->rollouts;
     double policy[PP_CANDIDATES_MAX];
     size_t n = l->basis.n_categories;
-    size_t customer = (size_t)(uniform(rng) * (double)l->n_customers);
+    size_t customer = (size_t)(gsl_rng_uniform_pos(rng) * (double)l->n_customers);
     const pp_candidates *c = &l->candidates[customer];
     memcpy(r->held + row * n, held, n * sizeof(double));
     pp_soft soft = state_value(l, l->theta, customer, held, round, policy);
-    size_t a = draw_action(policy, c->n, uniform(rng));
-    bool sold = uniform(rng) < c->sale[a];
+    size_t a = pp_policy_draw(policy, c->n, gsl_rng_uniform_pos(rng));
+    bool sold = gsl_rng_uniform_pos(rng) < c->sale[a];
     r->customer[row] = customer;
     r->action[row] = a;
     r->probability[row] = policy[a];
@@ -127,16 +134,6 @@ static void row_gradient(const pp_learner *l, size_t row, double conversion, pp_
                 conversion, x);
 }
 
-static double row_conversion(const pp_learner *l, size_t row, bool value, const double *theta)
-{
-    const pp_rollouts *r = &l->rollouts;
-    size_t customer = r->customer[row];
-    if (!value)
-        return l->candidates[customer].sale[r->action[row]];
-    const double *held = r->held + row * l->basis.n_categories;
-    return state_value(l, theta, customer, held, (int64_t)(row % r->rounds), NULL).conversion;
-}
-
 pp_status pp_learner_regress(pp_learner *l, bool value, double scale, double *coefficients,
                              pp_error *error)
 {
@@ -145,7 +142,10 @@ pp_status pp_learner_regress(pp_learner *l, bool value, double scale, double *co
     memset(l->gram, 0, n * n * sizeof(double));
     memset(l->right, 0, n * sizeof(double));
     for (size_t row = 0; row < l->rollouts.n; row++) {
-        row_gradient(l, row, row_conversion(l, row, value, coefficients), &x);
+        const pp_candidates *c = &l->candidates[l->rollouts.customer[row]];
+        double conversion = value ? pp_learner_row_soft(l, coefficients, row, NULL).conversion
+                                  : c->sale[l->rollouts.action[row]];
+        row_gradient(l, row, conversion, &x);
         for (size_t i = 0; i < x.n; i++) {
             double *line = l->gram + (size_t)x.at[i] * n;
             l->right[x.at[i]] += x.value[i] * scale * l->rollouts.delta[row];

@@ -92,6 +92,15 @@ void pp_learner_release(pp_learner *learner);
 double pp_learner_sale_value(const pp_learner *learner, const double *theta, int64_t round,
                              const double *held, uint64_t categories);
 
+/// The multiplier to quote by theta.
+double pp_learner_quote(const pp_learner *learner, pp_chaser *chaser, const pp_agent_quote *quote,
+                        const double *held);
+
+/// The soft maximum at a row of the rollouts by coefficients: V(s) less V(held, t + 1).
+/// @param policy [candidates] becomes pi; may be NULL
+pp_soft pp_learner_row_soft(const pp_learner *learner, const double *theta, size_t row,
+                            double *policy);
+
 /// Generalised advantage estimation: Delta_t = delta_t + decay Delta_{t+1}, in place, for one
 /// rollout. @param decay gamma lambda
 void pp_lambda_sum(double *delta, size_t n, double decay);

@@ -18,7 +18,7 @@ struct pp_planner {
 
 pp_status pp_value_check(const pp_value_config *config, pp_error *error)
 {
-    if (config->grid == 0 && classes[config->value] == &pp_value_resolve)
+    if (config->grid == 0 && classes[config->value]->needs_table)
         return pp_error_set(
             error, PP_EINVAL,
             "grid: shadow prices need the curvature of a table, of 2 points or more");
@@ -78,10 +78,7 @@ double pp_planner_value(pp_planner *planner, int64_t t, const double *held)
 
 size_t pp_value_updates(const pp_value_config *config)
 {
-    const pp_value_class *class = classes[config->value];
-    return class == &pp_value_resolve   ? PP_RESOLVE_STEPS
-           : class == &pp_value_network ? (size_t)config->passes
-                                        : 1;
+    return classes[config->value]->updates(config);
 }
 
 double pp_planner_reach(const pp_agent_setup *setup)

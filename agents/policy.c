@@ -115,16 +115,21 @@ pp_soft pp_soft_maximum(const pp_candidates *c, double temperature, double estim
     return (pp_soft){most + above, conversion / total, fmax(kl, 0)};
 }
 
+size_t pp_policy_draw(const double *policy, size_t n, double u)
+{
+    double sum = 0;
+    for (size_t j = 0; j + 1 < n; j++)
+        if ((sum += policy[j]) > u)
+            return j;
+    return n - 1;
+}
+
 double pp_policy_act(const pp_candidates *c, const double *policy, pp_act act, double u)
 {
-    double mean = 0, sum = 0;
+    double mean = 0;
     size_t best = 0;
-    if (act == PP_ACT_SAMPLE) {
-        for (size_t j = 0; j + 1 < c->n; j++)
-            if ((sum += policy[j]) > u)
-                return c->multiplier[j];
-        return c->multiplier[c->n - 1];
-    }
+    if (act == PP_ACT_SAMPLE)
+        return c->multiplier[pp_policy_draw(policy, c->n, u)];
     for (size_t j = 0; j < c->n; j++) {
         mean += policy[j] * c->multiplier[j];
         if (policy[j] > policy[best])

@@ -91,6 +91,9 @@ typedef struct pp_soft {
 pp_soft pp_soft_maximum(const pp_candidates *candidates, double temperature, double estimate,
                         double d, double *policy);
 
+/// Candidate that a draw of the policy gives. @param policy [n] @param u uniform in (0, 1)
+size_t pp_policy_draw(const double *policy, size_t n, double u);
+
 /// The multiplier to quote. @param u uniform in (0, 1), for PP_ACT_SAMPLE
 double pp_policy_act(const pp_candidates *candidates, const double *policy, pp_act act, double u);
 

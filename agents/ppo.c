@@ -45,19 +45,6 @@ typedef struct ppo_work {
     double steps;
 } ppo_work;
 
-/// Policy and mean conversion of a row's state by coefficients.
-static double row_policy(const pp_learner *l, const double *theta, size_t row, double *policy)
-{
-    const pp_rollouts *r = &l->rollouts;
-    size_t customer = r->customer[row];
-    double d =
-        pp_learner_sale_value(l, theta, (int64_t)(row % r->rounds),
-                              r->held + row * l->basis.n_categories, l->categories[customer]);
-    return pp_soft_maximum(&l->candidates[customer], l->temperature, l->estimate[customer], d,
-                           policy)
-        .conversion;
-}
-
 /// d/dd of ratio Delta - (tau/alpha) KL(pi_old || pi) at a row, with d the value of a sale; as
 /// d log pi(a)/dd = (P(a) - E_pi P)/tau.
 static double row_slope(const pp_learner *l, size_t row)
@@ -65,7 +52,7 @@ static double row_slope(const pp_learner *l, size_t row)
     double policy[PP_CANDIDATES_MAX];
     const pp_rollouts *r = &l->rollouts;
     const pp_candidates *c = &l->candidates[r->customer[row]];
-    double now = row_policy(l, l->theta, row, policy);
+    double now = pp_learner_row_soft(l, l->theta, row, policy).conversion;
     size_t a = r->action[row];
     double ratio = policy[a] / fmax(r->probability[row], 1e-300);
     double gain = ratio * r->delta[row] * (c->sale[a] - now) / l->temperature;
@@ -152,9 +139,7 @@ static void ppo_prepare(const void *state, const pp_agent_batch *batch, double *
 static double ppo_quote(void *state, const pp_agent_quote *quote, const double *held)
 {
     ppo_state *s = state;
-    return pp_chaser_quote(&s->chaser, quote,
-                           pp_learner_sale_value(&s->learner, s->learner.theta, quote->round, held,
-                                                 quote->categories));
+    return pp_learner_quote(&s->learner, &s->chaser, quote, held);
 }
 
 static void ppo_end_epoch(void *state, pp_agent_epoch *epoch)

@@ -6,8 +6,6 @@
 
 #include "agents/planner.h"
 
-enum { PP_RESOLVE_STEPS = 60 }; ///< of Newton's method at the start of an epoch, at most
-
 /// What is planned for.
 typedef struct pp_plan {
     size_t n_categories;
@@ -23,6 +21,9 @@ typedef struct pp_plan {
 } pp_plan;
 
 typedef struct pp_value_class {
+    bool needs_table; ///< of gains: their curvature
+    /// Updates that `create` logs.
+    size_t (*updates)(const pp_value_config *config);
     /// @param state becomes the value function; freed by `destroy` even if `create` fails
     pp_status (*create)(const pp_plan *plan, void **state, pp_error *error);
     void (*destroy)(void *state); ///< NULL-safe
@@ -32,6 +33,13 @@ typedef struct pp_value_class {
 } pp_value_class;
 
 extern const pp_value_class pp_value_resolve, pp_value_linear, pp_value_network, pp_value_table;
+
+/// `updates` of a way that logs its outcome alone.
+static inline size_t pp_one_update(const pp_value_config *config)
+{
+    (void)config;
+    return 1;
+}
 
 /// L of one category, GBP.
 static inline double pp_plan_loss(const pp_plan *plan, size_t k, double held)

@@ -280,8 +280,19 @@ static void linear_destroy(void *state)
     free(l);
 }
 
-const pp_value_class pp_value_linear = {linear_create, linear_destroy, linear_sale_value,
-                                        linear_value};
+static size_t passes(const pp_value_config *config)
+{
+    return (size_t)config->passes;
+}
+
+const pp_value_class pp_value_linear = {.updates = pp_one_update,
+                                        .create = linear_create,
+                                        .destroy = linear_destroy,
+                                        .sale_value = linear_sale_value,
+                                        .value = linear_value};
 // The network knows differences only, its data being centred; a level is the linear model's.
-const pp_value_class pp_value_network = {network_create, linear_destroy, network_sale_value,
-                                         linear_value};
+const pp_value_class pp_value_network = {.updates = passes,
+                                         .create = network_create,
+                                         .destroy = linear_destroy,
+                                         .sale_value = network_sale_value,
+                                         .value = linear_value};

@@ -15,7 +15,11 @@
 
 #include "agents/value.h"
 
-enum { WHOLE_STEPS = 20, STEPS = 2 }; // in a round: prices move little from one to the next
+enum {
+    FIRST_STEPS = 60, ///< at the start of an epoch, at most
+    WHOLE_STEPS = 20, ///< of them
+    STEPS = 2         ///< in a round: prices move little from one to the next
+};
 #define ENOUGH 1e-3 // GBP, the largest change of a price at which Newton's method stops
 
 typedef struct resolve {
@@ -150,7 +154,7 @@ static void solve_first(resolve *r, const pp_plan *plan, double rounds, const do
                         const pp_learning *learning)
 {
     memset(r->lambda, 0, sizeof r->lambda);
-    for (size_t i = 0; i < PP_RESOLVE_STEPS; i++) {
+    for (size_t i = 0; i < FIRST_STEPS; i++) {
         double share = i < WHOLE_STEPS ? 1 : (double)WHOLE_STEPS / (double)(i + 1);
         double change = step(r, plan, rounds, held, share);
         if (learning && i < learning->n_updates) {
@@ -200,5 +204,15 @@ static double resolve_sale_value(void *state, const pp_plan *plan, int64_t round
     return pp_masked_sum(r->lambda, categories);
 }
 
-const pp_value_class pp_value_resolve = {resolve_create, resolve_destroy, resolve_sale_value,
-                                         resolve_value};
+static size_t resolve_updates(const pp_value_config *config)
+{
+    (void)config;
+    return FIRST_STEPS;
+}
+
+const pp_value_class pp_value_resolve = {.needs_table = true,
+                                         .updates = resolve_updates,
+                                         .create = resolve_create,
+                                         .destroy = resolve_destroy,
+                                         .sale_value = resolve_sale_value,
+                                         .value = resolve_value};

@@ -137,4 +137,8 @@ static double table_value(void *state, const pp_plan *plan, int64_t round, const
     return t->value[(size_t)round * t->states + state_of(plan, t, held)];
 }
 
-const pp_value_class pp_value_table = {table_create, table_destroy, table_sale_value, table_value};
+const pp_value_class pp_value_table = {.updates = pp_one_update,
+                                       .create = table_create,
+                                       .destroy = table_destroy,
+                                       .sale_value = table_sale_value,
+                                       .value = table_value};
