@@ -1,7 +1,7 @@
 // Shadow prices. With lambda_k the value of one more policy in category k, a sale to pattern p is
 // worth d_p = sum of lambda_k over p, n further rounds bring m_k = n sum_{p in k} G_p'(d_p)
 // policies of category k, and at the end
-//   lambda_k = -E[L_k(held_k + N_k + 1) - L_k(held_k + N_k)],   N_k of mean and variance m_k,
+//   lambda_k = -E[L_k(held_k + N_k + 1) - L_k(held_k + N_k)],   N_k by Poisson's law of mean m_k,
 // which is the stationary point of n sum_p (G_p(d_p) - d_p G_p'(d_p)) - E[L]: the constants that
 // maximise the profit of the rounds to come less the expected loss. Solved by Newton's method in
 // every round, from the portfolio then held: what chance has brought is taken into account, the
@@ -18,9 +18,13 @@
 enum {
     FIRST_STEPS = 60, ///< at the start of an epoch, at most
     WHOLE_STEPS = 20, ///< of them
-    STEPS = 2         ///< in a round: prices move little from one to the next
+    STEPS = 2,        ///< in a round: prices move little from one to the next
+    LOOK_EVERY = 20,  ///< rounds between looks for lower prices
+    TRIED = 16        ///< prices at a look
 };
-#define ENOUGH 1e-3 // GBP, the largest change of a price at which Newton's method stops
+#define FAR     2.0  // times its target: a category that a look is for
+#define CLEARLY 1.0  // GBP, the least rise of the objective for which prices are left
+#define ENOUGH  1e-3 // GBP, the largest change of a price at which Newton's method stops
 
 typedef struct resolve {
     double lambda[PP_MAX_CATEGORIES]; ///< GBP per policy
@@ -29,6 +33,8 @@ typedef struct resolve {
     double *response;                 ///< [n_categories][n_categories] d rate_k / d lambda_j
     double *residual;                 ///< [n_categories]
     gsl_permutation *permutation;
+    const pp_learning *learning; ///< NULL but in create
+    size_t logged;               ///< updates so far
 } resolve;
 
 /// Expectations over the sales still to come in one category.
@@ -38,18 +44,14 @@ typedef struct outlook {
     double second; ///< E of the second difference
 } outlook;
 
-/// N on the whole numbers with weights of a normal law of mean and variance m, cut at 5 s.d. and 0.
-/// @param m in [0, rounds]
+/// N by Poisson's law of mean m, cut 6 s.d. away. @param m in [0, rounds]
 static outlook expect(const pp_plan *plan, size_t k, double held, double m)
 {
-    double variance = fmax(m, 1e-9), reach = 5 * sqrt(variance);
-    double low = fmax(0, floor(m - reach)), high = ceil(m + reach) + 1, weight = 0;
+    double reach = 6 * sqrt(m) + 1;
+    double low = fmax(0, floor(m - reach)), weight = 0, z = 1;
     double now = pp_plan_loss(plan, k, held + low), next = pp_plan_loss(plan, k, held + low + 1);
     outlook sum = {0};
-    // exp(-(x - m)^2 / 2v) by its ratio from one whole number to the next
-    double z = exp(-(low - m) * (low - m) / (2 * variance));
-    double ratio = exp((2 * (m - low) - 1) / (2 * variance)), fall = exp(-1 / variance);
-    size_t terms = (size_t)(high - low) + 1;
+    size_t terms = (size_t)(ceil(m + reach) - low) + 2;
     for (size_t i = 0; i < terms; i++) {
         double after = pp_plan_loss(plan, k, held + low + (double)i + 2);
         weight += z;
@@ -58,11 +60,8 @@ static outlook expect(const pp_plan *plan, size_t k, double held, double m)
         sum.second += z * (after - 2 * next + now);
         now = next;
         next = after;
-        z *= ratio;
-        ratio *= fall;
+        z *= m / (low + (double)i + 1);
     }
-    if (!(weight > 0)) // far fewer than one sale to come
-        return (outlook){now, 0, 0};
     return (outlook){sum.loss / weight, sum.first / weight, sum.second / weight};
 }
 
@@ -139,31 +138,76 @@ static double step(resolve *r, const pp_plan *plan, double rounds, const double 
     return largest;
 }
 
-static double resolve_value(void *state, const pp_plan *plan, int64_t t, const double *held)
+/// Expected profit of the rounds to come less the expected loss, at the prices in hand, GBP.
+static double objective(resolve *r, const pp_plan *plan, double rounds, const double *held)
 {
-    resolve *r = state;
-    double rounds = (double)(plan->rounds - t), value = rounds * respond(r, plan);
+    double value = rounds * respond(r, plan);
     for (size_t k = 0; k < plan->n_categories; k++)
         value -= expect(plan, k, held[k], rounds * r->rate[k]).loss;
     return value;
 }
 
-/// Prices from scratch, for an epoch that starts. Where whole steps go to and fro, as they may
-/// where the loss is large against what customers pay, ever smaller shares of them do not.
-static void solve_first(resolve *r, const pp_plan *plan, double rounds, const double *held,
-                        const pp_learning *learning)
+/// Newton's method from the prices in hand. Where whole steps go to and fro, as they may where the
+/// loss is large against what customers pay, ever smaller shares of them do not.
+/// @return the objective, GBP
+static double settle(resolve *r, const pp_plan *plan, double rounds, const double *held)
+{
+    double change = INFINITY;
+    for (size_t i = 0; i < FIRST_STEPS && change >= ENOUGH; i++) {
+        double share = i < WHOLE_STEPS ? 1 : (double)WHOLE_STEPS / (double)(i + 1);
+        change = step(r, plan, rounds, held, share);
+        if (r->learning && r->logged < r->learning->n_updates) {
+            r->learning->series[PP_LEARNING_VALUE][r->logged] = objective(r, plan, rounds, held);
+            r->learning->series[PP_LEARNING_TD_ERROR][r->logged++] = change;
+        }
+    }
+    return objective(r, plan, rounds, held);
+}
+
+/// Far above its target a category's loss is all but flat: a price of nothing, giving the target
+/// up, is then a solution, and turning customers away until few enough come may be another and
+/// better one. So lower prices of each such category are tried by the objective, and Newton's
+/// method starts again from a better one.
+static void look_lower(resolve *r, const pp_plan *plan, double rounds, const double *held)
+{
+    double best[PP_MAX_CATEGORIES], most = objective(r, plan, rounds, held);
+    memcpy(best, r->lambda, sizeof best);
+    for (size_t k = 0; k < plan->n_categories; k++) {
+        double lowest = fmax(plan->gain->least, -plan->loss_each), price = 0, found = most;
+        if (held[k] + rounds * r->rate[k] < FAR * plan->target[k])
+            continue;
+        for (int i = 1; i <= TRIED; i++) {
+            r->lambda[k] = lowest * i / TRIED;
+            double value = objective(r, plan, rounds, held);
+            if (value > found + CLEARLY) {
+                price = r->lambda[k];
+                found = value;
+            }
+        }
+        if (found > most) {
+            r->lambda[k] = price;
+            found = settle(r, plan, rounds, held);
+        }
+        if (found > most + CLEARLY) {
+            most = found;
+            memcpy(best, r->lambda, sizeof best);
+        }
+        memcpy(r->lambda, best, sizeof best);
+        respond(r, plan);
+    }
+}
+
+/// Prices from scratch, for an epoch that starts.
+static void solve_first(resolve *r, const pp_plan *plan, double rounds, const double *held)
 {
     memset(r->lambda, 0, sizeof r->lambda);
-    for (size_t i = 0; i < FIRST_STEPS; i++) {
-        double share = i < WHOLE_STEPS ? 1 : (double)WHOLE_STEPS / (double)(i + 1);
-        double change = step(r, plan, rounds, held, share);
-        if (learning && i < learning->n_updates) {
-            learning->series[PP_LEARNING_VALUE][i] = resolve_value(r, plan, 0, held);
-            learning->series[PP_LEARNING_TD_ERROR][i] = change;
-        }
-        if (change < ENOUGH)
-            return;
-    }
+    settle(r, plan, rounds, held);
+    look_lower(r, plan, rounds, held);
+}
+
+static double resolve_value(void *state, const pp_plan *plan, int64_t t, const double *held)
+{
+    return objective(state, plan, (double)(plan->rounds - t), held);
 }
 
 static pp_status resolve_create(const pp_plan *plan, void **state, pp_error *error)
@@ -176,7 +220,9 @@ static pp_status resolve_create(const pp_plan *plan, void **state, pp_error *err
         return pp_error_set(error, PP_ENOMEM, "no memory for shadow prices");
     r->response = r->jacobian + n * n;
     r->residual = r->response + n * n;
-    solve_first(r, plan, (double)plan->rounds, nothing, plan->learning);
+    r->learning = plan->learning;
+    solve_first(r, plan, (double)plan->rounds, nothing);
+    r->learning = NULL; // borrowed for the call
     return PP_OK;
 }
 
@@ -197,10 +243,12 @@ static double resolve_sale_value(void *state, const pp_plan *plan, int64_t round
     resolve *r = state;
     double rounds = (double)(plan->rounds - round - 1);
     if (round == 0)
-        solve_first(r, plan, rounds, held, NULL);
+        solve_first(r, plan, rounds, held);
     else
         for (int i = 0; i < STEPS && step(r, plan, rounds, held, 1) >= ENOUGH; i++)
             ;
+    if (round > 0 && round % LOOK_EVERY == 0)
+        look_lower(r, plan, rounds, held);
     return pp_masked_sum(r->lambda, categories);
 }
 
