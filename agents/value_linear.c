@@ -54,18 +54,10 @@ static double model_value(const pp_plan *plan, const linear *l, int64_t t, const
     return value;
 }
 
-static double terminal(const pp_plan *plan, const double *held)
-{
-    double loss = 0;
-    for (size_t k = 0; k < plan->n_categories; k++)
-        loss += pp_plan_loss(plan, k, held[k]);
-    return -loss;
-}
-
 /// V(held, t) by the model; at the end as it is.
 static double linear_value(void *state, const pp_plan *plan, int64_t t, const double *held)
 {
-    return t >= plan->rounds ? terminal(plan, held) : model_value(plan, state, t, held);
+    return t >= plan->rounds ? pp_plan_end(plan, held) : model_value(plan, state, t, held);
 }
 
 static double linear_sale_value(void *state, const pp_plan *plan, int64_t round, const double *held,
@@ -76,9 +68,8 @@ static double linear_sale_value(void *state, const pp_plan *plan, int64_t round,
     if (round + 1 < plan->rounds)
         return pp_masked_sum(l->weight + (size_t)(round + 1) * (plan->n_categories + 1),
                              categories);
-    for (size_t k = 0; k < plan->n_categories; k++)
-        more[k] = held[k] + (double)(categories >> k & 1);
-    return terminal(plan, more) - terminal(plan, held);
+    pp_plan_sell(plan, held, categories, more);
+    return pp_plan_end(plan, more) - pp_plan_end(plan, held);
 }
 
 /// Bellman's backup of V(., t + 1) at a portfolio.

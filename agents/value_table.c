@@ -47,12 +47,13 @@ static bool reachable(const table *t, size_t n_categories, size_t state, size_t 
     return true;
 }
 
-static double terminal(const pp_plan *plan, const table *t, size_t state)
+/// -L of the portfolio that is a state.
+static double state_end(const pp_plan *plan, const table *t, size_t state)
 {
-    double loss = 0;
+    double held[PP_MAX_CATEGORIES];
     for (size_t k = 0; k < plan->n_categories; k++, state /= t->side)
-        loss += pp_plan_loss(plan, k, (double)(state % t->side));
-    return -loss;
+        held[k] = (double)(state % t->side);
+    return pp_plan_end(plan, held);
 }
 
 /// @return false if the run is to end first
@@ -63,7 +64,7 @@ static bool fill(const pp_plan *plan, table *t, size_t *offsets)
     for (size_t p = 0; p < gain->n_patterns; p++)
         offsets[p] = offset_of(t, gain->pattern[p]);
     for (size_t state = 0; state < t->states; state++)
-        t->value[rounds * t->states + state] = terminal(plan, t, state);
+        t->value[rounds * t->states + state] = state_end(plan, t, state);
     for (size_t round = rounds; round-- > 0;) {
         if (pp_agent_stopped(plan->stop))
             return false;
@@ -125,8 +126,7 @@ static double table_sale_value(void *state, const pp_plan *plan, int64_t round, 
 {
     const table *t = state;
     double more[PP_MAX_CATEGORIES];
-    for (size_t k = 0; k < plan->n_categories; k++)
-        more[k] = held[k] + (double)(categories >> k & 1);
+    pp_plan_sell(plan, held, categories, more);
     const double *next = t->value + (size_t)(round + 1) * t->states;
     return next[state_of(plan, t, more)] - next[state_of(plan, t, held)];
 }
