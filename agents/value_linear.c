@@ -60,16 +60,21 @@ static double linear_value(void *state, const pp_plan *plan, int64_t t, const do
     return t >= plan->rounds ? pp_plan_end(plan, held) : model_value(plan, state, t, held);
 }
 
+/// Value of a sale in the last round: no model is needed.
+static double last_sale_value(const pp_plan *plan, const double *held, uint64_t categories)
+{
+    double more[PP_MAX_CATEGORIES];
+    pp_plan_sell(plan, held, categories, more);
+    return pp_plan_end(plan, more) - pp_plan_end(plan, held);
+}
+
 static double linear_sale_value(void *state, const pp_plan *plan, int64_t round, const double *held,
                                 uint64_t categories)
 {
-    double more[PP_MAX_CATEGORIES];
-    linear *l = state;
-    if (round + 1 < plan->rounds)
-        return pp_masked_sum(l->weight + (size_t)(round + 1) * (plan->n_categories + 1),
-                             categories);
-    pp_plan_sell(plan, held, categories, more);
-    return pp_plan_end(plan, more) - pp_plan_end(plan, held);
+    const linear *l = state;
+    if (round + 1 >= plan->rounds)
+        return last_sale_value(plan, held, categories);
+    return pp_masked_sum(l->weight + (size_t)(round + 1) * (plan->n_categories + 1), categories);
 }
 
 /// Bellman's backup of V(., t + 1) at a portfolio.
@@ -251,6 +256,8 @@ static double network_sale_value(void *state, const pp_plan *plan, int64_t round
     linear *l = state;
     double x[PP_MAX_CATEGORIES + 1];
     size_t n = plan->n_categories;
+    if (round + 1 >= plan->rounds)
+        return last_sale_value(plan, held, categories);
     x[n] = (double)(round + 1) / (double)plan->rounds;
     for (size_t k = 0; k < n; k++)
         x[k] = held[k] / PORTFOLIO_SCALE;

@@ -81,6 +81,28 @@ static void test_planner_table_is_the_exact_program_of_the_best_bids(void **stat
         check_table(*state, n_categories, NAN, 1e-10);
 }
 
+/// Once no round is left the loss is known: nothing learned is asked for it.
+static void test_planner_last_sale_is_worth_the_fall_of_the_loss(void **state)
+{
+    tiny *m = tiny_create(*state, 2);
+    const int ways[] = {RESOLVE, LINEAR, NETWORK, TABLE};
+    for (size_t w = 0; w < PP_COUNT(ways); w++) {
+        planned *p = plan(&m->setup, &m->model, NULL, ways[w], 65);
+        for (size_t i = 0; i < TINY_ROUNDS; i++)
+            for (size_t j = 0; j < TINY_ROUNDS; j++)
+                for (size_t c = 0; c < TYPES; c++) {
+                    const double held[] = {(double)i, (double)j};
+                    uint64_t mask = tiny_categories(m, c);
+                    double fall = tiny_loss(m, 0, i) - tiny_loss(m, 0, i + (mask & 1)) +
+                                  tiny_loss(m, 1, j) - tiny_loss(m, 1, j + (mask >> 1));
+                    assert_close(pp_planner_sale_value(p->planner, TINY_ROUNDS - 1, held, mask),
+                                 fall, 1e-9);
+                }
+        planned_destroy(p);
+    }
+    tiny_destroy(m);
+}
+
 /// V where the temperature is next to nothing is that of the hard program; where it is as good as
 /// infinite, it is the reward of the reference policy: its profit less the loss it is to expect.
 static void test_planner_temperature_limits_of_the_value(void **state)
@@ -211,6 +233,7 @@ int main(void)
         cmocka_unit_test(test_planner_table_is_the_exact_soft_program),
         cmocka_unit_test(test_planner_table_is_the_exact_program_without_temperature),
         cmocka_unit_test(test_planner_table_is_the_exact_program_of_the_best_bids),
+        cmocka_unit_test(test_planner_last_sale_is_worth_the_fall_of_the_loss),
         cmocka_unit_test(test_planner_temperature_limits_of_the_value),
         cmocka_unit_test(test_planner_table_too_large_is_refused),
         cmocka_unit_test(test_planner_full_size_rewards_against_the_optimum),
