@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agents/network.h"
+#include "agents/stop.h"
 #include "agents/value.h"
 #include "pricing/linear.h"
 
@@ -159,8 +160,9 @@ static pp_status induce(const pp_plan *plan, linear *l, int64_t every, gsl_rng *
             sample(plan, t, i, rng, f->held[i]);
             f->value[i] = backup(plan, l, t, f->held[i]);
         }
-        status = pp_agent_stopped(plan->stop) ? pp_error_set(error, PP_EINTERRUPTED, "interrupted")
-                                              : fit(plan, l, t, f, error);
+        status = pp_agent_interrupted(plan->stop, error);
+        if (status == PP_OK)
+            status = fit(plan, l, t, f, error);
         if (status == PP_OK && every > 0 && t % every == 0)
             keep(plan, l, t, f, rng);
     }
@@ -201,25 +203,21 @@ static pp_status train_network(const pp_plan *plan, linear *l, gsl_rng *rng, pp_
     const pp_value_config *c = &plan->config;
     if (l->kept == 0)
         return pp_error_set(error, PP_EINVAL, "a network needs rounds to learn from");
-    size_t *order = calloc(l->kept, sizeof *order);
-    if (!order)
+    pp_network_data data = {l->kept, l->x, l->y, calloc(l->kept, sizeof *data.order)};
+    if (!data.order)
         return pp_error_set(error, PP_ENOMEM, "no memory for a network's data");
     for (size_t i = 0; i < l->kept; i++)
-        order[i] = i;
+        data.order[i] = i;
     pp_status status = pp_network_create(plan->n_categories + 1, (size_t)c->layers,
                                          (size_t)c->width, rng, &l->network, error);
     for (int64_t i = 0; i < c->passes && status == PP_OK; i++) {
-        double squares = pp_network_pass(l->network, l->x, l->y, l->kept, c->learning_rate, rng,
-                                         order, plan->stop);
-        if (plan->learning && (size_t)i < plan->learning->n_updates)
-            plan->learning->series[PP_LEARNING_TD_ERROR][i] = l->scale * sqrt(squares);
-        if (pp_agent_stopped(plan->stop))
-            status = pp_error_set(error, PP_EINTERRUPTED, "interrupted");
-        else if (!isfinite(squares))
-            status = pp_error_set(error, PP_ENUMERIC,
-                                  "the network's fit diverged: try a smaller learning_rate");
+        double square;
+        status =
+            pp_network_pass(l->network, &data, c->learning_rate, rng, plan->stop, &square, error);
+        if (status == PP_OK && plan->learning && (size_t)i < plan->learning->n_updates)
+            plan->learning->series[PP_LEARNING_TD_ERROR][i] = l->scale * sqrt(square);
     }
-    free(order);
+    free(data.order);
     return status;
 }
 

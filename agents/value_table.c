@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "agents/stop.h"
 #include "agents/value.h"
 
 enum { STATES_MAX = 1 << 24 }; ///< portfolios times rounds; 128 MB
@@ -56,8 +57,8 @@ static double state_end(const pp_plan *plan, const table *t, size_t state)
     return pp_plan_end(plan, held);
 }
 
-/// @return false if the run is to end first
-static bool fill(const pp_plan *plan, table *t, size_t *offsets)
+/// @return PP_OK, PP_EINTERRUPTED
+static pp_status fill(const pp_plan *plan, table *t, size_t *offsets, pp_error *error)
 {
     const pp_gain *gain = plan->gain;
     size_t rounds = (size_t)plan->rounds;
@@ -66,8 +67,9 @@ static bool fill(const pp_plan *plan, table *t, size_t *offsets)
     for (size_t state = 0; state < t->states; state++)
         t->value[rounds * t->states + state] = state_end(plan, t, state);
     for (size_t round = rounds; round-- > 0;) {
-        if (pp_agent_stopped(plan->stop))
-            return false;
+        pp_status status = pp_agent_interrupted(plan->stop, error);
+        if (status != PP_OK)
+            return status;
         const double *next = t->value + (round + 1) * t->states;
         double *value = t->value + round * t->states;
         for (size_t state = 0; state < t->states; state++) {
@@ -78,7 +80,7 @@ static bool fill(const pp_plan *plan, table *t, size_t *offsets)
                 value[state] += pp_gain_at(gain, p, next[state + offsets[p]] - next[state]).value;
         }
     }
-    return true;
+    return PP_OK;
 }
 
 static pp_status table_create(const pp_plan *plan, void **state, pp_error *error)
@@ -97,13 +99,11 @@ static pp_status table_create(const pp_plan *plan, void **state, pp_error *error
         free(offsets);
         return pp_error_set(error, PP_ENOMEM, "no memory for a table of values");
     }
-    bool filled = fill(plan, t, offsets);
+    pp_status status = fill(plan, t, offsets, error);
     free(offsets);
-    if (!filled)
-        return pp_error_set(error, PP_EINTERRUPTED, "interrupted");
-    if (plan->learning && plan->learning->n_updates > 0)
+    if (status == PP_OK && plan->learning && plan->learning->n_updates > 0)
         plan->learning->series[PP_LEARNING_VALUE][0] = t->value[0];
-    return PP_OK;
+    return status;
 }
 
 static void table_destroy(void *state)

@@ -150,6 +150,29 @@ static void test_planner_table_too_large_is_refused(void **state)
     pp_planner_destroy(NULL);
 }
 
+/// Those that take long. Shadow prices do not.
+static void test_planner_that_is_stopped_says_so(void **state)
+{
+    tiny *m = tiny_create(*state, 2);
+    const volatile sig_atomic_t stop = 1;
+    const int ways[] = {LINEAR, NETWORK, TABLE};
+    pp_gain gain;
+    assert_int_equal(pp_gain_create(&m->setup, &m->model, NULL, 65, 100, &gain, NULL), PP_OK);
+    m->setup.stop = &stop;
+    for (size_t w = 0; w < PP_COUNT(ways); w++) {
+        pp_value_config config = defaults;
+        pp_planner *planner = (pp_planner *)m;
+        pp_error error = {0};
+        config.value = ways[w];
+        assert_int_equal(pp_planner_create(&config, &m->setup, &gain, &planner, &error),
+                         PP_EINTERRUPTED);
+        assert_null(planner);
+        assert_int_equal(error.status, PP_EINTERRUPTED);
+    }
+    pp_gain_release(&gain);
+    tiny_destroy(m);
+}
+
 enum { ROUNDS = 1000, MOST = 120 }; // policies, far above the target
 
 /// One category and a whole epoch's rounds for a firm.
@@ -236,6 +259,7 @@ int main(void)
         cmocka_unit_test(test_planner_last_sale_is_worth_the_fall_of_the_loss),
         cmocka_unit_test(test_planner_temperature_limits_of_the_value),
         cmocka_unit_test(test_planner_table_too_large_is_refused),
+        cmocka_unit_test(test_planner_that_is_stopped_says_so),
         cmocka_unit_test(test_planner_full_size_rewards_against_the_optimum),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
