@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/stop.h"
+
 /// Index of a pattern, appended if it is new.
 static size_t find_pattern(pp_gain *gain, uint64_t mask)
 {
@@ -116,8 +118,9 @@ static pp_status tabulate(pp_gain *gain, double reach, const volatile sig_atomic
     gain->slope = gain->value + size;
     for (size_t i = 0; i < gain->rows.n; i++) {
         size_t at = gain->rows.pattern[i] * gain->n_points;
-        if (pp_agent_stopped(stop))
-            return pp_error_set(error, PP_EINTERRUPTED, "interrupted");
+        pp_status status = pp_agent_interrupted(stop, error);
+        if (status != PP_OK)
+            return status;
         row_candidates(gain, i, &candidates);
         for (size_t j = 0; j < gain->n_points; j++) {
             row_gain(gain, i, &candidates, gain->least + gain->step * (double)j, &value, &slope);

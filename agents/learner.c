@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/stop.h"
 #include "pricing/linear.h"
 
 const char *const pp_learner_starts[] = {"pace", "profit", NULL};
@@ -112,6 +113,18 @@ static void roll_out(pp_learner *l, size_t first, gsl_rng *rng, tally *sum)
         sum->reward += r->reward[i];
     }
     pp_lambda_sum(r->delta + first, r->rounds, l->config.trace);
+}
+
+/// All of an iteration. @return PP_OK, PP_EINTERRUPTED
+static pp_status roll_out_all(pp_learner *l, const pp_agent_setup *setup, gsl_rng *rng, tally *sum,
+                              pp_error *error)
+{
+    pp_status status = PP_OK;
+    for (size_t i = 0; i < l->rollouts.n && status == PP_OK; i += l->rollouts.rounds) {
+        roll_out(l, i, rng, sum);
+        status = pp_agent_interrupted(setup->stop, error);
+    }
+    return status;
 }
 
 static void log_iteration(const pp_learning *learning, size_t i, const tally *sum, double epochs,
@@ -268,13 +281,9 @@ pp_status pp_learner_train(const pp_learner_config *config, const pp_chaser *cha
     for (int64_t i = 0; i < config->iterations && status == PP_OK; i++) {
         tally sum = {0};
         pp_gsl_random_init(&random, &setup->stream, PP_DRAW_AGENT, (uint32_t)i);
-        for (size_t first = 0; first < l->rollouts.n && !pp_agent_stopped(setup->stop);
-             first += l->rollouts.rounds)
-            roll_out(l, first, &random.rng, &sum);
-        if (pp_agent_stopped(setup->stop)) {
-            status = pp_error_set(error, PP_EINTERRUPTED, "interrupted");
+        status = roll_out_all(l, setup, &random.rng, &sum, error);
+        if (status != PP_OK)
             break;
-        }
         log_iteration(setup->learning, (size_t)i, &sum, (double)config->rollouts,
                       (double)l->rollouts.n);
         status = update(l, error);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/stop.h"
 #include "pricing/linear.h"
 
 enum { BATCH = 64 };
@@ -135,17 +136,19 @@ static void layer_step(layer *l, double rate, double steps)
     memset(l->gradient, 0, n * sizeof(double));
 }
 
-/// One step on rows order[0 .. n). @return sum of squared errors
-static double train_batch(pp_network *network, const double *x, const double *y,
-                          const size_t *order, size_t n, double rate)
+/// One step on rows order[first ..], BATCH at most. @return sum of squared errors
+static double train_batch(pp_network *network, const pp_network_data *data, size_t first,
+                          double rate)
 {
+    const size_t *order = data->order + first;
+    size_t n = data->n - first < BATCH ? data->n - first : BATCH;
     layer *bottom = &network->layers[0];
     double sum = 0;
     for (size_t b = 0; b < n; b++) {
-        memcpy(bottom->in + b * bottom->inputs, x + order[b] * bottom->inputs,
+        memcpy(bottom->in + b * bottom->inputs, data->x + order[b] * bottom->inputs,
                bottom->inputs * sizeof(double));
         forward(network, b);
-        double error = network->output[b] - y[order[b]], slope = 2 * error / (double)n;
+        double error = network->output[b] - data->y[order[b]], slope = 2 * error / (double)n;
         const double *above = &slope;
         sum += error * error;
         for (size_t i = network->n_layers; i-- > 0;) {
@@ -159,18 +162,24 @@ static double train_batch(pp_network *network, const double *x, const double *y,
     return sum;
 }
 
-double pp_network_pass(pp_network *network, const double *x, const double *y, size_t n,
-                       double learning_rate, gsl_rng *rng, size_t *order,
-                       const volatile sig_atomic_t *stop)
+pp_status pp_network_pass(pp_network *network, const pp_network_data *data, double learning_rate,
+                          gsl_rng *rng, const volatile sig_atomic_t *stop, double *square,
+                          pp_error *error)
 {
     double sum = 0;
-    if (n == 0) // which GSL cannot shuffle
-        return 0;
-    gsl_ran_shuffle(rng, order, n, sizeof *order);
-    for (size_t first = 0; first < n && !(stop && *stop); first += BATCH)
-        sum += train_batch(network, x, y, order + first, n - first < BATCH ? n - first : BATCH,
-                           learning_rate);
-    return sum / (double)n;
+    if (data->n > 0) // GSL cannot shuffle nothing
+        gsl_ran_shuffle(rng, data->order, data->n, sizeof *data->order);
+    for (size_t first = 0; first < data->n; first += BATCH) {
+        pp_status status = pp_agent_interrupted(stop, error);
+        if (status != PP_OK)
+            return status;
+        sum += train_batch(network, data, first, learning_rate);
+    }
+    if (!isfinite(sum))
+        return pp_error_set(error, PP_ENUMERIC,
+                            "the network's fit diverged: try a smaller learning_rate");
+    *square = data->n > 0 ? sum / (double)data->n : 0;
+    return PP_OK;
 }
 
 double pp_network_predict(pp_network *network, const double *x)

@@ -8,7 +8,6 @@
 
 #include <gsl/gsl_rng.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "market/error.h"
@@ -21,15 +20,21 @@ pp_status pp_network_create(size_t inputs, size_t layers, size_t width, gsl_rng 
                             pp_network **network, pp_error *error);
 void pp_network_destroy(pp_network *network); ///< NULL-safe
 
+/// What a network learns from.
+typedef struct pp_network_data {
+    size_t n;
+    const double *x; ///< [n][inputs]
+    const double *y; ///< [n]
+    size_t *order;   ///< [n] a permutation of the rows; shuffled by each pass
+} pp_network_data;
+
 /// One pass over the rows in random order, in batches of 64.
-/// @param x     [n][inputs]
-/// @param y     [n]
-/// @param order [n] a permutation of the rows; shuffled
-/// @param stop  ends the pass early once nonzero; may be NULL
-/// @return mean squared error over the pass, before each batch's step
-double pp_network_pass(pp_network *network, const double *x, const double *y, size_t n,
-                       double learning_rate, gsl_rng *rng, size_t *order,
-                       const volatile sig_atomic_t *stop);
+/// @param stop   see pp_agent_setup; looked at before each batch
+/// @param square becomes the mean squared error over the pass, before each batch's step
+/// @return PP_OK; PP_EINTERRUPTED, or PP_ENUMERIC if the error is not finite (square untouched)
+pp_status pp_network_pass(pp_network *network, const pp_network_data *data, double learning_rate,
+                          gsl_rng *rng, const volatile sig_atomic_t *stop, double *square,
+                          pp_error *error);
 
 /// @param x [inputs]. Uses the network's own scratch: one thread at a time
 double pp_network_predict(pp_network *network, const double *x);

@@ -47,6 +47,23 @@ static inline double pp_plan_loss(const pp_plan *plan, size_t k, double held)
     return plan->loss_each * pp_category_loss(held, plan->target[k]);
 }
 
+/// V(held, T) = -L(held), GBP.
+static inline double pp_plan_end(const pp_plan *plan, const double *held)
+{
+    double loss = 0;
+    for (size_t k = 0; k < plan->n_categories; k++)
+        loss += pp_plan_loss(plan, k, held[k]);
+    return -loss;
+}
+
+/// The portfolio after a sale. @param more [n_categories]
+static inline void pp_plan_sell(const pp_plan *plan, const double *held, uint64_t categories,
+                                double *more)
+{
+    for (size_t k = 0; k < plan->n_categories; k++)
+        more[k] = held[k] + (double)(categories >> k & 1);
+}
+
 /// Sum of x over the categories of a mask.
 static inline double pp_masked_sum(const double *x, uint64_t mask)
 {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agents/network.h"
+#include "agents/stop.h"
 #include "agents/value.h"
 #include "pricing/linear.h"
 
@@ -54,31 +55,27 @@ static double model_value(const pp_plan *plan, const linear *l, int64_t t, const
     return value;
 }
 
-static double terminal(const pp_plan *plan, const double *held)
-{
-    double loss = 0;
-    for (size_t k = 0; k < plan->n_categories; k++)
-        loss += pp_plan_loss(plan, k, held[k]);
-    return -loss;
-}
-
 /// V(held, t) by the model; at the end as it is.
 static double linear_value(void *state, const pp_plan *plan, int64_t t, const double *held)
 {
-    return t >= plan->rounds ? terminal(plan, held) : model_value(plan, state, t, held);
+    return t >= plan->rounds ? pp_plan_end(plan, held) : model_value(plan, state, t, held);
+}
+
+/// Value of a sale in the last round: no model is needed.
+static double last_sale_value(const pp_plan *plan, const double *held, uint64_t categories)
+{
+    double more[PP_MAX_CATEGORIES];
+    pp_plan_sell(plan, held, categories, more);
+    return pp_plan_end(plan, more) - pp_plan_end(plan, held);
 }
 
 static double linear_sale_value(void *state, const pp_plan *plan, int64_t round, const double *held,
                                 uint64_t categories)
 {
-    double more[PP_MAX_CATEGORIES];
-    linear *l = state;
-    if (round + 1 < plan->rounds)
-        return pp_masked_sum(l->weight + (size_t)(round + 1) * (plan->n_categories + 1),
-                             categories);
-    for (size_t k = 0; k < plan->n_categories; k++)
-        more[k] = held[k] + (double)(categories >> k & 1);
-    return terminal(plan, more) - terminal(plan, held);
+    const linear *l = state;
+    if (round + 1 >= plan->rounds)
+        return last_sale_value(plan, held, categories);
+    return pp_masked_sum(l->weight + (size_t)(round + 1) * (plan->n_categories + 1), categories);
 }
 
 /// Bellman's backup of V(., t + 1) at a portfolio.
@@ -163,8 +160,9 @@ static pp_status induce(const pp_plan *plan, linear *l, int64_t every, gsl_rng *
             sample(plan, t, i, rng, f->held[i]);
             f->value[i] = backup(plan, l, t, f->held[i]);
         }
-        status = pp_agent_stopped(plan->stop) ? pp_error_set(error, PP_EINTERRUPTED, "interrupted")
-                                              : fit(plan, l, t, f, error);
+        status = pp_agent_interrupted(plan->stop, error);
+        if (status == PP_OK)
+            status = fit(plan, l, t, f, error);
         if (status == PP_OK && every > 0 && t % every == 0)
             keep(plan, l, t, f, rng);
     }
@@ -205,25 +203,21 @@ static pp_status train_network(const pp_plan *plan, linear *l, gsl_rng *rng, pp_
     const pp_value_config *c = &plan->config;
     if (l->kept == 0)
         return pp_error_set(error, PP_EINVAL, "a network needs rounds to learn from");
-    size_t *order = calloc(l->kept, sizeof *order);
-    if (!order)
+    pp_network_data data = {l->kept, l->x, l->y, calloc(l->kept, sizeof *data.order)};
+    if (!data.order)
         return pp_error_set(error, PP_ENOMEM, "no memory for a network's data");
     for (size_t i = 0; i < l->kept; i++)
-        order[i] = i;
+        data.order[i] = i;
     pp_status status = pp_network_create(plan->n_categories + 1, (size_t)c->layers,
                                          (size_t)c->width, rng, &l->network, error);
     for (int64_t i = 0; i < c->passes && status == PP_OK; i++) {
-        double squares = pp_network_pass(l->network, l->x, l->y, l->kept, c->learning_rate, rng,
-                                         order, plan->stop);
-        if (plan->learning && (size_t)i < plan->learning->n_updates)
-            plan->learning->series[PP_LEARNING_TD_ERROR][i] = l->scale * sqrt(squares);
-        if (pp_agent_stopped(plan->stop))
-            status = pp_error_set(error, PP_EINTERRUPTED, "interrupted");
-        else if (!isfinite(squares))
-            status = pp_error_set(error, PP_ENUMERIC,
-                                  "the network's fit diverged: try a smaller learning_rate");
+        double square;
+        status =
+            pp_network_pass(l->network, &data, c->learning_rate, rng, plan->stop, &square, error);
+        if (status == PP_OK && plan->learning && (size_t)i < plan->learning->n_updates)
+            plan->learning->series[PP_LEARNING_TD_ERROR][i] = l->scale * sqrt(square);
     }
-    free(order);
+    free(data.order);
     return status;
 }
 
@@ -260,6 +254,8 @@ static double network_sale_value(void *state, const pp_plan *plan, int64_t round
     linear *l = state;
     double x[PP_MAX_CATEGORIES + 1];
     size_t n = plan->n_categories;
+    if (round + 1 >= plan->rounds)
+        return last_sale_value(plan, held, categories);
     x[n] = (double)(round + 1) / (double)plan->rounds;
     for (size_t k = 0; k < n; k++)
         x[k] = held[k] / PORTFOLIO_SCALE;

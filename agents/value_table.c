@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "agents/stop.h"
 #include "agents/value.h"
 
 enum { STATES_MAX = 1 << 24 }; ///< portfolios times rounds; 128 MB
@@ -47,26 +48,28 @@ static bool reachable(const table *t, size_t n_categories, size_t state, size_t 
     return true;
 }
 
-static double terminal(const pp_plan *plan, const table *t, size_t state)
+/// -L of the portfolio that is a state.
+static double state_end(const pp_plan *plan, const table *t, size_t state)
 {
-    double loss = 0;
+    double held[PP_MAX_CATEGORIES];
     for (size_t k = 0; k < plan->n_categories; k++, state /= t->side)
-        loss += pp_plan_loss(plan, k, (double)(state % t->side));
-    return -loss;
+        held[k] = (double)(state % t->side);
+    return pp_plan_end(plan, held);
 }
 
-/// @return false if the run is to end first
-static bool fill(const pp_plan *plan, table *t, size_t *offsets)
+/// @return PP_OK, PP_EINTERRUPTED
+static pp_status fill(const pp_plan *plan, table *t, size_t *offsets, pp_error *error)
 {
     const pp_gain *gain = plan->gain;
     size_t rounds = (size_t)plan->rounds;
     for (size_t p = 0; p < gain->n_patterns; p++)
         offsets[p] = offset_of(t, gain->pattern[p]);
     for (size_t state = 0; state < t->states; state++)
-        t->value[rounds * t->states + state] = terminal(plan, t, state);
+        t->value[rounds * t->states + state] = state_end(plan, t, state);
     for (size_t round = rounds; round-- > 0;) {
-        if (pp_agent_stopped(plan->stop))
-            return false;
+        pp_status status = pp_agent_interrupted(plan->stop, error);
+        if (status != PP_OK)
+            return status;
         const double *next = t->value + (round + 1) * t->states;
         double *value = t->value + round * t->states;
         for (size_t state = 0; state < t->states; state++) {
@@ -77,7 +80,7 @@ static bool fill(const pp_plan *plan, table *t, size_t *offsets)
                 value[state] += pp_gain_at(gain, p, next[state + offsets[p]] - next[state]).value;
         }
     }
-    return true;
+    return PP_OK;
 }
 
 static pp_status table_create(const pp_plan *plan, void **state, pp_error *error)
@@ -96,13 +99,11 @@ static pp_status table_create(const pp_plan *plan, void **state, pp_error *error
         free(offsets);
         return pp_error_set(error, PP_ENOMEM, "no memory for a table of values");
     }
-    bool filled = fill(plan, t, offsets);
+    pp_status status = fill(plan, t, offsets, error);
     free(offsets);
-    if (!filled)
-        return pp_error_set(error, PP_EINTERRUPTED, "interrupted");
-    if (plan->learning && plan->learning->n_updates > 0)
+    if (status == PP_OK && plan->learning && plan->learning->n_updates > 0)
         plan->learning->series[PP_LEARNING_VALUE][0] = t->value[0];
-    return PP_OK;
+    return status;
 }
 
 static void table_destroy(void *state)
@@ -125,8 +126,7 @@ static double table_sale_value(void *state, const pp_plan *plan, int64_t round, 
 {
     const table *t = state;
     double more[PP_MAX_CATEGORIES];
-    for (size_t k = 0; k < plan->n_categories; k++)
-        more[k] = held[k] + (double)(categories >> k & 1);
+    pp_plan_sell(plan, held, categories, more);
     const double *next = t->value + (size_t)(round + 1) * t->states;
     return next[state_of(plan, t, more)] - next[state_of(plan, t, held)];
 }

@@ -80,4 +80,36 @@ static inline void fixture_finish(market_fixture *m)
     free(m->params);
 }
 
+/// Column of /quotes by name.
+static inline size_t fixture_column(const market_fixture *m, const char *name)
+{
+    for (size_t i = 0; i < m->layout.n_quote_columns; i++)
+        if (strcmp(m->layout.quote_columns[i].name, name) == 0)
+            return i;
+    fail_msg("no column %s", name);
+    return 0;
+}
+
+static inline const double *fixture_f64(const market_fixture *m, pp_record *record,
+                                        const char *name)
+{
+    return pp_record_quotes_f64(record, fixture_column(m, name));
+}
+
+static inline const int32_t *fixture_i32(const market_fixture *m, pp_record *record,
+                                         const char *name)
+{
+    return pp_record_quotes_i32(record, fixture_column(m, name));
+}
+
+/// For agents made up by a test: parameters, and a `train`, of one that has nothing to learn.
+static const pp_param_table no_parameters = {.name = "none"};
+
+static inline pp_status learn_nothing(void *state, const void *params, const pp_agent_setup *setup,
+                                      pp_error *error)
+{
+    (void)state, (void)params, (void)setup, (void)error;
+    return PP_OK;
+}
+
 #endif

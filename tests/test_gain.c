@@ -203,6 +203,21 @@ static void test_gain_rows_are_spread_evenly_where_there_are_too_many(void **sta
     pp_gain_release(&gain);
 }
 
+static void test_gain_table_that_is_stopped_says_so(void **state)
+{
+    const volatile sig_atomic_t stop = 1;
+    pair *p = pair_create(*state, 0.3);
+    pp_agent_setup setup = ((const firm *)*state)->setup;
+    pp_gain gain;
+    pp_error error = {0};
+    setup.stop = &stop;
+    assert_int_equal(pp_gain_create(&setup, &p->model, &p->policy, POINTS, REACH, &gain, &error),
+                     PP_EINTERRUPTED);
+    assert_int_equal(error.status, PP_EINTERRUPTED);
+    pp_gain_release(&gain);
+    pair_destroy(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +229,7 @@ int main(void)
         cmocka_unit_test(test_gain_patterns_share_the_history),
         cmocka_unit_test(test_gain_no_portfolio_is_one_pattern),
         cmocka_unit_test(test_gain_rows_are_spread_evenly_where_there_are_too_many),
+        cmocka_unit_test(test_gain_table_that_is_stopped_says_so),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -232,14 +232,14 @@ static void test_learner_regression_is_least_squares(void **state)
         }
 }
 
-/// Train and expect a refusal; what was made till then is released as ever.
-static void refuses(bench *b, const pp_learner_config *config, const char *message)
+/// Train and expect to fail; what was made till then is released as ever.
+static void fails(bench *b, const pp_learner_config *config, pp_status status, const char *message)
 {
     pp_error error = {0};
     assert_int_equal(pp_learner_train(config, &b->chaser, false, stay, b, &b->market->setup,
                                       &b->learner, &error),
-                     PP_EINVAL);
-    assert_int_equal(error.status, PP_EINVAL);
+                     status);
+    assert_int_equal(error.status, status);
     assert_string_equal(error.message, message);
     bench_destroy(b);
 }
@@ -247,11 +247,20 @@ static void refuses(bench *b, const pp_learner_config *config, const char *messa
 static void test_learner_impossible_parameters_are_refused(void **state)
 {
     pp_learner_config config = {.iterations = 1, .rollouts = 1, .trace = 1, .alpha = 1};
-    refuses(bench_create(*state, 1, 0), &config,
-            "temperature: learning from rollouts needs one above 0");
+    fails(bench_create(*state, 1, 0), &config, PP_EINVAL,
+          "temperature: learning from rollouts needs one above 0");
     config.rollouts = INT64_MAX;
-    refuses(bench_create(*state, 1, TAU), &config,
-            "rollouts: 9223372036854775807 epochs of 8 rounds are too many");
+    fails(bench_create(*state, 1, TAU), &config, PP_EINVAL,
+          "rollouts: 9223372036854775807 epochs of 8 rounds are too many");
+}
+
+static void test_learner_that_is_stopped_says_so(void **state)
+{
+    const pp_learner_config config = {.iterations = 1, .rollouts = 1, .trace = 1, .alpha = 1};
+    const volatile sig_atomic_t stop = 1;
+    bench *b = bench_create(*state, 1, TAU);
+    b->market->setup.stop = &stop;
+    fails(b, &config, PP_EINTERRUPTED, "interrupted");
 }
 
 int main(void)
@@ -261,6 +270,7 @@ int main(void)
         cmocka_unit_test(test_learner_rows_are_what_the_paper_has),
         cmocka_unit_test(test_learner_regression_is_least_squares),
         cmocka_unit_test(test_learner_impossible_parameters_are_refused),
+        cmocka_unit_test(test_learner_that_is_stopped_says_so),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -54,6 +54,17 @@ static pp_network *create(size_t layers, size_t width, gsl_rng *rng)
     return network;
 }
 
+/// A pass over the first rows. @return mean squared error before its steps
+static double pass(pp_network *network, data *d, size_t rows, double rate, gsl_rng *rng)
+{
+    const pp_network_data shown = {rows, d->x, d->y, d->order};
+    pp_error error = {0};
+    double square;
+    if (pp_network_pass(network, &shown, rate, rng, NULL, &square, &error) != PP_OK)
+        fail_msg("%s", error.message);
+    return square;
+}
+
 static double mean_square(pp_network *network, const data *d)
 {
     double sum = 0;
@@ -72,7 +83,7 @@ static double trained(target y, size_t layers, int passes)
     data *d = data_create(y);
     pp_network *network = create(layers, 16, rng);
     for (int i = 0; i < passes; i++)
-        pp_network_pass(network, d->x, d->y, ROWS, 0.01, rng, d->order, NULL);
+        pass(network, d, ROWS, 0.01, rng);
     double error = mean_square(network, d);
     pp_network_destroy(network);
     free(d);
@@ -165,8 +176,7 @@ static void test_network_steps_are_adams_on_the_slopes_of_the_error(void **state
             for (size_t i = 0; i < SHOWN; i++)
                 assert_close(pp_network_predict(network, d->x + INPUTS * i),
                              plain_predict(w, d->x + INPUTS * i), 1e-5);
-            double error =
-                pp_network_pass(network, d->x, d->y, SHOWN, 0.01, &first.rng, d->order, NULL);
+            double error = pass(network, d, SHOWN, 0.01, &first.rng);
             assert_close(error, before, 1e-5 * (1 + before));
             plain_step(w, moments, step, d);
         }
@@ -184,15 +194,54 @@ static void test_network_pass_reports_the_error_before_its_steps(void **state)
     pp_network *network = create(2, 8, rng);
     double before = mean_square(network, d);
     // So slow that nothing moves.
-    assert_close(pp_network_pass(network, d->x, d->y, ROWS, 1e-300, rng, d->order, NULL), before,
-                 1e-12);
+    assert_close(pass(network, d, ROWS, 1e-300, rng), before, 1e-12);
     assert_close(mean_square(network, d), before, 0);
-    assert_true(pp_network_pass(network, d->x, d->y, 0, 1, rng, d->order, NULL) == 0); // no rows
+    assert_true(pass(network, d, 0, 1, rng) == 0); // no rows
     unsigned char seen[ROWS] = {0};
     for (size_t i = 0; i < ROWS; i++)
         seen[d->order[i]]++;
     for (size_t i = 0; i < ROWS; i++)
         assert_int_equal(seen[i], 1); // still a permutation
+    pp_network_destroy(network);
+    free(d);
+}
+
+static void test_network_pass_that_is_stopped_steps_no_more(void **state)
+{
+    (void)state;
+    const volatile sig_atomic_t stop = 1;
+    pp_gsl_random random;
+    gsl_rng *rng = draws(&random, 27);
+    data *d = data_create(plane);
+    const pp_network_data shown = {ROWS, d->x, d->y, d->order};
+    pp_network *network = create(2, 8, rng);
+    double before = mean_square(network, d), square = -1;
+    pp_error error = {0};
+    assert_int_equal(pp_network_pass(network, &shown, 0.01, rng, &stop, &square, &error),
+                     PP_EINTERRUPTED);
+    assert_int_equal(error.status, PP_EINTERRUPTED);
+    assert_string_equal(error.message, "interrupted");
+    assert_true(square == -1);
+    assert_close(mean_square(network, d), before, 0);
+    pp_network_destroy(network);
+    free(d);
+}
+
+static void test_network_pass_that_diverges_says_so(void **state)
+{
+    (void)state;
+    pp_gsl_random random;
+    gsl_rng *rng = draws(&random, 28);
+    data *d = data_create(plane);
+    const pp_network_data shown = {ROWS, d->x, d->y, d->order};
+    pp_network *network = create(2, 8, rng);
+    double square = -1;
+    pp_error error = {0};
+    assert_int_equal(pp_network_pass(network, &shown, 1e200, rng, NULL, &square, &error),
+                     PP_ENUMERIC);
+    assert_int_equal(error.status, PP_ENUMERIC);
+    assert_string_equal(error.message, "the network's fit diverged: try a smaller learning_rate");
+    assert_true(square == -1);
     pp_network_destroy(network);
     free(d);
 }
@@ -204,8 +253,8 @@ static void test_network_same_draws_same_network(void **state)
     data *d = data_create(kink), *e = data_create(kink);
     pp_network *x = create(2, 16, draws(&first, 25)), *y = create(2, 16, draws(&second, 25));
     for (int i = 0; i < 3; i++) {
-        double a = pp_network_pass(x, d->x, d->y, ROWS, 1e-3, &first.rng, d->order, NULL);
-        double b = pp_network_pass(y, e->x, e->y, ROWS, 1e-3, &second.rng, e->order, NULL);
+        double a = pass(x, d, ROWS, 1e-3, &first.rng);
+        double b = pass(y, e, ROWS, 1e-3, &second.rng);
         assert_true(a == b);
     }
     for (size_t i = 0; i < ROWS; i++)
@@ -248,6 +297,8 @@ int main(void)
         cmocka_unit_test(test_network_learns_what_it_is_shown),
         cmocka_unit_test(test_network_steps_are_adams_on_the_slopes_of_the_error),
         cmocka_unit_test(test_network_pass_reports_the_error_before_its_steps),
+        cmocka_unit_test(test_network_pass_that_is_stopped_steps_no_more),
+        cmocka_unit_test(test_network_pass_that_diverges_says_so),
         cmocka_unit_test(test_network_same_draws_same_network),
         cmocka_unit_test(test_network_impossible_size_is_no_memory),
     };

@@ -88,13 +88,6 @@ static void test_oracle_view_is_shown_what_it_sees_and_no_more(void **state)
     fixture_finish(&m);
 }
 
-static pp_status round_train(void *state, const void *params, const pp_agent_setup *setup,
-                             pp_error *error)
-{
-    (void)state, (void)params, (void)setup, (void)error;
-    return PP_OK;
-}
-
 static double round_quote(void *state, const pp_agent_quote *quote, const double *held)
 {
     (void)state, (void)held;
@@ -102,11 +95,10 @@ static double round_quote(void *state, const pp_agent_quote *quote, const double
 }
 
 /// Quotes in the round itself, as the oracle does.
-static const pp_param_table no_parameters = {.name = "none"};
 static const pp_agent_class round_class = {.abi = PP_AGENT_ABI,
                                            .name = "round",
                                            .params = &no_parameters,
-                                           .train = round_train,
+                                           .train = learn_nothing,
                                            .quote = round_quote};
 
 /// The oracle answered this round's offers, of firms before and

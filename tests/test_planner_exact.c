@@ -81,6 +81,28 @@ static void test_planner_table_is_the_exact_program_of_the_best_bids(void **stat
         check_table(*state, n_categories, NAN, 1e-10);
 }
 
+/// Once no round is left the loss is known: nothing learned is asked for it.
+static void test_planner_last_sale_is_worth_the_fall_of_the_loss(void **state)
+{
+    tiny *m = tiny_create(*state, 2);
+    const int ways[] = {RESOLVE, LINEAR, NETWORK, TABLE};
+    for (size_t w = 0; w < PP_COUNT(ways); w++) {
+        planned *p = plan(&m->setup, &m->model, NULL, ways[w], 65);
+        for (size_t i = 0; i < TINY_ROUNDS; i++)
+            for (size_t j = 0; j < TINY_ROUNDS; j++)
+                for (size_t c = 0; c < TYPES; c++) {
+                    const double held[] = {(double)i, (double)j};
+                    uint64_t mask = tiny_categories(m, c);
+                    double fall = tiny_loss(m, 0, i) - tiny_loss(m, 0, i + (mask & 1)) +
+                                  tiny_loss(m, 1, j) - tiny_loss(m, 1, j + (mask >> 1));
+                    assert_close(pp_planner_sale_value(p->planner, TINY_ROUNDS - 1, held, mask),
+                                 fall, 1e-9);
+                }
+        planned_destroy(p);
+    }
+    tiny_destroy(m);
+}
+
 /// V where the temperature is next to nothing is that of the hard program; where it is as good as
 /// infinite, it is the reward of the reference policy: its profit less the loss it is to expect.
 static void test_planner_temperature_limits_of_the_value(void **state)
@@ -126,6 +148,29 @@ static void test_planner_table_too_large_is_refused(void **state)
                                        "than 16777216 entries; 'resolve' has no such limit");
     pp_gain_release(&gain);
     pp_planner_destroy(NULL);
+}
+
+/// Those that take long. Shadow prices do not.
+static void test_planner_that_is_stopped_says_so(void **state)
+{
+    tiny *m = tiny_create(*state, 2);
+    const volatile sig_atomic_t stop = 1;
+    const int ways[] = {LINEAR, NETWORK, TABLE};
+    pp_gain gain;
+    assert_int_equal(pp_gain_create(&m->setup, &m->model, NULL, 65, 100, &gain, NULL), PP_OK);
+    m->setup.stop = &stop;
+    for (size_t w = 0; w < PP_COUNT(ways); w++) {
+        pp_value_config config = defaults;
+        pp_planner *planner = (pp_planner *)m;
+        pp_error error = {0};
+        config.value = ways[w];
+        assert_int_equal(pp_planner_create(&config, &m->setup, &gain, &planner, &error),
+                         PP_EINTERRUPTED);
+        assert_null(planner);
+        assert_int_equal(error.status, PP_EINTERRUPTED);
+    }
+    pp_gain_release(&gain);
+    tiny_destroy(m);
 }
 
 enum { ROUNDS = 1000, MOST = 120 }; // policies, far above the target
@@ -239,8 +284,10 @@ int main(void)
         cmocka_unit_test(test_planner_table_is_the_exact_soft_program),
         cmocka_unit_test(test_planner_table_is_the_exact_program_without_temperature),
         cmocka_unit_test(test_planner_table_is_the_exact_program_of_the_best_bids),
+        cmocka_unit_test(test_planner_last_sale_is_worth_the_fall_of_the_loss),
         cmocka_unit_test(test_planner_temperature_limits_of_the_value),
         cmocka_unit_test(test_planner_table_too_large_is_refused),
+        cmocka_unit_test(test_planner_that_is_stopped_says_so),
         cmocka_unit_test(test_planner_full_size_rewards_against_the_optimum),
         cmocka_unit_test(test_planner_resolve_does_not_give_up_small_targets),
     };

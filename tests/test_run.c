@@ -211,10 +211,9 @@ static void quote_null(const void *s, const pp_agent_batch *batch, double *multi
 static void test_run_that_fails_names_the_first_trial_and_leaves_no_file(void **state)
 {
     (void)state;
-    pp_param_table none = {.name = "failing"};
     pp_agent_class class = {.abi = PP_AGENT_ABI,
                             .name = "failing",
-                            .params = &none,
+                            .params = &no_parameters,
                             .train = fail_in_some_trials,
                             .quote_batch = quote_null};
     for (int threads = 1; threads <= 4; threads += 3) {
