@@ -34,7 +34,7 @@ extern const char *const pp_sale_sources[];
         REAL_IN(m, prior_slope, 25, 1e-3, 1e6, 0, "1",                                             \
                 "logits per unit multiplier towards which the own model's slope is pulled",        \
                 DESIGN),                                                                           \
-        REAL_IN(m, prior_weight, 100, 1e-9, 1e9, 0, "rows",                                        \
+        REAL_IN(m, prior_weight, 300, 1e-9, 1e9, 0, "rows",                                        \
                 "weight of the prior on the own model's slope", DESIGN)
 
 /// A fitted model, or the pipeline's. Zeroed is valid for pp_sale_model_release.
