@@ -2,8 +2,11 @@
 
 #include <math.h>
 
+#include "market/market_kernels.h"
+#include "market/maths.h"
+
 enum { BLOCK = 256 };
-enum { U_FIRM, U_LOYALTY, U_CHOICE, LANES };
+enum { LANES = 3 }; // uniforms of firm, loyalty, choice
 
 pp_status pp_choice_check(const pp_choice_config *config, size_t n_firms, pp_error *error)
 {
@@ -27,28 +30,14 @@ double pp_loyalty_mean(const pp_choice_config *config, double walk_away)
 void pp_choice_prepare(const pp_choice_config *config, size_t n_firms, const pp_stream *stream,
                        const double *customer_index, pp_customers *customers)
 {
-    double u[LANES][BLOCK], room = log(1 / config->success_rate - (double)n_firms);
+    double u[LANES][BLOCK];
     for (size_t start = 0; start < customers->n; start += BLOCK) {
         size_t n = customers->n - start < BLOCK ? customers->n - start : BLOCK;
         pp_random_uniform(stream, PP_DRAW_CHOICE,
                           (uint32_t)(customers->first_round + (int64_t)start), n, 0, LANES, BLOCK,
                           u[0]);
-        for (size_t j = 0; j < n; j++) {
-            size_t i = start + j;
-            double index = customer_index[i], beta = customers->sensitivity[i] / index;
-            double reference = index;
-            if (customers->walk_away_from_reference) {
-                double e = config->reference_loading * index * customers->pure_premium[i];
-                reference = fmax(0, e - room / beta);
-            }
-            double walk_away = fmax(0, customers->walk_away_scale[i] * reference);
-            double mean = pp_loyalty_mean(config, walk_away);
-            customers->sensitivity[i] = beta;
-            customers->walk_away[i] = walk_away;
-            customers->loyal_firm[i] = (int32_t)(u[U_FIRM][j] * (double)n_firms);
-            customers->loyalty[i] = -mean * log(u[U_LOYALTY][j]);
-            customers->choice_uniform[i] = u[U_CHOICE][j];
-        }
+        pp_market_kernels_now()->prepare(config, n_firms, customer_index, u[0], BLOCK, start, n,
+                                         customers);
     }
 }
 
@@ -66,7 +55,7 @@ static double weigh(const pp_customers *customers, size_t i, size_t n_firms, con
         least = weight[f] < least ? weight[f] : least;
     double sum = 0;
     for (size_t f = 0; f <= n_firms; f++) {
-        weight[f] = exp(-beta * (weight[f] - least));
+        weight[f] = pp_exp(-beta * (weight[f] - least));
         sum += weight[f];
     }
     return sum;
@@ -75,15 +64,7 @@ static double weigh(const pp_customers *customers, size_t i, size_t n_firms, con
 void pp_choose(const pp_customers *customers, size_t first, size_t n, size_t n_firms,
                const double *offers, size_t stride, int32_t *choice)
 {
-    double weight[PP_MAX_FIRMS + 1];
-    for (size_t i = first; i < first + n; i++) {
-        double left =
-            customers->choice_uniform[i] * weigh(customers, i, n_firms, offers, stride, weight);
-        size_t chosen = 0;
-        while (chosen < n_firms && left >= weight[chosen])
-            left -= weight[chosen++];
-        choice[i] = (int32_t)chosen;
-    }
+    pp_market_kernels_now()->choose(customers, first, n, n_firms, offers, stride, choice);
 }
 
 void pp_choice_probabilities(const pp_customers *customers, size_t i, size_t n_firms,

@@ -7,46 +7,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "market/law.h"
-#include "market/population_class.h"
+#include "market/published_kernels.h"
 
-enum { MAX_AGES = 256, MAX_LEVELS = PP_MAX_LOCATIONS + 1, MAX_CHILDREN = 21, BLOCK = 128 };
-
-/// Uniforms of a customer, one lane each.
-enum lane {
-    U_AGE,
-    U_LOCATION,
-    U_OCCUPATION,
-    U_PERCENTILE,
-    U_MARRIED,
-    U_CHILDREN,
-    U_PARTNER,
-    U_DRIVING,
-    U_RISK,
-    U_CLAIMS,
-    U_CAR,
-    LANES
-};
-
-/// Columns of pp_population_latents, and the order of the reference sample.
-enum latent {
-    AGE,
-    LOCATION,
-    OCCUPATION,
-    PERCENTILE,
-    SALARY,
-    MARRIED,
-    CHILDREN,
-    PARTNER,
-    HOUSEHOLD,
-    DRIVING,
-    RISK,
-    CLAIMS,
-    PERCEPTION,
-    CAR,
-    PREMIUM,
-    LATENTS
-};
+enum { MAX_LEVELS = PP_MAX_LOCATIONS + 1, MAX_CHILDREN = 21 };
 
 static const pp_latent latent_columns[LATENTS] = {
     [AGE] = {"age", "years", true},
@@ -66,147 +29,19 @@ static const pp_latent latent_columns[LATENTS] = {
     [PREMIUM] = {"pure_premium", "GBP", false},
 };
 
-/// Feature columns before the one-hot ones.
-enum { F_CAR, F_CLAIMS, F_DRIVING, F_AGE, F_MARRIED, F_HAS_CHILDREN, F_OCCUPATION };
-
-typedef struct published {
-    pp_population base;
-    pp_published_config config;
-    pp_choice_config choice;
-    int ages, youngest;
-    double *cumulative; ///< storage of every discrete law
-    pp_discrete age, occupation[PP_MAX_LOCATIONS];
-    pp_discrete children[MAX_AGES][2], driving[MAX_AGES];
-    double base_income[MAX_AGES], p_married[MAX_AGES];
-    pp_quantile_table salary, car;
-    pp_quantile_table *percentile; ///< [locations + 1]
-    pp_quantile_table *risk;       ///< [locations]
-} published;
-
-typedef struct customer {
-    double value[LATENTS];
-} customer;
-
-static double floor_to(double value, double step)
-{
-    return step * floor(value / step);
-}
-
-/// Binomial by inversion; n and p are small, so the loop is short.
-static int binomial_draw(int n, double p, double u)
-{
-    if (p <= 0)
-        return 0;
-    if (p > 0.5) // from the other end, where the first term cannot underflow
-        return n - binomial_draw(n, 1 - p, 1 - u);
-    double mass = exp(n * log1p(-p)), odds = p / (1 - p), below = mass;
-    int k = 0;
-    while (u >= below && k < n) {
-        mass *= odds * (n - k) / (k + 1);
-        below += mass;
-        k++;
-    }
-    return k;
-}
-
-static double laplace_quantile(double u)
-{
-    return u < 0.5 ? log(2 * u) : -log(2 * (1 - u));
-}
-
-static double draw_salary(const published *p, int age, double q)
-{
-    const pp_published_config *c = &p->config;
-    double quantile = q >= 1 ? 1 : pp_quantile(&p->salary, q);
-    double salary =
-        c->salary_scale * p->base_income[age] * fmax(quantile, c->salary_quantile_floor);
-    return floor_to(salary, c->money_step);
-}
-
-static void draw_household(const published *p, int age, const double *u, double *x)
-{
-    const pp_published_config *c = &p->config;
-    int married = u[U_MARRIED] < p->p_married[age];
-    double children = pp_discrete_draw(&p->children[age][married], u[U_CHILDREN]);
-    double share = c->partner_location + c->partner_scale * laplace_quantile(u[U_PARTNER]);
-    double partner = married ? floor_to(fmax(x[SALARY] * share, 0), c->money_step) : 0;
-    x[MARRIED] = married;
-    x[CHILDREN] = children;
-    x[PARTNER] = partner;
-    x[HOUSEHOLD] = (x[SALARY] + partner) / (1 + married + children);
-}
-
-static void draw_driving(const published *p, int age, int location, const double *u, double *x)
-{
-    const pp_published_config *c = &p->config;
-    x[DRIVING] = pp_discrete_draw(&p->driving[age], u[U_DRIVING]) + 1;
-    x[RISK] = pp_quantile(&p->risk[location], u[U_RISK]);
-    x[CLAIMS] = binomial_draw((int)x[DRIVING], c->claim_frequency * x[RISK], u[U_CLAIMS]);
-    x[PERCEPTION] =
-        x[CLAIMS] / (c->perception_frequency * x[DRIVING]) + c->perception_risk * x[RISK];
-    x[CAR] = (c->car_minimum + pp_quantile(&p->car, u[U_CAR])) * x[SALARY] /
-             (1 + x[CHILDREN] / (1 + x[MARRIED]));
-    x[PREMIUM] = fmin((c->premium_risk_offset + x[RISK]) * x[CAR] * c->premium_per_value,
-                      c->premium_maximum);
-}
-
-static void draw_customer(const published *p, const double *u, double *x)
-{
-    const pp_published_config *c = &p->config;
-    int age = pp_discrete_draw(&p->age, u[U_AGE]);
-    int location = (int)(u[U_LOCATION] * (double)c->locations);
-    int occupation = pp_discrete_draw(&p->occupation[location], u[U_OCCUPATION]);
-    x[AGE] = p->youngest + age;
-    x[LOCATION] = location;
-    x[OCCUPATION] = occupation;
-    x[PERCENTILE] =
-        fmin(1, c->percentile_stretch * pp_quantile(&p->percentile[occupation], u[U_PERCENTILE]));
-    x[SALARY] = draw_salary(p, age, x[PERCENTILE]);
-    draw_household(p, age, u, x);
-    draw_driving(p, age, location, u, x);
-}
-
-/// Write customer i of the batch from its latents.
-static void put_customer(const published *p, const double *x, size_t i, pp_customers *to)
-{
-    const pp_choice_config *choice = &p->choice;
-    int locations = (int)p->config.locations, occupations = locations + 1;
-    double **f = to->features;
-    f[F_CAR][i] = x[CAR];
-    f[F_CLAIMS][i] = x[CLAIMS];
-    f[F_DRIVING][i] = x[DRIVING];
-    f[F_AGE][i] = x[AGE];
-    f[F_MARRIED][i] = x[MARRIED];
-    f[F_HAS_CHILDREN][i] = x[CHILDREN] > 0;
-    for (int j = 0; j < occupations; j++)
-        f[F_OCCUPATION + j][i] = (int)x[OCCUPATION] == j;
-    for (int j = 0; j < locations; j++)
-        f[F_OCCUPATION + occupations + j][i] = (int)x[LOCATION] == j;
-    to->pure_premium[i] = x[PREMIUM];
-    to->sensitivity[i] = choice->sensitivity_scale / x[HOUSEHOLD];
-    to->walk_away_scale[i] = (choice->walk_away_base - choice->walk_away_slope * x[PERCENTILE]) *
-                             (choice->walk_away_base - choice->walk_away_slope * x[PERCEPTION]);
-}
-
 static void published_draw(const pp_population *population, const pp_stream *stream,
                            pp_customers *customers, double *latents)
 {
     const published *p = (const published *)population;
-    double lane[LANES][BLOCK], u[LANES], x[LATENTS];
+    double u[LANES][PP_PUBLISHED_STRIP];
     customers->walk_away_from_reference = true;
-    for (size_t start = 0; start < customers->n; start += BLOCK) {
-        size_t n = customers->n - start < BLOCK ? customers->n - start : BLOCK;
+    for (size_t start = 0; start < customers->n; start += PP_PUBLISHED_STRIP) {
+        size_t left = customers->n - start,
+               n = left < PP_PUBLISHED_STRIP ? left : PP_PUBLISHED_STRIP;
         pp_random_uniform(stream, PP_DRAW_CUSTOMER,
-                          (uint32_t)(customers->first_round + (int64_t)start), n, 0, LANES, BLOCK,
-                          lane[0]);
-        for (size_t i = 0; i < n; i++) {
-            for (int j = 0; j < LANES; j++)
-                u[j] = lane[j][i];
-            draw_customer(p, u, x);
-            put_customer(p, x, start + i, customers);
-            for (size_t j = 0; latents && j < LATENTS; j++)
-                latents[j * customers->capacity + start + i] = x[j];
-        }
+                          (uint32_t)(customers->first_round + (int64_t)start), n, 0, LANES,
+                          PP_PUBLISHED_STRIP, u[0]);
+        pp_published_kernels_now()->draw(p, u, start, n, customers, latents);
     }
 }
 

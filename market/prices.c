@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "market/market_kernels.h"
+
 enum { BLOCK = 256, LANES = 3 };
 
 void pp_indices_start(const pp_inflation_config *config, pp_indices *indices)
@@ -60,9 +62,7 @@ void pp_estimates_draw(const pp_quantile_table *gamma, const pp_stream *stream,
 {
     pp_random_uniform(stream, PP_DRAW_ESTIMATE, first_round, n, 0, (uint32_t)n_firms, stride,
                       estimate);
-    for (size_t firm = 0; firm < n_firms; firm++) {
-        double *c = estimate + firm * stride;
-        for (size_t i = 0; i < n; i++)
-            c[i] = insurer[i] * pure_premium[i] * pp_quantile(gamma, c[i]);
-    }
+    for (size_t firm = 0; firm < n_firms; firm++)
+        pp_market_kernels_now()->quantile(gamma, insurer, pure_premium, n,
+                                          estimate + firm * stride);
 }

@@ -10,15 +10,11 @@
 #include <Random123/philox.h>
 #pragma GCC diagnostic pop
 
+#include "market/market_kernels.h"
+
 enum { WORDS = 4 };
 
 static const double word_scale = 0x1p-32;
-
-static philox4x32_key_t key_of(uint64_t seed)
-{
-    philox4x32_key_t key = {{(uint32_t)seed, (uint32_t)(seed >> 32)}};
-    return key;
-}
 
 static uint32_t epoch_word(const pp_stream *stream, pp_purpose purpose)
 {
@@ -26,22 +22,36 @@ static uint32_t epoch_word(const pp_stream *stream, pp_purpose purpose)
     return stream->epoch | (uint32_t)purpose << 24;
 }
 
+/// Fewer than a block's four lanes: drawn aside, and those that are wanted copied.
+static void uniform_lanes(const pp_philox_at *at, size_t n, uint32_t lanes, size_t stride,
+                          double *u)
+{
+    enum { STRIP = 128 };
+    double all[WORDS][STRIP];
+    pp_philox_at from = *at;
+    for (size_t start = 0; start < n; start += STRIP, from.round += STRIP) {
+        size_t m = n - start < STRIP ? n - start : STRIP;
+        pp_market_kernels_now()->uniform(&from, m, STRIP, all[0]);
+        for (uint32_t j = 0; j < lanes; j++)
+            memcpy(u + j * stride + start, all[j], m * sizeof(double));
+    }
+}
+
 void pp_random_uniform(const pp_stream *stream, pp_purpose purpose, uint32_t first_round, size_t n,
                        uint32_t lane0, uint32_t lanes, size_t stride, double *u)
 {
     assert(lane0 % WORDS == 0);
-    philox4x32_key_t key = key_of(stream->seed);
-    uint32_t epoch = epoch_word(stream, purpose);
-    for (uint32_t lane = 0; lane < lanes; lane += WORDS) {
-        uint32_t block = (lane0 + lane) / WORDS;
-        uint32_t used = lanes - lane < WORDS ? lanes - lane : WORDS;
+    pp_philox_at at = {.key = {(uint32_t)stream->seed, (uint32_t)(stream->seed >> 32)},
+                       .block = lane0 / WORDS,
+                       .round = first_round,
+                       .epoch = epoch_word(stream, purpose),
+                       .trial = stream->trial};
+    for (uint32_t lane = 0; lane < lanes; lane += WORDS, at.block++) {
         double *out = u + (size_t)lane * stride;
-        for (size_t i = 0; i < n; i++) {
-            philox4x32_ctr_t counter = {{block, first_round + (uint32_t)i, epoch, stream->trial}};
-            philox4x32_ctr_t word = philox4x32(counter, key);
-            for (uint32_t j = 0; j < used; j++)
-                out[j * stride + i] = ((double)word.v[j] + 0.5) * word_scale;
-        }
+        if (lanes - lane < WORDS)
+            uniform_lanes(&at, n, lanes - lane, stride, out);
+        else
+            pp_market_kernels_now()->uniform(&at, n, stride, out);
     }
 }
 

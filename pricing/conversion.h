@@ -37,6 +37,10 @@ typedef struct pp_conversion_class {
     /// @param constrained set if the data's price slope had to be overruled
     pp_status (*fit)(void *model, const pp_pricing_config *config, const pp_conversion_data *data,
                      gsl_rng *rng, bool *constrained, pp_error *error);
+    /// NULL, or: the curve of a quote, one double, is level + sum_j weight[j] x[j], so that a
+    /// caller whose inputs are affine in other things can have it from those. @param weight
+    /// [n_inputs]
+    void (*affine)(const void *model, double *level, double *weight);
     /// @param curves [n][curve_size]
     void (*prepare)(const void *model, const double *const *inputs, size_t n, double *curves);
     double (*probability)(const void *model, const double *curve, double multiplier);

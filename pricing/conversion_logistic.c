@@ -10,6 +10,7 @@
 #include "pricing/bid.h"
 #include "pricing/conversion.h"
 #include "pricing/linear.h"
+#include "pricing/pricing_kernels.h"
 
 enum { STEPS = 60, HALVINGS = 30, MAX_INPUTS = PP_CONVERSION_INPUTS, BLOCK = 256 };
 
@@ -213,6 +214,13 @@ static size_t logistic_curve_size(const pp_pricing_config *config)
     return 1;
 }
 
+static void logistic_affine(const void *model, double *level, double *weight)
+{
+    const logistic *m = model;
+    *level = m->alpha;
+    memcpy(weight, m->weight, (size_t)m->n_inputs * sizeof(double));
+}
+
 static void logistic_prepare(const void *model, const double *const *inputs, size_t n,
                              double *curves)
 {
@@ -234,8 +242,7 @@ static void logistic_bid(const void *model, const double *curves, size_t n, cons
                          double bid_min, double bid_max, double *bid)
 {
     const logistic *m = model;
-    for (size_t i = 0; i < n; i++)
-        bid[i] = pp_logistic_bid(curves[i], m->beta, k ? k[i] : 1, bid_min, bid_max);
+    pp_pricing_kernels_now()->bid(curves, m->beta, k, bid_min, bid_max, n, bid);
 }
 
 double pp_logistic_slope(const void *model)
@@ -249,6 +256,7 @@ const pp_conversion_class pp_conversion_logistic = {
     .model_size = logistic_model_size,
     .curve_size = logistic_curve_size,
     .fit = logistic_fit,
+    .affine = logistic_affine,
     .prepare = logistic_prepare,
     .probability = logistic_probability,
     .bid = logistic_bid,

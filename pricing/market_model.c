@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "pricing/linear.h"
+#include "pricing/pricing_kernels.h"
 
 pp_status pp_market_model_create(int n_columns, pp_observe observe, pp_market_model *model,
                                  pp_error *error)
@@ -41,18 +42,12 @@ static const double *input_column(const pp_market_model *model, const double *co
     return j < model->n_inputs - 1 ? features[j] : log_estimate;
 }
 
-static void take_logs(const double *estimate, size_t n, double *logs)
-{
-    for (size_t i = 0; i < n; i++)
-        logs[i] = log(estimate[i]);
-}
-
 /// Standardised inputs of the history. @param z [n_inputs][n]
 static void standardise_inputs(pp_market_model *model, const pp_history *history, double *z)
 {
     size_t n = history->n;
     double *logs = z + (size_t)(model->n_inputs - 1) * n;
-    take_logs(history->estimate, n, logs);
+    pp_pricing_kernels_now()->log(history->estimate, n, logs);
     for (int j = 0; j < model->n_inputs; j++) {
         const double *x = input_column(model, history->features, logs, j);
         double *to = z + (size_t)j * n;
@@ -161,12 +156,28 @@ pp_status pp_market_fit(pp_market_model *model, double ridge, const pp_history *
     return PP_OK;
 }
 
+void pp_market_fold(const pp_market_model *model, double level, const double *slope, double *weight)
+{
+    size_t p = (size_t)model->n_inputs;
+    bool hand_on = model->observe == PP_OBSERVE_OWN_SALE;
+    for (size_t r = 0; !hand_on && r < (size_t)model->n_outputs; r++)
+        level += slope[r] * model->weight[r * (p + 1) + p];
+    for (size_t j = 0; j < p; j++) {
+        double sum = hand_on ? slope[j] : 0;
+        for (size_t r = 0; !hand_on && r < (size_t)model->n_outputs; r++)
+            sum += slope[r] * model->weight[r * (p + 1) + j];
+        weight[j] = sum / model->deviation[j];
+        level -= weight[j] * model->mean[j];
+    }
+    weight[p] = level;
+}
+
 void pp_market_predict(const pp_market_model *model, const double *const *features,
                        const double *estimate, size_t n, double *scratch, double *outputs)
 {
     size_t p = (size_t)model->n_inputs;
     bool hand_on = model->observe == PP_OBSERVE_OWN_SALE;
-    take_logs(estimate, n, scratch);
+    pp_pricing_kernels_now()->log(estimate, n, scratch);
     for (size_t r = 0; !hand_on && r < (size_t)model->n_outputs; r++)
         for (size_t i = 0; i < n; i++)
             outputs[r * n + i] = model->weight[r * (p + 1) + p];

@@ -29,6 +29,13 @@ void pp_market_model_destroy(pp_market_model *model);
 pp_status pp_market_fit(pp_market_model *model, double ridge, const pp_history *history,
                         double *scratch, pp_error *error);
 
+/// A form in the outputs as one in what they are made of: level + sum_r slope[r] output_r =
+/// weight[n_inputs] + sum_j weight[j] input_j, the inputs being the columns and log C.
+/// @param slope  [n_outputs]
+/// @param weight [n_inputs + 1]
+void pp_market_fold(const pp_market_model *model, double level, const double *slope,
+                    double *weight);
+
 /// @param scratch [1][n]
 /// @param outputs [n_outputs][n]
 void pp_market_predict(const pp_market_model *model, const double *const *features,

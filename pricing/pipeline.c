@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "pricing/market_model.h"
+#include "pricing/pricing_kernels.h"
 
 struct pp_pipeline {
     pp_pricing_config config;
@@ -12,6 +13,8 @@ struct pp_pipeline {
     pp_market_model market;
     void *model;
     size_t model_size;
+    double
+        *folded; ///< [market.n_inputs + 1] curve of a quote from features and log C; class->affine
     bool fitted;
     int constrained;
 };
@@ -36,7 +39,8 @@ pp_status pp_pipeline_create(const pp_pricing_config *config, int n_columns, pp_
     if (status == PP_OK) {
         p->model_size = p->class->model_size(config, p->market.n_outputs);
         p->model = calloc(1, p->model_size);
-        if (!p->model)
+        p->folded = calloc((size_t)p->market.n_inputs + 1, sizeof(double));
+        if (!p->model || !p->folded)
             status = pp_error_set(error, PP_ENOMEM, "no memory for a conversion model");
     }
     if (status != PP_OK) {
@@ -53,6 +57,7 @@ void pp_pipeline_destroy(pp_pipeline *pipeline)
         return;
     pp_market_model_destroy(&pipeline->market);
     free(pipeline->model);
+    free(pipeline->folded);
     free(pipeline);
 }
 
@@ -100,7 +105,7 @@ size_t pp_pipeline_fit_scratch(const pp_pipeline *pipeline)
 size_t pp_pipeline_bytes(const pp_pipeline *pipeline)
 {
     size_t inputs = (size_t)pipeline->market.n_inputs;
-    return sizeof *pipeline + pipeline->model_size + inputs * inputs * sizeof(double);
+    return sizeof *pipeline + pipeline->model_size + (inputs + 1) * inputs * sizeof(double);
 }
 
 /// Conversion inputs of a batch: where each column of the outputs starts.
@@ -111,6 +116,14 @@ static void predict(const pp_pipeline *pipeline, const double *const *features,
     pp_market_predict(&pipeline->market, features, estimate, n, scratch, outputs);
     for (int j = 0; j < pipeline->market.n_outputs; j++)
         inputs[j] = outputs + (size_t)j * n;
+}
+
+/// Both models in one form, where the second is affine too.
+static void fold(pp_pipeline *pipeline)
+{
+    double level, slope[PP_MAX_FEATURES + 1];
+    pipeline->class->affine(pipeline->model, &level, slope);
+    pp_market_fold(&pipeline->market, level, slope, pipeline->folded);
 }
 
 pp_status pp_pipeline_fit(pp_pipeline *pipeline, const pp_history *history, double *scratch,
@@ -133,6 +146,8 @@ pp_status pp_pipeline_fit(pp_pipeline *pipeline, const pp_history *history, doub
     if (status == PP_OK) {
         pipeline->fitted = true;
         pipeline->constrained += constrained;
+        if (pipeline->class->affine)
+            fold(pipeline);
     }
     return status;
 }
@@ -142,8 +157,15 @@ void pp_pipeline_prepare(const pp_pipeline *pipeline, const double *const *featu
                          pp_curves *curves)
 {
     const double *inputs[PP_MAX_FEATURES + 1];
-    predict(pipeline, features, estimate, n, scratch, inputs);
-    pipeline->class->prepare(pipeline->model, inputs, n, values);
+    if (pipeline->class->affine) {
+        const pp_pricing_kernels *kernels = pp_pricing_kernels_now();
+        kernels->log(estimate, n, scratch);
+        kernels->affine(pipeline->folded, pipeline->market.n_inputs - 1, features, scratch, n,
+                        values);
+    } else {
+        predict(pipeline, features, estimate, n, scratch, inputs);
+        pipeline->class->prepare(pipeline->model, inputs, n, values);
+    }
     *curves = (pp_curves){pipeline, n, pp_pipeline_curve_size(pipeline), values};
 }
 

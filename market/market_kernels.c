@@ -1,0 +1,154 @@
+#include "market/market_kernels.h"
+
+#include "market/maths.h"
+
+// ---- random numbers ----
+
+enum { ROUNDS = 10 };
+
+/// Philox4x32-10 (Salmon et al. 2011). Here and not Random123's because that one takes a counter at
+/// a time; tests/test_random.c compares the two.
+static void uniform(const pp_philox_at *at, size_t n, size_t stride, double *restrict u)
+{
+    double *restrict u1 = u + stride, *restrict u2 = u1 + stride, *restrict u3 = u2 + stride;
+    pp_philox_at from = *at;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t a = from.block, b = from.round + (uint32_t)i, c = from.epoch, d = from.trial;
+        uint32_t key0 = from.key[0], key1 = from.key[1];
+        for (int round = 0; round < ROUNDS; round++) {
+            uint64_t p = UINT64_C(0xD2511F53) * a, q = UINT64_C(0xCD9E8D57) * c;
+            a = (uint32_t)(q >> 32) ^ b ^ key0;
+            b = (uint32_t)q;
+            c = (uint32_t)(p >> 32) ^ d ^ key1;
+            d = (uint32_t)p;
+            key0 += 0x9E3779B9;
+            key1 += 0xBB67AE85;
+        }
+        u[i] = pp_word_uniform(a);
+        u1[i] = pp_word_uniform(b);
+        u2[i] = pp_word_uniform(c);
+        u3[i] = pp_word_uniform(d);
+    }
+}
+
+static void quantile(const pp_quantile_table *table, const double *restrict scale,
+                     const double *restrict factor, size_t n, double *restrict u)
+{
+    for (size_t i = 0; i < n; i++)
+        u[i] = pp_quantile(table, u[i]);
+    for (size_t i = 0; factor && i < n; i++)
+        u[i] *= scale[i] * factor[i];
+}
+
+// ---- choice ----
+
+static void prepare(const pp_choice_config *config, size_t n_firms, const double *customer_index,
+                    const double *restrict u, size_t stride, size_t first, size_t n,
+                    pp_customers *customers)
+{
+    const double room = log(1 / config->success_rate - (double)n_firms), firms = (double)n_firms;
+    const double loading = config->reference_loading, rate = config->loyalty_rate;
+    const double offset = config->loyalty_offset;
+    const double *restrict premium = customers->pure_premium + first;
+    const double *restrict scale = customers->walk_away_scale + first;
+    const double *restrict indices = customer_index + first;
+    double *restrict sensitivity = customers->sensitivity + first;
+    double *restrict walk_away = customers->walk_away + first;
+    double *restrict loyalty = customers->loyalty + first;
+    double *restrict choice_uniform = customers->choice_uniform + first;
+    int32_t *restrict loyal_firm = customers->loyal_firm + first;
+    const bool from_reference = customers->walk_away_from_reference;
+    for (size_t i = 0; i < n; i++) {
+        double index = indices[i], beta = sensitivity[i] / index;
+        double below = loading * index * premium[i] - room / beta;
+        double reference = from_reference ? (below > 0 ? below : 0) : index;
+        double least = scale[i] * reference;
+        least = least > 0 ? least : 0;
+        sensitivity[i] = beta;
+        walk_away[i] = least;
+        loyal_firm[i] = (int32_t)(u[i] * firms);
+        loyalty[i] = -(rate * (least + offset)) * pp_log_normal(u[stride + i]);
+        choice_uniform[i] = u[2 * stride + i];
+    }
+}
+
+enum { STRIP = 16 }; // customers at a time: two vectors of the widest
+
+/// Weights exp(-beta(price felt - least)) of every alternative, walking away the last, then the
+/// choice by inversion, for m customers from `first` on.
+static inline void choose_strip(const pp_customers *customers, size_t first, size_t m,
+                                size_t n_firms, const double *offers, size_t stride,
+                                double (*restrict weight)[STRIP], int32_t *restrict choice)
+{
+    double least[STRIP], sum[STRIP] = {0}, left[STRIP], chosen[STRIP] = {0}, going[STRIP];
+    const double *beta = customers->sensitivity + first, *walk_away = customers->walk_away + first;
+    const double *loyalty = customers->loyalty + first, *u = customers->choice_uniform + first;
+    const int32_t *loyal = customers->loyal_firm + first;
+    for (size_t i = 0; i < m; i++)
+        least[i] = weight[n_firms][i] = walk_away[i];
+    for (size_t f = 0; f < n_firms; f++) {
+        const double *restrict offer = offers + f * stride + first;
+        for (size_t i = 0; i < m; i++) {
+            double felt = offer[i] - (loyal[i] == (int32_t)f ? loyalty[i] : 0);
+            weight[f][i] = felt;
+            least[i] = felt < least[i] ? felt : least[i];
+        }
+    }
+    for (size_t f = 0; f <= n_firms; f++)
+        for (size_t i = 0; i < m; i++) {
+            weight[f][i] = pp_exp(-beta[i] * (weight[f][i] - least[i]));
+            sum[i] += weight[f][i];
+        }
+    for (size_t i = 0; i < m; i++) {
+        left[i] = u[i] * sum[i];
+        going[i] = 1;
+    }
+    for (size_t f = 0; f < n_firms; f++)
+        for (size_t i = 0; i < m; i++) {
+            going[i] = left[i] >= weight[f][i] ? going[i] : 0;
+            left[i] -= weight[f][i]; // of no more use once it is not going on
+            chosen[i] += going[i];
+        }
+    for (size_t i = 0; i < m; i++)
+        choice[i] = (int32_t)chosen[i];
+}
+
+static void choose(const pp_customers *customers, size_t first, size_t n, size_t n_firms,
+                   const double *offers, size_t stride, int32_t *choice)
+{
+    double weight[PP_MAX_FIRMS + 1][STRIP];
+    size_t i = first, end = first + n;
+    for (; i + STRIP <= end; i += STRIP)
+        choose_strip(customers, i, STRIP, n_firms, offers, stride, weight, choice + i);
+    if (i < end)
+        choose_strip(customers, i, end - i, n_firms, offers, stride, weight, choice + i);
+}
+
+static inline void rank_strip(const double *restrict offers, size_t stride, size_t m,
+                              size_t n_firms, int32_t *restrict rank)
+{
+    for (size_t f = 0; f < n_firms; f++) {
+        double ahead[STRIP] = {0};
+        const double *restrict own = offers + f * stride;
+        for (size_t g = 0; g < f; g++)
+            for (size_t i = 0; i < m; i++)
+                ahead[i] += offers[g * stride + i] <= own[i] ? 1 : 0;
+        for (size_t g = f + 1; g < n_firms; g++)
+            for (size_t i = 0; i < m; i++)
+                ahead[i] += offers[g * stride + i] < own[i] ? 1 : 0;
+        for (size_t i = 0; i < m; i++)
+            rank[f * stride + i] = (int32_t)ahead[i];
+    }
+}
+
+static void rank(const double *offers, size_t stride, size_t n, size_t n_firms, int32_t *ranks)
+{
+    size_t i = 0;
+    for (; i + STRIP <= n; i += STRIP)
+        rank_strip(offers + i, stride, STRIP, n_firms, ranks + i);
+    if (i < n)
+        rank_strip(offers + i, stride, n - i, n_firms, ranks + i);
+}
+
+const pp_market_kernels PP_SIMD_TABLE(pp_market_kernels) = {
+    .uniform = uniform, .quantile = quantile, .prepare = prepare, .choose = choose, .rank = rank};

@@ -1,0 +1,44 @@
+/// @file
+/// @internal
+/// The loops of the market that are worth vector instructions.
+#ifndef PURSUIT_MARKET_MARKET_KERNELS_H
+#define PURSUIT_MARKET_MARKET_KERNELS_H
+
+#include <stddef.h>
+
+#include "market/choice.h"
+#include "market/law.h"
+#include "market/simd.h"
+
+/// Where blocks of Philox4x32-10 are taken: counter {block, round, epoch, trial}.
+typedef struct pp_philox_at {
+    uint32_t key[2], block, round, epoch, trial;
+} pp_philox_at;
+
+/// (word + 0.5)/2^32, exact, through the one conversion that all levels have.
+static inline double pp_word_uniform(uint32_t word)
+{
+    return ((double)(int32_t)(word ^ UINT32_C(0x80000000)) + 2147483648.5) * 0x1p-32;
+}
+
+typedef struct pp_market_kernels {
+    /// Uniforms of n rounds from at->round on, four lanes of one block. @param u [4][stride]
+    void (*uniform)(const pp_philox_at *at, size_t n, size_t stride, double *u);
+    /// u becomes scale * factor * quantile(u), all [n]. @param scale, factor NULL for ones
+    void (*quantile)(const pp_quantile_table *table, const double *scale, const double *factor,
+                     size_t n, double *u);
+    /// See pp_choice_prepare. @param u [3][stride] uniforms of firm, loyalty, choice, of customers
+    /// [first, first + n)
+    void (*prepare)(const pp_choice_config *config, size_t n_firms, const double *customer_index,
+                    const double *u, size_t stride, size_t first, size_t n,
+                    pp_customers *customers);
+    /// See pp_choose.
+    void (*choose)(const pp_customers *customers, size_t first, size_t n, size_t n_firms,
+                   const double *offers, size_t stride, int32_t *choice);
+    /// See pp_rank_batch; compares every pair of offers.
+    void (*rank)(const double *offers, size_t stride, size_t n, size_t n_firms, int32_t *rank);
+} pp_market_kernels;
+
+PP_SIMD_KERNELS(pp_market_kernels)
+
+#endif
