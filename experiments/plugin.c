@@ -8,18 +8,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "experiments/elf_file.h"
+
 static const char SYMBOL[] = "pp_agent_plugin";
 
-/// @param fd non-blocking: a FIFO would wait for somebody to write to it
-static pp_status hash_file(int fd, pp_plugin *plugin, pp_error *error)
+static pp_status hash_file(pp_plugin *plugin, pp_error *error)
 {
     struct stat about;
-    if (fd < 0 || fstat(fd, &about) != 0)
+    // Without O_NONBLOCK a FIFO would wait for somebody to write to it.
+    plugin->fd = open(plugin->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (plugin->fd < 0 || fstat(plugin->fd, &about) != 0)
         return pp_error_set(error, PP_EIO, "'%s': %s", plugin->path, strerror(errno));
     if (!S_ISREG(about.st_mode))
         return pp_error_set(error, PP_EIO, "'%s' is no regular file", plugin->path);
     pp_error detail = {0};
-    if (pp_sha256_file(fd, plugin->sha256, &detail) != PP_OK)
+    if (pp_sha256_file(plugin->fd, plugin->sha256, &detail) != PP_OK)
         return pp_error_set(error, PP_EIO, "'%s': %s", plugin->path, detail.message);
     return PP_OK;
 }
@@ -31,16 +34,20 @@ pp_status pp_plugin_open(const char *path, pp_plugin **plugin, pp_error *error)
     if (!made)
         return pp_error_set(error, PP_ENOMEM, "no memory for a plugin");
     strncpy(made->path, path, sizeof made->path - 1);
-    int fd = open(made->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    pp_status status = hash_file(fd, made, error);
-    if (fd >= 0)
-        close(fd);
+    pp_status status = hash_file(made, error);
     if (status != PP_OK) {
-        free(made);
+        pp_plugins_destroy(made);
         return status;
     }
     *plugin = made;
     return PP_OK;
+}
+
+static void close_file(pp_plugin *plugin)
+{
+    if (plugin->fd >= 0)
+        close(plugin->fd);
+    plugin->fd = -1;
 }
 
 static pp_status check_sizes(const pp_plugin *plugin, const pp_agent_export *export,
@@ -93,13 +100,25 @@ static pp_status check_export(pp_plugin *plugin, const pp_agent_export *export, 
     return PP_OK;
 }
 
-pp_status pp_plugin_load(pp_plugin *plugin, pp_error *error)
+static pp_status load_file(pp_plugin *plugin, pp_error *error)
 {
+    pp_status status = pp_elf_check(plugin->fd, plugin->path, error);
+    if (status != PP_OK)
+        return status;
     // All symbols now: one that is missing is an error here, not the end of a run. None for others:
     // plugins may call their functions what they like.
     plugin->handle = dlopen(plugin->path, RTLD_NOW | RTLD_LOCAL);
     if (!plugin->handle)
         return pp_error_set(error, PP_EFORMAT, "cannot be loaded: %s", dlerror());
+    return PP_OK;
+}
+
+pp_status pp_plugin_load(pp_plugin *plugin, pp_error *error)
+{
+    pp_status status = load_file(plugin, error);
+    close_file(plugin);
+    if (status != PP_OK)
+        return status;
     return check_export(plugin, dlsym(plugin->handle, SYMBOL), error);
 }
 
@@ -109,6 +128,7 @@ void pp_plugins_destroy(pp_plugin *plugins)
         pp_plugin *next = plugins->next;
         if (plugins->handle)
             dlclose(plugins->handle);
+        close_file(plugins);
         free(plugins);
         plugins = next;
     }

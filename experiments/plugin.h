@@ -13,6 +13,7 @@ struct pp_plugin {
     pp_plugin *next; ///< of a list
     char path[PP_TEXT_MAX];
     char sha256[PP_SHA256_TEXT]; ///< of the file
+    int fd;                      ///< the file, until it is loaded; then -1
     void *handle;                ///< NULL until loaded
     const pp_agent_class *agent; ///< valid while the plugin is loaded
 };
@@ -23,8 +24,8 @@ struct pp_plugin {
 pp_status pp_plugin_open(const char *path, pp_plugin **plugin, pp_error *error);
 
 /// Load it and check its agent.
-/// @return PP_OK; PP_EFORMAT if it is no shared object; PP_EINVAL if it holds no agent for this
-/// program; PP_ENOMEM
+/// @return PP_OK; PP_EFORMAT if it is no whole shared object; PP_EINVAL if it holds no agent for
+/// this program; PP_ENOMEM
 pp_status pp_plugin_load(pp_plugin *plugin, pp_error *error);
 
 /// Unload a list of plugins; NULL-safe. No class of theirs may be in use.
