@@ -80,6 +80,9 @@ else
 fi
 
 refused unresolved "cannot be loaded: $tmp/unresolved.so: undefined symbol: nobody_has_this"
+# What a plugin brings along is found in its own folder.
+ln -s "$plugins/lib" lib
+bad resolved ": agent 'unresolved' has no doc of one line"
 
 # --- versions and sizes, before anything else of the object is looked at -----------------------------
 bad no_symbol " is no agent: it lacks the symbol 'pp_agent_plugin', which PP_AGENT_PLUGIN of agents/agent.h defines"
