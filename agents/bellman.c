@@ -17,12 +17,12 @@ typedef struct bellman_config {
 
 #define CONFIG bellman_config
 static const pp_param bellman_rows[] = {
-    PP_VALUE_ROWS(value),
+    PP_VALUE_ROWS(value, ""),
     PP_SALE_ROWS(sale),
     {ROW(CHOICE, bids), .choices = bids_names, .unit = "",
      .doc = "the best multiplier of all, or the best on klq's grid around the null bid",
      .source = DESIGN},
-    PP_POLICY_GRID_ROWS(grid),
+    PP_POLICY_GRID_ROWS(grid, "bids on the grid: "),
 };
 static const pp_param_table bellman_table = {"bellman", "value function and model of sales",
                                              bellman_rows, PP_COUNT(bellman_rows), sizeof(CONFIG)};

@@ -23,9 +23,9 @@ static const pp_param klq_rows[] = {
     {ROW(CHOICE, method), .choices = klq_methods, .unit = "",
      .doc = "soft backward induction, or learning from rollouts", .source = PP_KLQ_PAPER},
     PP_POLICY_ROWS(policy, 0.1),
-    PP_VALUE_ROWS(value),
+    PP_VALUE_ROWS(value, "model_based: "),
     PP_SALE_ROWS(sale),
-    PP_LEARNER_ROWS(learner),
+    PP_LEARNER_ROWS(learner, "model_free: "),
 };
 static const pp_param_table klq_table = {"klq", "temperature, reference policy and value function",
                                          klq_rows, PP_COUNT(klq_rows), sizeof(CONFIG)};

@@ -34,7 +34,7 @@ static const pp_param oracle_rows[] = {
      .doc = "what it sees that no firm can: the customer's latent variables, the rivals' open "
             "offers, or both",
      .source = DESIGN},
-    PP_VALUE_ROWS(value),
+    PP_VALUE_ROWS(value, ""),
     PP_SALE_ROWS(sale),
 };
 static const pp_param_table oracle_table = {"oracle", "sees what no firm can", oracle_rows,

@@ -31,13 +31,14 @@ extern const char *const pp_act_names[];
 
 /// Rows of an agent's parameter table, for a member `m` of type pp_policy_config: the grid, and
 /// all.
-#define PP_POLICY_GRID_ROWS(m)                                                                     \
+/// @param when text before the descriptions of what counts only if there is a grid
+#define PP_POLICY_GRID_ROWS(m, when)                                                               \
     INTEGER_IN(m, candidates, 41, 1, PP_CANDIDATES_MAX, "1",                                       \
-               "multipliers on the reference policy's grid", DESIGN),                              \
+               when "multipliers on the reference policy's grid", DESIGN),                         \
         REAL_IN(m, centre, 1, 0.1, 10, 0, "1",                                                     \
-                "centre of the reference policy, as a multiple of the null bid", DESIGN),          \
+                when "centre of the reference policy, as a multiple of the null bid", DESIGN),     \
         REAL_IN(m, support, 0.12, 0, 0.9, 0, "1",                                                  \
-                "greatest departure from the reference's centre, as a share of it", DESIGN),       \
+                when "greatest departure from the reference's centre, as a share of it", DESIGN),  \
         CAP_IN(m, cap_min, "least multiplier that the agent quotes"),                              \
         CAP_IN(m, cap_max, "greatest multiplier that the agent quotes")
 #define PP_POLICY_ROWS(m, temperature_)                                                            \
@@ -47,7 +48,7 @@ extern const char *const pp_act_names[];
                   DESIGN),                                                                         \
         REAL_IN(m, spread, 0.03, 1e-6, 1e6, 0, "1",                                                \
                 "standard deviation of the reference policy, as a share of its centre", DESIGN),   \
-        PP_POLICY_GRID_ROWS(m)
+        PP_POLICY_GRID_ROWS(m, "")
 #define PP_KLQ_PAPER "arXiv 2508.17000"
 #define CAP_IN(m, field, doc_)                                                                     \
     {                                                                                              \

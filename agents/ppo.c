@@ -24,7 +24,7 @@ typedef struct ppo_config {
 static const pp_param ppo_rows[] = {
     PP_POLICY_ROWS(policy, 0.3),
     PP_SALE_ROWS(sale),
-    PP_LEARNER_ROWS(learner),
+    PP_LEARNER_ROWS(learner, ""),
     INTEGER(passes, 4, 1, 10000, "1", "passes over the rollouts in an update", DESIGN),
     INTEGER(batches, 4, 1, 10000, "1", "gradient steps per pass", DESIGN),
     REAL(step, 0.5, 0, 1e6, PP_OPEN_MIN, "GBP", "Adam's step in the policy's coefficients", DESIGN),

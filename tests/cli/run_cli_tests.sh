@@ -109,6 +109,16 @@ expect 'starter is valid' 0 "$pursuit" check starter.yaml
 expect 'schema' 0 "$pursuit" schema; json; json_has "'json-schema.org/draft/2020-12' in d['\$schema']"; silent
 expect 'agents' 0 "$pursuit" agents; prints '^null'; prints '^baseline'
 expect 'one agent' 0 "$pursuit" agents baseline; prints '^baseline'; not_prints '^null'
+# rows_of AGENT PREFIX NAME...: parameters whose description begins with what they count for, and no others.
+rows_of() {
+    expect "rows of $1, $2" 0 "$pursuit" agents "$1" --json
+    json_has "[p['name'] for p in d[0]['parameters'] if p['doc'].startswith('$2: ')] == '${*:3}'.split()"
+}
+rows_of klq model_based value grid layers width passes learning_rate
+rows_of klq model_free iterations rollouts trace alpha start
+rows_of klq 'model_based: network' layers width passes learning_rate
+rows_of bellman network layers width passes learning_rate
+rows_of bellman 'bids on the grid' candidates centre support
 expect 'unknown agent' 2 "$pursuit" agents basline; says "no agent 'basline' \(did you mean 'baseline'\?\)"
 expect 'agents --json' 0 "$pursuit" agents --json; json; json_has "{'null', 'baseline'} <= {a['name'] for a in d}"
 json_has "all({'name', 'type', 'default', 'doc', 'source'} <= set(p) for a in d for p in a['parameters'])"
