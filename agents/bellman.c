@@ -28,11 +28,13 @@ static const pp_param_table bellman_table = {"bellman", "value function and mode
                                              bellman_rows, PP_COUNT(bellman_rows), sizeof(CONFIG)};
 #undef CONFIG
 
-static pp_status bellman_check(const void *params, pp_error *error)
+static pp_status bellman_check(const void *params, const pp_agent_outline *outline, pp_error *error)
 {
     const bellman_config *config = params;
-    pp_status status = pp_value_check(&config->value, error);
-    return status == PP_OK ? pp_policy_check(&config->grid, error) : status;
+    pp_status status = pp_value_check(&config->value, outline, error);
+    if (status == PP_OK)
+        status = pp_policy_check(&config->grid, outline->bid_min, outline->bid_max, error);
+    return status;
 }
 
 static pp_status bellman_train(void *state, const void *params, const pp_agent_setup *setup,

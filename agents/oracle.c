@@ -318,9 +318,9 @@ static double oracle_quote(void *state, const pp_agent_quote *quote, const doubl
                                   : bid_on_latents(s, quote, view, k);
 }
 
-static pp_status oracle_check(const void *params, pp_error *error)
+static pp_status oracle_check(const void *params, const pp_agent_outline *outline, pp_error *error)
 {
-    return pp_value_check(&((const oracle_config *)params)->value, error);
+    return pp_value_check(&((const oracle_config *)params)->value, outline, error);
 }
 
 const pp_agent_class pp_agent_oracle = {

@@ -42,8 +42,10 @@ extern const char *const pp_value_names[];
         REAL_IN(m, learning_rate, 1e-3, 1e-12, 1, 0, "1",                                          \
                 when "network: Adam's step; published 1e-5", DESIGN)
 
-/// @return PP_OK, or PP_EINVAL if a grid has one point, or none where a table is needed
-pp_status pp_value_check(const pp_value_config *config, pp_error *error);
+/// @return PP_OK, or PP_EINVAL if a grid has one point, or none where a table is needed, or if a
+/// table of values would be too large for what the outline says
+pp_status pp_value_check(const pp_value_config *config, const pp_agent_outline *outline,
+                         pp_error *error);
 
 typedef struct pp_planner pp_planner;
 

@@ -58,7 +58,7 @@ extern const char *const pp_act_names[];
     }
 
 /// The caps, or the ends of the bid's range where one is not given.
-void pp_policy_caps(const pp_policy_config *config, const pp_sale_model *model, double *low,
+void pp_policy_caps(const pp_policy_config *config, double bid_min, double bid_max, double *low,
                     double *high);
 
 /// One quote's candidates, in ascending order.
@@ -69,11 +69,10 @@ typedef struct pp_candidates {
     double sale[PP_CANDIDATES_MAX];      ///< P
 } pp_candidates;
 
+/// @param bid_min, bid_max the bid's range, in place of a cap that is not given; NaN if not known
 /// @return PP_OK, or PP_EINVAL if cap_min is above cap_max
-pp_status pp_policy_check(const pp_policy_config *config, pp_error *error);
-/// The same with the bid's range, known once there is a model, in place of a cap that is not given.
-pp_status pp_policy_check_range(const pp_policy_config *config, const pp_sale_model *model,
-                                pp_error *error);
+pp_status pp_policy_check(const pp_policy_config *config, double bid_min, double bid_max,
+                          pp_error *error);
 
 /// Evenly spaced multipliers over centre (1 +- support), those outside the caps left out; weights
 /// those of a normal law. If the caps leave none, the one multiplier within them that is nearest.
