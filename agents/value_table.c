@@ -97,7 +97,7 @@ static pp_status table_create(const pp_plan *plan, void **state, pp_error *error
         free(offsets);
         return pp_error_set(error, PP_ENOMEM, "no memory for a table of values");
     }
-    pp_status status = fill(plan, t, offsets, error);
+    status = fill(plan, t, offsets, error);
     free(offsets);
     if (status == PP_OK && plan->learning && plan->learning->n_updates > 0)
         plan->learning->series[PP_LEARNING_VALUE][0] = t->value[0];
