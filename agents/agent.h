@@ -18,7 +18,7 @@
 #include "pricing/pipeline.h"
 #include "pricing/portfolio.h"
 
-enum { PP_AGENT_ABI = 2 };
+enum { PP_AGENT_ABI = 3 };
 
 /// What a learner writes down as it learns, one number per update; NaN until written.
 typedef enum pp_learning_series {
@@ -53,6 +53,14 @@ static inline bool pp_agent_stopped(const volatile sig_atomic_t *stop)
 {
     return stop && *stop;
 }
+
+/// What a scenario says of the firm's situation, as far as it is known; a rule about what is not
+/// known is not broken.
+typedef struct pp_agent_outline {
+    int64_t rounds;          ///< T; 0 if not known
+    double bid_min, bid_max; ///< range of the bid; NaN if not known
+    size_t n_categories;     ///< of the portfolio; 0 if not known, or if there is none
+} pp_agent_outline;
 
 /// A block of quotes to price, state-free stage done. Arrays are [n], borrowed.
 typedef struct pp_agent_batch {
@@ -108,9 +116,10 @@ typedef struct pp_agent_class {
     double (*quote)(void *state, const pp_agent_quote *quote, const double *held);
 
     /// What follows may be 0 or NULL.
-    /// Rules that tie parameters together, each within its range: checked when a scenario is read.
+    /// Rules that tie parameters, each within its range, together or to the outline: checked when a
+    /// scenario is read, and again when more is known.
     /// @return PP_OK, or PP_EINVAL with a sentence that begins with a parameter's name and a colon
-    pp_status (*check)(const void *params, pp_error *error);
+    pp_status (*check)(const void *params, const pp_agent_outline *outline, pp_error *error);
     /// Doubles per quote that `prepare` makes.
     size_t prepared;
     /// State-free stage before a block's rounds: whatever does not depend on the portfolio held.
@@ -135,6 +144,7 @@ enum { PP_LEARNING_UPDATES = 10000 };
     X(pp_agent_batch)                                                                              \
     X(pp_agent_quote)                                                                              \
     X(pp_agent_epoch)                                                                              \
+    X(pp_agent_outline)                                                                            \
     X(pp_learning)                                                                                 \
     X(pp_curves)                                                                                   \
     X(pp_error)                                                                                    \

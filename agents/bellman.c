@@ -17,22 +17,24 @@ typedef struct bellman_config {
 
 #define CONFIG bellman_config
 static const pp_param bellman_rows[] = {
-    PP_VALUE_ROWS(value),
+    PP_VALUE_ROWS(value, ""),
     PP_SALE_ROWS(sale),
     {ROW(CHOICE, bids), .choices = bids_names, .unit = "",
      .doc = "the best multiplier of all, or the best on klq's grid around the null bid",
      .source = DESIGN},
-    PP_POLICY_GRID_ROWS(grid),
+    PP_POLICY_GRID_ROWS(grid, "bids on the grid: "),
 };
 static const pp_param_table bellman_table = {"bellman", "value function and model of sales",
                                              bellman_rows, PP_COUNT(bellman_rows), sizeof(CONFIG)};
 #undef CONFIG
 
-static pp_status bellman_check(const void *params, pp_error *error)
+static pp_status bellman_check(const void *params, const pp_agent_outline *outline, pp_error *error)
 {
     const bellman_config *config = params;
-    pp_status status = pp_value_check(&config->value, error);
-    return status == PP_OK ? pp_policy_check(&config->grid, error) : status;
+    pp_status status = pp_value_check(&config->value, outline, error);
+    if (status == PP_OK)
+        status = pp_policy_check(&config->grid, outline->bid_min, outline->bid_max, error);
+    return status;
 }
 
 static pp_status bellman_train(void *state, const void *params, const pp_agent_setup *setup,

@@ -13,10 +13,10 @@ pp_status pp_chaser_train(pp_chaser *c, const pp_sale_config *sale, const pp_pol
     c->policy = *policy;
     pp_status status = pp_sale_model_fit(sale, setup, &c->model, error);
     if (status == PP_OK)
-        status = pp_policy_check_range(policy, &c->model, error);
+        status = pp_policy_check(policy, c->model.low, c->model.high, error);
     if (status != PP_OK || !value)
         return status;
-    pp_policy_caps(policy, &c->model, &c->model.low, &c->model.high);
+    pp_policy_caps(policy, c->model.low, c->model.high, &c->model.low, &c->model.high);
     status = pp_gain_create(setup, &c->model, continuous ? NULL : &c->policy, (size_t)value->grid,
                             pp_planner_reach(setup), &c->gain, error);
     if (status == PP_OK)

@@ -23,9 +23,9 @@ static const pp_param klq_rows[] = {
     {ROW(CHOICE, method), .choices = klq_methods, .unit = "",
      .doc = "soft backward induction, or learning from rollouts", .source = PP_KLQ_PAPER},
     PP_POLICY_ROWS(policy, 0.1),
-    PP_VALUE_ROWS(value),
+    PP_VALUE_ROWS(value, "model_based: "),
     PP_SALE_ROWS(sale),
-    PP_LEARNER_ROWS(learner),
+    PP_LEARNER_ROWS(learner, "model_free: "),
 };
 static const pp_param_table klq_table = {"klq", "temperature, reference policy and value function",
                                          klq_rows, PP_COUNT(klq_rows), sizeof(CONFIG)};
@@ -44,15 +44,15 @@ static pp_status klq_update(pp_learner *learner, pp_error *error)
     return pp_learner_regress(learner, false, learner->config.alpha, learner->theta, error);
 }
 
-static pp_status klq_check(const void *params, pp_error *error)
+static pp_status klq_check(const void *params, const pp_agent_outline *outline, pp_error *error)
 {
     const klq_config *config = params;
-    pp_status status = pp_policy_check(&config->policy, error);
-    if (status == PP_OK)
-        status = pp_value_check(&config->value, error);
-    if (status == PP_OK && config->method == KLQ_MODEL_FREE)
-        status = pp_learner_check(&config->policy, error);
-    return status;
+    pp_status status = pp_policy_check(&config->policy, outline->bid_min, outline->bid_max, error);
+    if (status != PP_OK)
+        return status;
+    if (config->method == KLQ_MODEL_FREE)
+        return pp_learner_check(&config->policy, error);
+    return pp_value_check(&config->value, outline, error);
 }
 
 static pp_status klq_train(void *state, const void *params, const pp_agent_setup *setup,

@@ -30,16 +30,18 @@ typedef struct pp_learner_config {
 } pp_learner_config;
 
 /// Rows of an agent's parameter table, for a member `m` of type pp_learner_config.
-#define PP_LEARNER_ROWS(m)                                                                         \
-    INTEGER_IN(m, iterations, 30, 1, PP_LEARNING_UPDATES, "1", "updates, each on fresh rollouts",  \
-               DESIGN),                                                                            \
-        INTEGER_IN(m, rollouts, 16, 1, 10000, "epochs", "simulated epochs per update", DESIGN),    \
-        REAL_IN(m, trace, 0.99, 0, 1, 0, "1", "lambda of the returns; gamma is 1", DESIGN),        \
+/// @param when as of PP_VALUE_ROWS
+#define PP_LEARNER_ROWS(m, when)                                                                   \
+    INTEGER_IN(m, iterations, 30, 1, PP_LEARNING_UPDATES, "1",                                     \
+               when "updates, each on fresh rollouts", DESIGN),                                    \
+        INTEGER_IN(m, rollouts, 16, 1, 10000, "epochs", when "simulated epochs per update",        \
+                   DESIGN),                                                                        \
+        REAL_IN(m, trace, 0.99, 0, 1, 0, "1", when "lambda of the returns; gamma is 1", DESIGN),   \
         REAL_IN(m, alpha, 0.3, 0, 1, PP_OPEN_MIN, "1",                                             \
-                "how far an update goes towards the return", PP_KLQ_PAPER),                        \
+                when "how far an update goes towards the return", PP_KLQ_PAPER),                   \
         CHOICE_IN(m, start, pp_learner_starts,                                                     \
-                  "where learning starts: at the loss of where the portfolio ends at the "         \
-                  "target's pace, or at profit only",                                              \
+                  when "where learning starts: at the loss of where the portfolio ends at the "    \
+                       "target's pace, or at profit only",                                         \
                   DESIGN)
 
 /// @return PP_OK, or PP_EINVAL if the temperature is 0

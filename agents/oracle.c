@@ -34,7 +34,7 @@ static const pp_param oracle_rows[] = {
      .doc = "what it sees that no firm can: the customer's latent variables, the rivals' open "
             "offers, or both",
      .source = DESIGN},
-    PP_VALUE_ROWS(value),
+    PP_VALUE_ROWS(value, ""),
     PP_SALE_ROWS(sale),
 };
 static const pp_param_table oracle_table = {"oracle", "sees what no firm can", oracle_rows,
@@ -318,9 +318,9 @@ static double oracle_quote(void *state, const pp_agent_quote *quote, const doubl
                                   : bid_on_latents(s, quote, view, k);
 }
 
-static pp_status oracle_check(const void *params, pp_error *error)
+static pp_status oracle_check(const void *params, const pp_agent_outline *outline, pp_error *error)
 {
-    return pp_value_check(&((const oracle_config *)params)->value, error);
+    return pp_value_check(&((const oracle_config *)params)->value, outline, error);
 }
 
 const pp_agent_class pp_agent_oracle = {

@@ -16,16 +16,20 @@ struct pp_planner {
     void *state;
 };
 
-pp_status pp_value_check(const pp_value_config *config, pp_error *error)
+pp_status pp_value_check(const pp_value_config *config, const pp_agent_outline *outline,
+                         pp_error *error)
 {
-    if (config->grid == 0 && classes[config->value]->needs_table)
+    const pp_value_class *class = classes[config->value];
+    if (config->grid == 0 && class->needs_table)
         return pp_error_set(
             error, PP_EINVAL,
             "grid: shadow prices need the curvature of a table, of 2 points or more");
-    if (config->grid != 1)
+    if (config->grid == 1)
+        return pp_error_set(error, PP_EINVAL,
+                            "grid: 1 point is no table; 2 or more, or 0 for exact sums");
+    if (!class->check || outline->n_categories == 0 || outline->rounds == 0)
         return PP_OK;
-    return pp_error_set(error, PP_EINVAL,
-                        "grid: 1 point is no table; 2 or more, or 0 for exact sums");
+    return class->check(outline->n_categories, outline->rounds, error);
 }
 
 pp_status pp_planner_create(const pp_value_config *config, const pp_agent_setup *setup,

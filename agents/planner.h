@@ -24,24 +24,28 @@ typedef struct pp_value_config {
 extern const char *const pp_value_names[];
 
 /// Rows of an agent's parameter table, for a member `m` of type pp_value_config.
-#define PP_VALUE_ROWS(m)                                                                           \
+/// @param when text before each description: "model_based: " if they count in that method alone
+#define PP_VALUE_ROWS(m, when)                                                                     \
     CHOICE_IN(m, value, pp_value_names,                                                            \
+              when                                                                                 \
               "value function: shadow prices solved again each round, linear and network as in "   \
               "the paper, or an exact table for small markets",                                    \
               DESIGN),                                                                             \
         INTEGER_IN(m, grid, 65, 0, 100000, "1",                                                    \
-                   "points of the table of gains over the value of a sale; 0: exact sums",         \
+                   when "points of the table of gains over the value of a sale; 0: exact sums",    \
                    DESIGN),                                                                        \
-        INTEGER_IN(m, layers, 2, 1, 16, "1", "network: hidden layers; published 4", DESIGN),       \
-        INTEGER_IN(m, width, 32, 1, 4096, "1", "network: units of a hidden layer; published 1024", \
-                   DESIGN),                                                                        \
-        INTEGER_IN(m, passes, 6, 1, PP_LEARNING_UPDATES, "1", "network: passes over the data",     \
-                   PAPER),                                                                         \
-        REAL_IN(m, learning_rate, 1e-3, 1e-12, 1, 0, "1", "network: Adam's step; published 1e-5",  \
-                DESIGN)
+        INTEGER_IN(m, layers, 2, 1, 16, "1", when "network: hidden layers; published 4", DESIGN),  \
+        INTEGER_IN(m, width, 32, 1, 4096, "1",                                                     \
+                   when "network: units of a hidden layer; published 1024", DESIGN),               \
+        INTEGER_IN(m, passes, 6, 1, PP_LEARNING_UPDATES, "1",                                      \
+                   when "network: passes over the data", PAPER),                                   \
+        REAL_IN(m, learning_rate, 1e-3, 1e-12, 1, 0, "1",                                          \
+                when "network: Adam's step; published 1e-5", DESIGN)
 
-/// @return PP_OK, or PP_EINVAL if a grid has one point, or none where a table is needed
-pp_status pp_value_check(const pp_value_config *config, pp_error *error);
+/// @return PP_OK, or PP_EINVAL if a grid has one point, or none where a table is needed, or if a
+/// table of values would be too large for what the outline says
+pp_status pp_value_check(const pp_value_config *config, const pp_agent_outline *outline,
+                         pp_error *error);
 
 typedef struct pp_planner pp_planner;
 

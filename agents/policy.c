@@ -4,31 +4,29 @@
 
 const char *const pp_act_names[] = {"mean", "mode", "sample", NULL};
 
-void pp_policy_caps(const pp_policy_config *config, const pp_sale_model *model, double *low,
+void pp_policy_caps(const pp_policy_config *config, double bid_min, double bid_max, double *low,
                     double *high)
 {
-    *low = isnan(config->cap_min) ? model->low : config->cap_min;
-    *high = isnan(config->cap_max) ? model->high : config->cap_max;
+    *low = isnan(config->cap_min) ? bid_min : config->cap_min;
+    *high = isnan(config->cap_max) ? bid_max : config->cap_max;
 }
 
-static pp_status check_order(double low, double high, pp_error *error)
-{
-    if (!(low > high)) // either may be NaN, not given
-        return PP_OK;
-    return pp_error_set(error, PP_EINVAL, "cap_min: %g is above cap_max, %g", low, high);
-}
-
-pp_status pp_policy_check(const pp_policy_config *config, pp_error *error)
-{
-    return check_order(config->cap_min, config->cap_max, error);
-}
-
-pp_status pp_policy_check_range(const pp_policy_config *config, const pp_sale_model *model,
-                                pp_error *error)
+pp_status pp_policy_check(const pp_policy_config *config, double bid_min, double bid_max,
+                          pp_error *error)
 {
     double low, high;
-    pp_policy_caps(config, model, &low, &high);
-    return check_order(low, high, error);
+    pp_policy_caps(config, bid_min, bid_max, &low, &high);
+    if (!(low > high)) // either may be NaN, not known
+        return PP_OK;
+    if (isnan(config->cap_min) && isnan(config->cap_max))
+        return PP_OK; // nothing of ours: the pipeline refuses such a range
+    if (isnan(config->cap_min))
+        return pp_error_set(error, PP_EINVAL,
+                            "cap_max: %g is below the bid's range, which begins at %g", high, low);
+    if (isnan(config->cap_max))
+        return pp_error_set(error, PP_EINVAL,
+                            "cap_min: %g is above the bid's range, which ends at %g", low, high);
+    return pp_error_set(error, PP_EINVAL, "cap_min: %g is above cap_max, %g", low, high);
 }
 
 void pp_candidates_make(const pp_policy_config *config, const pp_sale_model *model,
@@ -36,7 +34,7 @@ void pp_candidates_make(const pp_policy_config *config, const pp_sale_model *mod
 {
     double low, high, centre = config->centre * null_bid, sum = 0;
     size_t points = config->support > 0 ? (size_t)config->candidates : 1, n = 0;
-    pp_policy_caps(config, model, &low, &high);
+    pp_policy_caps(config, model->low, model->high, &low, &high);
     for (size_t j = 0; j < points; j++) {
         // From -1 to 1; exactly 0 in the middle, so that the centre itself is on the grid.
         double x = points > 1 ? (2 * (double)j - (double)(points - 1)) / (double)(points - 1) : 0;

@@ -31,13 +31,14 @@ extern const char *const pp_act_names[];
 
 /// Rows of an agent's parameter table, for a member `m` of type pp_policy_config: the grid, and
 /// all.
-#define PP_POLICY_GRID_ROWS(m)                                                                     \
+/// @param when text before the descriptions of what counts only if there is a grid
+#define PP_POLICY_GRID_ROWS(m, when)                                                               \
     INTEGER_IN(m, candidates, 41, 1, PP_CANDIDATES_MAX, "1",                                       \
-               "multipliers on the reference policy's grid", DESIGN),                              \
+               when "multipliers on the reference policy's grid", DESIGN),                         \
         REAL_IN(m, centre, 1, 0.1, 10, 0, "1",                                                     \
-                "centre of the reference policy, as a multiple of the null bid", DESIGN),          \
+                when "centre of the reference policy, as a multiple of the null bid", DESIGN),     \
         REAL_IN(m, support, 0.12, 0, 0.9, 0, "1",                                                  \
-                "greatest departure from the reference's centre, as a share of it", DESIGN),       \
+                when "greatest departure from the reference's centre, as a share of it", DESIGN),  \
         CAP_IN(m, cap_min, "least multiplier that the agent quotes"),                              \
         CAP_IN(m, cap_max, "greatest multiplier that the agent quotes")
 #define PP_POLICY_ROWS(m, temperature_)                                                            \
@@ -47,7 +48,7 @@ extern const char *const pp_act_names[];
                   DESIGN),                                                                         \
         REAL_IN(m, spread, 0.03, 1e-6, 1e6, 0, "1",                                                \
                 "standard deviation of the reference policy, as a share of its centre", DESIGN),   \
-        PP_POLICY_GRID_ROWS(m)
+        PP_POLICY_GRID_ROWS(m, "")
 #define PP_KLQ_PAPER "arXiv 2508.17000"
 #define CAP_IN(m, field, doc_)                                                                     \
     {                                                                                              \
@@ -57,7 +58,7 @@ extern const char *const pp_act_names[];
     }
 
 /// The caps, or the ends of the bid's range where one is not given.
-void pp_policy_caps(const pp_policy_config *config, const pp_sale_model *model, double *low,
+void pp_policy_caps(const pp_policy_config *config, double bid_min, double bid_max, double *low,
                     double *high);
 
 /// One quote's candidates, in ascending order.
@@ -68,11 +69,10 @@ typedef struct pp_candidates {
     double sale[PP_CANDIDATES_MAX];      ///< P
 } pp_candidates;
 
+/// @param bid_min, bid_max the bid's range, in place of a cap that is not given; NaN if not known
 /// @return PP_OK, or PP_EINVAL if cap_min is above cap_max
-pp_status pp_policy_check(const pp_policy_config *config, pp_error *error);
-/// The same with the bid's range, known once there is a model, in place of a cap that is not given.
-pp_status pp_policy_check_range(const pp_policy_config *config, const pp_sale_model *model,
-                                pp_error *error);
+pp_status pp_policy_check(const pp_policy_config *config, double bid_min, double bid_max,
+                          pp_error *error);
 
 /// Evenly spaced multipliers over centre (1 +- support), those outside the caps left out; weights
 /// those of a normal law. If the caps leave none, the one multiplier within them that is nearest.

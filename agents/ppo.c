@@ -24,7 +24,7 @@ typedef struct ppo_config {
 static const pp_param ppo_rows[] = {
     PP_POLICY_ROWS(policy, 0.3),
     PP_SALE_ROWS(sale),
-    PP_LEARNER_ROWS(learner),
+    PP_LEARNER_ROWS(learner, ""),
     INTEGER(passes, 4, 1, 10000, "1", "passes over the rollouts in an update", DESIGN),
     INTEGER(batches, 4, 1, 10000, "1", "gradient steps per pass", DESIGN),
     REAL(step, 0.5, 0, 1e6, PP_OPEN_MIN, "GBP", "Adam's step in the policy's coefficients", DESIGN),
@@ -107,10 +107,10 @@ static pp_status learn(ppo_state *s, const ppo_config *config, const pp_agent_se
     return status;
 }
 
-static pp_status ppo_check(const void *params, pp_error *error)
+static pp_status ppo_check(const void *params, const pp_agent_outline *outline, pp_error *error)
 {
     const ppo_config *config = params;
-    pp_status status = pp_policy_check(&config->policy, error);
+    pp_status status = pp_policy_check(&config->policy, outline->bid_min, outline->bid_max, error);
     return status == PP_OK ? pp_learner_check(&config->policy, error) : status;
 }
 

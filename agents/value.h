@@ -22,6 +22,8 @@ typedef struct pp_plan {
 
 typedef struct pp_value_class {
     bool needs_table; ///< of gains: their curvature
+    /// Is the market small enough? NULL if every one is.
+    pp_status (*check)(size_t n_categories, int64_t rounds, pp_error *error);
     /// Updates that `create` logs.
     size_t (*updates)(const pp_value_config *config);
     /// @param state becomes the value function; freed by `destroy` even if `create` fails

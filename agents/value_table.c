@@ -16,19 +16,15 @@ typedef struct table {
     double *value; ///< [rounds + 1][states]
 } table;
 
-/// Size of the table; false if it is above STATES_MAX.
-static bool table_size(const pp_plan *plan, table *t)
+static pp_status table_check(size_t n_categories, int64_t rounds, pp_error *error)
 {
-    double all = (double)plan->rounds + 1;
-    t->side = (size_t)plan->rounds + 1;
-    t->states = 1;
-    for (size_t k = 0; k < plan->n_categories; k++) {
-        all *= (double)t->side;
-        if (all > STATES_MAX)
-            return false;
-        t->states *= t->side;
-    }
-    return true;
+    double side = (double)rounds + 1;
+    if (pow(side, (double)n_categories + 1) <= STATES_MAX)
+        return PP_OK;
+    return pp_error_set(error, PP_EINVAL,
+                        "value: a table over %zu categories and %lld rounds has more than %d "
+                        "entries; 'resolve' has no such limit",
+                        n_categories, (long long)rounds, (int)STATES_MAX);
 }
 
 static size_t offset_of(const table *t, uint64_t mask)
@@ -88,18 +84,20 @@ static pp_status table_create(const pp_plan *plan, void **state, pp_error *error
     table *t = *state = calloc(1, sizeof *t);
     if (!t)
         return pp_error_set(error, PP_ENOMEM, "no memory for a table of values");
-    if (!table_size(plan, t))
-        return pp_error_set(error, PP_EINVAL,
-                            "value: a table over %zu categories and %lld rounds has more than %d "
-                            "entries; 'resolve' has no such limit",
-                            plan->n_categories, (long long)plan->rounds, (int)STATES_MAX);
+    pp_status status = table_check(plan->n_categories, plan->rounds, error);
+    if (status != PP_OK)
+        return status;
+    t->side = (size_t)plan->rounds + 1;
+    t->states = 1;
+    for (size_t k = 0; k < plan->n_categories; k++)
+        t->states *= t->side;
     size_t *offsets = calloc(plan->gain->n_patterns, sizeof *offsets);
     t->value = calloc(t->states * t->side, sizeof(double));
     if (!offsets || !t->value) {
         free(offsets);
         return pp_error_set(error, PP_ENOMEM, "no memory for a table of values");
     }
-    pp_status status = fill(plan, t, offsets, error);
+    status = fill(plan, t, offsets, error);
     free(offsets);
     if (status == PP_OK && plan->learning && plan->learning->n_updates > 0)
         plan->learning->series[PP_LEARNING_VALUE][0] = t->value[0];
@@ -137,7 +135,8 @@ static double table_value(void *state, const pp_plan *plan, int64_t round, const
     return t->value[(size_t)round * t->states + state_of(plan, t, held)];
 }
 
-const pp_value_class pp_value_table = {.updates = pp_one_update,
+const pp_value_class pp_value_table = {.check = table_check,
+                                       .updates = pp_one_update,
                                        .create = table_create,
                                        .destroy = table_destroy,
                                        .sale_value = table_sale_value,

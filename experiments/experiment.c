@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agents/oracle.h"
+#include "experiments/scenario_parts.h"
 
 static pp_status build_population(pp_experiment *e, pp_error *error)
 {
@@ -38,6 +39,19 @@ static size_t updates_of(const pp_firm_config *firm)
     return firm->agent->updates ? firm->agent->updates(firm->agent_params) : 0;
 }
 
+/// The agent's own rules, now that all is known. What was read from a file has met most of them.
+static pp_status check_rules(const pp_scenario *s, const pp_firm_config *firm, size_t categories,
+                             pp_error *error)
+{
+    pp_error detail = {0};
+    pp_agent_outline outline = pp_outline_of(s);
+    outline.n_categories = categories;
+    if (!firm->agent->check || firm->agent->check(firm->agent_params, &outline, &detail) == PP_OK)
+        return PP_OK;
+    return pp_error_set(error, PP_EINVAL, "firm '%s': agent '%s': %s", firm->name,
+                        firm->agent->name, detail.message);
+}
+
 static pp_status build_firm(pp_experiment *e, size_t i, pp_error *error)
 {
     const pp_firm_config *firm = &e->scenario->firms[i];
@@ -60,7 +74,7 @@ static pp_status build_firm(pp_experiment *e, size_t i, pp_error *error)
             return status;
     }
     e->n_categories = categories > e->n_categories ? categories : e->n_categories;
-    return PP_OK;
+    return check_rules(e->scenario, firm, categories, error);
 }
 
 static pp_status build_firms(pp_experiment *e, pp_error *error)
@@ -123,10 +137,7 @@ static pp_status check_agent_params(const pp_firm_config *firm, pp_error *error)
     if (!firm->agent_params)
         return pp_error_set(error, PP_EINVAL, "firm '%s': agent '%s' has no parameters", firm->name,
                             agent->name);
-    pp_status status = pp_param_check(agent->params, firm->agent_params, error);
-    if (status == PP_OK && agent->check && agent->check(firm->agent_params, error) != PP_OK)
-        status = PP_EINVAL;
-    return status;
+    return pp_param_check(agent->params, firm->agent_params, error);
 }
 
 static pp_status check_agent(const pp_firm_config *firm, pp_error *error)

@@ -3,23 +3,26 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include "experiments/elf_file.h"
+#include "experiments/mapped_file.h"
 
 static const char SYMBOL[] = "pp_agent_plugin";
 
-/// @param fd non-blocking: a FIFO would wait for somebody to write to it
-static pp_status hash_file(int fd, pp_plugin *plugin, pp_error *error)
+static pp_status hash_file(pp_plugin *plugin, pp_error *error)
 {
-    struct stat about;
-    if (fd < 0 || fstat(fd, &about) != 0)
+    // Without O_NONBLOCK a FIFO would wait for somebody to write to it.
+    plugin->fd = open(plugin->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (plugin->fd < 0 || fstat(plugin->fd, &plugin->about) != 0)
         return pp_error_set(error, PP_EIO, "'%s': %s", plugin->path, strerror(errno));
-    if (!S_ISREG(about.st_mode))
+    if (!S_ISREG(plugin->about.st_mode))
         return pp_error_set(error, PP_EIO, "'%s' is no regular file", plugin->path);
     pp_error detail = {0};
-    if (pp_sha256_file(fd, plugin->sha256, &detail) != PP_OK)
+    if (pp_sha256_file(plugin->fd, plugin->sha256, &detail) != PP_OK)
         return pp_error_set(error, PP_EIO, "'%s': %s", plugin->path, detail.message);
     return PP_OK;
 }
@@ -31,16 +34,20 @@ pp_status pp_plugin_open(const char *path, pp_plugin **plugin, pp_error *error)
     if (!made)
         return pp_error_set(error, PP_ENOMEM, "no memory for a plugin");
     strncpy(made->path, path, sizeof made->path - 1);
-    int fd = open(made->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    pp_status status = hash_file(fd, made, error);
-    if (fd >= 0)
-        close(fd);
+    pp_status status = hash_file(made, error);
     if (status != PP_OK) {
-        free(made);
+        pp_plugins_destroy(made);
         return status;
     }
     *plugin = made;
     return PP_OK;
+}
+
+static void close_file(pp_plugin *plugin)
+{
+    if (plugin->fd >= 0)
+        close(plugin->fd);
+    plugin->fd = -1;
 }
 
 static pp_status check_sizes(const pp_plugin *plugin, const pp_agent_export *export,
@@ -93,13 +100,66 @@ static pp_status check_export(pp_plugin *plugin, const pp_agent_export *export, 
     return PP_OK;
 }
 
-pp_status pp_plugin_load(pp_plugin *plugin, pp_error *error)
+static bool is_same_time(const struct timespec *a, const struct timespec *b)
 {
+    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+/// Whatever is done to a file's bytes, its place or its times changes the last of these.
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           is_same_time(&a->st_mtim, &b->st_mtim) && is_same_time(&a->st_ctim, &b->st_ctim);
+}
+
+/// Is the file at the path still the one whose checksum was taken, with the same bytes?
+static pp_status check_unchanged(const pp_plugin *plugin, pp_error *error)
+{
+    struct stat now, there;
+    if (fstat(plugin->fd, &now) == 0 && is_same_file(&now, &plugin->about) &&
+        stat(plugin->path, &there) == 0 && is_same_file(&there, &plugin->about))
+        return PP_OK;
+    return pp_error_set(error, PP_EIO, "'%s' has changed since its checksum was taken",
+                        plugin->path);
+}
+
+/// By its path the loader gives what it has loaded from there already, whatever is there now.
+static pp_status check_loaded(const pp_plugin *plugin, pp_error *error)
+{
+    struct link_map *map;
+    if (dlinfo(plugin->handle, RTLD_DI_LINKMAP, &map) != 0 ||
+        !pp_mapped_elsewhere(map->l_ld, plugin->fd))
+        return PP_OK;
+    return pp_error_set(error, PP_EIO,
+                        "'%s' was replaced: what is loaded from there is another file",
+                        plugin->path);
+}
+
+// The loader is given the path and not "/proc/self/fd/N" of what was hashed, in whose folder it
+// would look for what a plugin has at its $ORIGIN, and which it would name in its messages. So the
+// path is opened twice, and what came of it is held against the first.
+static pp_status load_file(pp_plugin *plugin, pp_error *error)
+{
+    pp_status status = pp_elf_check(plugin->fd, plugin->path, error);
+    if (status == PP_OK)
+        status = check_unchanged(plugin, error);
+    if (status != PP_OK)
+        return status;
     // All symbols now: one that is missing is an error here, not the end of a run. None for others:
     // plugins may call their functions what they like.
     plugin->handle = dlopen(plugin->path, RTLD_NOW | RTLD_LOCAL);
     if (!plugin->handle)
         return pp_error_set(error, PP_EFORMAT, "cannot be loaded: %s", dlerror());
+    status = check_loaded(plugin, error);
+    return status == PP_OK ? check_unchanged(plugin, error) : status;
+}
+
+pp_status pp_plugin_load(pp_plugin *plugin, pp_error *error)
+{
+    pp_status status = load_file(plugin, error);
+    close_file(plugin);
+    if (status != PP_OK)
+        return status;
     return check_export(plugin, dlsym(plugin->handle, SYMBOL), error);
 }
 
@@ -109,6 +169,7 @@ void pp_plugins_destroy(pp_plugin *plugins)
         pp_plugin *next = plugins->next;
         if (plugins->handle)
             dlclose(plugins->handle);
+        close_file(plugins);
         free(plugins);
         plugins = next;
     }

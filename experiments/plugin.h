@@ -6,6 +6,8 @@
 #ifndef PURSUIT_EXPERIMENTS_PLUGIN_H
 #define PURSUIT_EXPERIMENTS_PLUGIN_H
 
+#include <sys/stat.h>
+
 #include "data/sha256.h"
 #include "experiments/scenario.h"
 
@@ -13,6 +15,8 @@ struct pp_plugin {
     pp_plugin *next; ///< of a list
     char path[PP_TEXT_MAX];
     char sha256[PP_SHA256_TEXT]; ///< of the file
+    int fd;                      ///< the file, until it is loaded; then -1
+    struct stat about;           ///< the file, before its checksum was taken
     void *handle;                ///< NULL until loaded
     const pp_agent_class *agent; ///< valid while the plugin is loaded
 };
@@ -23,8 +27,8 @@ struct pp_plugin {
 pp_status pp_plugin_open(const char *path, pp_plugin **plugin, pp_error *error);
 
 /// Load it and check its agent.
-/// @return PP_OK; PP_EFORMAT if it is no shared object; PP_EINVAL if it holds no agent for this
-/// program; PP_ENOMEM
+/// @return PP_OK; PP_EIO if the file is no longer the one that was read; PP_EFORMAT if it is no
+/// whole shared object; PP_EINVAL if it holds no agent for this program; PP_ENOMEM
 pp_status pp_plugin_load(pp_plugin *plugin, pp_error *error);
 
 /// Unload a list of plugins; NULL-safe. No class of theirs may be in use.

@@ -66,10 +66,19 @@ static bool read_section(pp_report *report, const pp_node *root, const pp_sectio
                    (char *)scenario + section->offset);
 }
 
+pp_agent_outline pp_outline_of(const pp_scenario *scenario)
+{
+    return (pp_agent_outline){.rounds = scenario->market.rounds,
+                              .bid_min = scenario->pricing.bid_min,
+                              .bid_max = scenario->pricing.bid_max};
+}
+
 static void read_sections(pp_report *report, const pp_node *root, const char *folder,
                           pp_scenario *scenario)
 {
     bool choice_read = false;
+    pp_agent_outline outline = {.bid_min = NAN, .bid_max = NAN};
+    size_t before = pp_report_count(report);
     for (size_t i = 0; i < pp_n_sections; i++) {
         const pp_section *section = &pp_sections[i];
         bool ok = read_section(report, root, section, scenario);
@@ -81,8 +90,10 @@ static void read_sections(pp_report *report, const pp_node *root, const char *fo
     }
     if (isnan(scenario->inflation.initial_rate))
         scenario->inflation.initial_rate = scenario->inflation.mean_rate;
-    size_t before = pp_report_count(report);
-    pp_read_firms(report, root->mark, pp_node_get(root, "firms"), folder, scenario);
+    if (pp_report_count(report) == before)
+        outline = pp_outline_of(scenario);
+    before = pp_report_count(report);
+    pp_read_firms(report, root->mark, pp_node_get(root, "firms"), folder, &outline, scenario);
     if (choice_read && pp_report_count(report) == before)
         check_success_rate(report, root, scenario);
 }

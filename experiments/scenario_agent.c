@@ -48,15 +48,6 @@ static bool make_params(pp_report *report, pp_firm_config *firm)
     return !size || firm->agent_params;
 }
 
-/// Rules that tie the agent's parameters together; its own to know.
-static void check_params(pp_report *report, const char *where, pp_mark mark,
-                         const pp_firm_config *firm)
-{
-    pp_error error = {0};
-    if (firm->agent->check && firm->agent->check(firm->agent_params, &error) != PP_OK)
-        pp_report_add(report, mark, where, "%s", error.message);
-}
-
 /// A name, or a map of a `kind` and its parameters. `null` is a name here: a firm without any
 /// ambition has that agent.
 static void read_built_in(pp_report *report, const char *where, const pp_node *node,
@@ -68,10 +59,9 @@ static void read_built_in(pp_report *report, const char *where, const pp_node *n
     firm->agent =
         map ? read_agent_name(report, pp_node_get(node, "kind"), pp_where_key(where, "kind", at))
             : read_agent_name(report, node, where);
-    if (firm->agent && make_params(report, firm) &&
+    if (firm->agent && make_params(report, firm))
         pp_bind(report, where, node->mark, map ? node : NULL, firm->agent->params, others,
-                firm->agent_params))
-        check_params(report, where, node->mark, firm);
+                firm->agent_params);
 }
 
 static pp_plugin *find_plugin(const pp_scenario *scenario, const char *path)
@@ -138,9 +128,8 @@ static void read_plugin(pp_report *report, const char *where, const pp_node *map
     firm->agent = firm->plugin->agent;
     const pp_param_table *const tables[] = {&pp_plugin_table, firm->agent->params, NULL};
     pp_bind_keys(report, where, map, tables, NULL);
-    if (make_params(report, firm) &&
-        pp_bind_rows(report, where, map->mark, map, firm->agent->params, firm->agent_params))
-        check_params(report, where, map->mark, firm);
+    if (make_params(report, firm))
+        pp_bind_rows(report, where, map->mark, map, firm->agent->params, firm->agent_params);
 }
 
 void pp_read_agent(pp_report *report, const char *where, const pp_node *node, const char *folder,

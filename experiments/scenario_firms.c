@@ -15,6 +15,7 @@ typedef struct label {
 typedef struct reader {
     pp_report *report;
     const char *folder; ///< the scenario file's, for paths
+    const pp_agent_outline *outline;
     pp_scenario *scenario;
     label *labels; ///< [PP_MAX_FIRMS]
 } reader;
@@ -72,6 +73,39 @@ static void check_portfolio(pp_report *report, const char *where, const pp_node 
                       firm->agent->name);
 }
 
+/// Rules that tie the agent's parameters together and to the market; its own to know.
+static void check_params(pp_report *report, const char *where, pp_mark mark,
+                         const pp_agent_outline *outline, const pp_firm_config *firm)
+{
+    pp_error error = {0};
+    if (firm->agent->check && firm->agent->check(firm->agent_params, outline, &error) != PP_OK)
+        pp_report_add(report, mark, where, "%s", error.message);
+}
+
+static void read_agent_and_portfolio(reader *r, const pp_node *node, const char *where,
+                                     pp_firm_config *firm)
+{
+    char at[PP_WHERE_MAX], agent_at[PP_WHERE_MAX];
+    pp_report *report = r->report;
+    pp_agent_outline outline = *r->outline;
+    const pp_node *agent = pp_node_get(node, "agent");
+    size_t before = pp_report_count(report);
+    pp_where_key(where, "agent", agent_at);
+    if (agent)
+        pp_read_agent(report, agent_at, agent, r->folder, r->scenario, firm);
+    else
+        pp_report_add(report, node->mark, where, "'agent' is missing");
+    size_t agent_after = pp_report_count(report);
+    pp_read_portfolio(report, pp_where_key(where, "portfolio", at), pp_node_get(node, "portfolio"),
+                      firm);
+    if (pp_report_count(report) == agent_after) {
+        outline.n_categories = firm->n_categories;
+        check_portfolio(report, agent_at, agent, firm);
+    }
+    if (agent && agent_after == before && !report->out_of_memory)
+        check_params(report, agent_at, agent->mark, &outline, firm);
+}
+
 static int64_t read_firm(reader *r, const pp_node *node, size_t entry)
 {
     static const char *const others[] = {"agent", "portfolio", NULL};
@@ -85,17 +119,7 @@ static int64_t read_firm(reader *r, const pp_node *node, size_t entry)
     if (!pp_bind(report, where, node->mark, node, &pp_firm_table, others, &keys) &&
         node->kind != PP_NODE_MAP)
         return 1;
-    const pp_node *agent = pp_node_get(node, "agent");
-    if (agent)
-        pp_read_agent(report, pp_where_key(where, "agent", at), agent, r->folder, r->scenario,
-                      &firm);
-    else
-        pp_report_add(report, node->mark, where, "'agent' is missing");
-    size_t portfolio_before = pp_report_count(report);
-    pp_read_portfolio(report, pp_where_key(where, "portfolio", at), pp_node_get(node, "portfolio"),
-                      &firm);
-    if (pp_report_count(report) == portfolio_before)
-        check_portfolio(report, pp_where_key(where, "agent", at), agent, &firm);
+    read_agent_and_portfolio(r, node, where, &firm);
     const char *text = keys.name.text[0] ? keys.name.text : firm.agent ? firm.agent->name : "";
     const pp_node *given = pp_node_get(node, "name");
     pp_name_copy(report, given ? given->mark : node->mark, pp_where_key(where, "name", at), text,
@@ -156,7 +180,7 @@ static void read_list(reader *r, const pp_node *list)
 }
 
 void pp_read_firms(pp_report *report, pp_mark root, const pp_node *node, const char *folder,
-                   pp_scenario *scenario)
+                   const pp_agent_outline *outline, pp_scenario *scenario)
 {
     char text[PP_CLIP_MAX + 16];
     if (pp_node_is_absent(node) || (node->kind == PP_NODE_LIST && node->n == 0)) {
@@ -169,7 +193,7 @@ void pp_read_firms(pp_report *report, pp_mark root, const pp_node *node, const c
                       pp_node_text(node, text));
         return;
     }
-    reader r = {report, folder, scenario, calloc(PP_MAX_FIRMS, sizeof *r.labels)};
+    reader r = {report, folder, outline, scenario, calloc(PP_MAX_FIRMS, sizeof *r.labels)};
     scenario->firms = calloc(PP_MAX_FIRMS, sizeof *scenario->firms);
     if (r.labels && scenario->firms)
         read_list(&r, node);

@@ -33,8 +33,12 @@ void pp_read_agent(pp_report *report, const char *where, const pp_node *node, co
                    pp_scenario *scenario, pp_firm_config *firm);
 
 /// Read `firms:` into the scenario, counts expanded and names made unique.
+/// @param outline what agents' parameters are held against
 void pp_read_firms(pp_report *report, pp_mark root, const pp_node *node, const char *folder,
-                   pp_scenario *scenario);
+                   const pp_agent_outline *outline, pp_scenario *scenario);
+
+/// What a scenario says to every firm; the number of categories is left to the caller.
+pp_agent_outline pp_outline_of(const pp_scenario *scenario);
 
 /// Free what a firm owns.
 void pp_firm_release(pp_firm_config *firm);

@@ -3,11 +3,13 @@
 /// told by checksum, edited by --set; and that built-in classes are what plugins must be.
 #include "tests/problems.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "experiments/plugin.h"
 #include "experiments/scenario_parts.h"
+#include "tests/temp_directory.h"
 
 enum { TEXT = 4096 };
 
@@ -193,6 +195,86 @@ static void test_plugin_problems_name_their_place(void **state)
                    "/s.yaml:3:12: firms[0].agent.loading: 2 is out of range ([0, 1])");
 }
 
+/// Put a copy of one of the plugins in the place of what is at `path`.
+static void copy_plugin(const char *name, const char *path)
+{
+    char from[TEXT];
+    size_t n;
+    snprintf(from, sizeof from, PP_PLUGIN_DIR "/%s", name);
+    unsigned char *bytes = temp_read(from, &n);
+    temp_write(temp_path("new"), bytes, n);
+    assert_int_equal(rename(temp_path("new"), path), 0);
+    free(bytes);
+}
+
+static pp_plugin *open_plugin(const char *path)
+{
+    pp_plugin *plugin;
+    pp_error error = {0};
+    if (pp_plugin_open(path, &plugin, &error) != PP_OK)
+        fail_msg("%s", error.message);
+    return plugin;
+}
+
+/// Load it, expecting this message after the path ("": none), and then that agent.
+static void load_plugin(pp_plugin *plugin, const char *message, const char *agent)
+{
+    pp_error error = {0};
+    char expected[TEXT] = "";
+    if (message[0])
+        snprintf(expected, sizeof expected, "'%s' %s", plugin->path, message);
+    assert_int_equal(pp_plugin_load(plugin, &error), message[0] ? PP_EIO : PP_OK);
+    assert_string_equal(error.message, expected);
+    assert_true(plugin->fd < 0);
+    if (agent)
+        assert_string_equal(plugin->agent->name, agent);
+    else
+        assert_null(plugin->agent);
+}
+
+/// What is loaded is what was hashed.
+static void test_plugin_that_changes_before_it_is_loaded_is_refused(void **state)
+{
+    (void)state;
+    static const char changed[] = "has changed since its checksum was taken";
+    char path[TEXT];
+    snprintf(path, sizeof path, "%s", temp_path("changing.so"));
+    enum { REPLACED, WRITTEN, REMOVED, WAYS };
+    for (int way = 0; way < WAYS; way++) {
+        copy_plugin("good.so", path);
+        pp_plugin *plugin = open_plugin(path);
+        if (way == REPLACED)
+            copy_plugin("other.so", path);
+        else
+            assert_int_equal(way == WRITTEN ? truncate(path, 1 << 20) : remove(path), 0);
+        load_plugin(plugin, changed, NULL);
+        assert_null(plugin->handle); // nothing of it has run
+        pp_plugins_destroy(plugin);
+    }
+}
+
+/// The loader knows files by their paths, and would give the one that it has.
+static void test_plugin_that_replaces_one_in_use_is_refused_until_that_is_unloaded(void **state)
+{
+    (void)state;
+    char path[TEXT];
+    snprintf(path, sizeof path, "%s", temp_path("replaced.so"));
+    copy_plugin("good.so", path);
+    pp_plugin *first = open_plugin(path), *same = open_plugin(path);
+    load_plugin(first, "", "good");
+    load_plugin(same, "", "good");
+    pp_plugins_destroy(same);
+    copy_plugin("other.so", path);
+    pp_plugin *second = open_plugin(path);
+    load_plugin(second, "was replaced: what is loaded from there is another file", NULL);
+    pp_plugins_destroy(second);
+    assert_string_equal(first->agent->name, "good");
+    pp_plugins_destroy(first);
+    second = open_plugin(path);
+    load_plugin(second, "", "other");
+    pp_plugins_destroy(second);
+}
+
 static void test_plugin_built_in_agents_are_what_plugins_must_be(void **state)
 {
     (void)state;
@@ -214,7 +296,9 @@ int main(void)
         cmocka_unit_test(test_plugin_from_set_is_relative_to_the_current_folder),
         cmocka_unit_test(test_plugin_and_kind_replace_each_other),
         cmocka_unit_test(test_plugin_problems_name_their_place),
+        cmocka_unit_test(test_plugin_that_changes_before_it_is_loaded_is_refused),
+        cmocka_unit_test(test_plugin_that_replaces_one_in_use_is_refused_until_that_is_unloaded),
         cmocka_unit_test(test_plugin_built_in_agents_are_what_plugins_must_be),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, temp_directory_make, temp_directory_remove);
 }

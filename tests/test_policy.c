@@ -374,14 +374,24 @@ static void test_policy_caps_in_the_wrong_order_are_refused(void **state)
     const pp_sale_model model = model_of(*state);
     pp_policy_config config = around;
     pp_error error = {0};
-    assert_int_equal(pp_policy_check_range(&config, &model, &error), PP_OK);
+    assert_int_equal(pp_policy_check(&config, model.low, model.high, &error), PP_OK);
+    assert_int_equal(pp_policy_check(&config, 2, 1, &error), PP_OK); // for the pipeline to refuse
     config.cap_min = 1.3;
     config.cap_max = 1.2;
-    assert_int_equal(pp_policy_check_range(&config, &model, &error), PP_EINVAL);
+    assert_int_equal(pp_policy_check(&config, model.low, model.high, &error), PP_EINVAL);
     assert_non_null(strstr(error.message, "cap_min: 1.3 is above cap_max, 1.2"));
     config.cap_max = NAN;
-    config.cap_min = 2.5; // above the bid's range
-    assert_int_equal(pp_policy_check_range(&config, &model, &error), PP_EINVAL);
+    config.cap_min = 2.5;
+    error = (pp_error){0};
+    assert_int_equal(pp_policy_check(&config, 0.5, 2, &error), PP_EINVAL);
+    assert_string_equal(error.message, "cap_min: 2.5 is above the bid's range, which ends at 2");
+    assert_int_equal(pp_policy_check(&config, NAN, NAN, &error), PP_OK); // not known
+    config.cap_min = NAN;
+    config.cap_max = 0.25;
+    error = (pp_error){0};
+    assert_int_equal(pp_policy_check(&config, 0.5, 2, &error), PP_EINVAL);
+    assert_string_equal(error.message,
+                        "cap_max: 0.25 is below the bid's range, which begins at 0.5");
 }
 
 int main(void)

@@ -183,6 +183,43 @@ static void test_scenario_problems_are_reported_at_their_place(void **state)
         expect_with(&wrong_portfolios[i], NULL, 0);
 }
 
+#define TWO                                                                                        \
+    "{categories: [{name: a, where: [{feature: age, lower: 9}]}, {name: b, where: [{feature: "     \
+    "age, lower: 9}]}]}"
+#define TABLE_FIRM(rounds, agent, portfolio)                                                       \
+    "market: {rounds: " rounds "}\nfirms: [{agent: {" agent                                        \
+    ", value: table}, portfolio: " portfolio "}]\n"
+
+/// What ties an agent to the market and the portfolio is found where the agent stands.
+static void test_scenario_agent_that_does_not_fit_the_market_is_refused(void **state)
+{
+    (void)state;
+    static const problem_case cases[] = {
+        {"pricing: {bid_max: 1.4}\nfirms: [{portfolio: random,\n  agent: {kind: klq, cap_min: "
+         "1.5}}]\n",
+         {"s.yaml:3:10: firms[0].agent: cap_min: 1.5 is above the bid's range, which ends at 1.4"}},
+        {"firms: [{agent: {kind: ppo, cap_max: 0.1}, portfolio: random}]\n"
+         "pricing: {bid_min: 0.8}\n",
+         {"s.yaml:1:17: firms[0].agent: cap_max: 0.1 is below the bid's range, which begins at "
+          "0.8"}},
+        // Where the bid's range is not known nothing is held against it.
+        {"pricing: {bid_max: x}\nfirms: [{agent: {kind: klq, cap_min: 99}, portfolio: random}]\n",
+         {"s.yaml:1:20: pricing.bid_max: expected a number, not 'x'"}},
+        {TABLE_FIRM("256", "kind: bellman", TWO),
+         {"s.yaml:2:17: firms[0].agent: value: a table over 2 categories and 256 rounds has more "
+          "than 16777216 entries; 'resolve' has no such limit"}},
+        {TABLE_FIRM("1000000000", "kind: oracle", TWO),
+         {"s.yaml:2:17: firms[0].agent: value: a table over 2 categories and 1000000000 rounds has "
+          "more than 16777216 entries; 'resolve' has no such limit"}},
+        {TABLE_FIRM("256", "kind: bellman", "{categories: []}"),
+         {"s.yaml:2:72: firms[0].portfolio.categories: 0 categories; from 1 to 64 are taken"}},
+    };
+    for (size_t i = 0; i < PP_COUNT(cases); i++)
+        expect_with(&cases[i], NULL, 0);
+    pp_scenario_destroy(read_text(TABLE_FIRM("255", "kind: bellman", TWO))); // just small enough
+    pp_scenario_destroy(read_text(TABLE_FIRM("256", "kind: klq, method: model_free", TWO)));
+}
+
 static void test_scenario_unknown_agent_lists_those_there_are(void **state)
 {
     (void)state;
@@ -448,6 +485,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scenario_problems_are_reported_at_their_place),
+        cmocka_unit_test(test_scenario_agent_that_does_not_fit_the_market_is_refused),
         cmocka_unit_test(test_scenario_unknown_agent_lists_those_there_are),
         cmocka_unit_test(test_scenario_all_problems_are_reported_in_order),
         cmocka_unit_test(test_scenario_sections_may_be_empty_and_defaults_stand),

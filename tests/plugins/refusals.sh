@@ -56,7 +56,33 @@ bad fifo " is no regular file"
 refused empty "cannot be loaded: $tmp/empty.so: file too short"
 echo 'this is no shared object, though it is long enough to have been one' >words.so
 refused words "cannot be loaded: $tmp/words.so: invalid ELF header"
+
+# Cut off anywhere: refused, or as good as whole where nothing but section headers is missing; never the end of the program.
+size=$(stat -c %s "$plugins/good.so")
+scenario cut
+for length in 1 3 4 63 64 100 600 $(seq 1024 1024 "$((size - 1))") "$((size - 1))"; do
+    head -c "$length" "$plugins/good.so" >cut.so
+    "$pursuit" check cut.yaml >out 2>err
+    code=$?
+    case $code in
+    0 | 2) pass ;;
+    *) fail "good.so cut to $length bytes" "exit code $code" "$(head -n 1 err)" ;;
+    esac
+done
+expect 'without section headers' 0 "$pursuit" check cut.yaml
+head -c "$((size / 2))" "$plugins/good.so" >half.so
+scenario half
+expect 'half a file' 2 "$pursuit" check half.yaml
+if [[ $(head -n 1 err) =~ "agent.plugin: '$tmp/half.so' is cut short: it has $((size / 2)) bytes, and its headers speak of "[0-9]+" from byte "[0-9]+" on"$ ]]; then
+    pass
+else
+    fail "$name" "$(head -n 1 err)"
+fi
+
 refused unresolved "cannot be loaded: $tmp/unresolved.so: undefined symbol: nobody_has_this"
+# What a plugin brings along is found in its own folder.
+ln -s "$plugins/lib" lib
+bad resolved ": agent 'unresolved' has no doc of one line"
 
 # --- versions and sizes, before anything else of the object is looked at -----------------------------
 bad no_symbol " is no agent: it lacks the symbol 'pp_agent_plugin', which PP_AGENT_PLUGIN of agents/agent.h defines"
