@@ -129,6 +129,33 @@ void pp_rank(const double *offers, size_t stride, size_t i, size_t n_firms, pp_r
     }
 }
 
+void pp_rank_order(const double *offers, size_t stride, size_t i, size_t n_firms,
+                   pp_ranking *ranking)
+{
+    for (size_t f = 0; f < n_firms; f++) {
+        ranking->order[ranking->rank[f]] = (int32_t)f;
+        ranking->price[ranking->rank[f]] = offers[f * stride + i];
+    }
+}
+
+enum { ALL_PAIRS = 128 }; // firms up to which comparing all pairs in vectors beats sorting
+
+void pp_rank_batch(const double *offers, size_t stride, size_t n, size_t n_firms, int32_t *rank)
+{
+    int32_t order[PP_MAX_FIRMS], of_firm[PP_MAX_FIRMS];
+    double price[PP_MAX_FIRMS];
+    pp_ranking ranking = {order, of_firm, price};
+    if (n_firms <= ALL_PAIRS) {
+        pp_market_kernels_now()->rank(offers, stride, n, n_firms, rank);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        pp_rank(offers, stride, i, n_firms, &ranking);
+        for (size_t f = 0; f < n_firms; f++)
+            rank[f * stride + i] = of_firm[f];
+    }
+}
+
 double pp_rivals_mean(const pp_ranking *ranking, size_t n_firms, size_t firm, size_t top)
 {
     if (n_firms < 2)

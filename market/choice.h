@@ -45,6 +45,14 @@ typedef struct pp_ranking {
 PP_API void pp_rank(const double *offers, size_t stride, size_t i, size_t n_firms,
                     pp_ranking *ranking);
 
+/// Rank of every offer of customers [0, n), as in pp_ranking. @param rank [n_firms][stride]
+PP_API void pp_rank_batch(const double *offers, size_t stride, size_t n, size_t n_firms,
+                          int32_t *rank);
+
+/// Complete a ranking of which `rank` is known.
+PP_API void pp_rank_order(const double *offers, size_t stride, size_t i, size_t n_firms,
+                          pp_ranking *ranking);
+
 /// Mean of the `top` cheapest offers that rivals of the firm made (all of them if they are fewer),
 /// GBP. NaN where there is no rival.
 PP_API double pp_rivals_mean(const pp_ranking *ranking, size_t n_firms, size_t firm, size_t top);

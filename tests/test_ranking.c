@@ -110,6 +110,34 @@ static void test_ranking_equal_offers_rank_by_firm(void **state)
     assert_memory_equal(b.rank, rank, sizeof rank);
 }
 
+/// Ranks of many customers at once, and the rest of a ranking from them.
+static void test_ranking_batch_same_as_one_by_one(void **state)
+{
+    (void)state;
+    enum { CUSTOMERS = 37, APART = 40, MANY = 200 };
+    static double offers[MANY][APART];
+    static int32_t rank[MANY][APART], order[2][MANY], of_firm[2][MANY];
+    static double price[2][MANY];
+    const pp_stream stream = {.seed = 6};
+    pp_ranking one = {order[0], of_firm[0], price[0]}, other = {order[1], of_firm[1], price[1]};
+    for (size_t n = 1; n <= MANY; n += n < 10 ? 1 : 59) {
+        pp_random_uniform(&stream, PP_DRAW_AGENT, 0, CUSTOMERS, 0, (uint32_t)n, APART, offers[0]);
+        for (size_t f = 0; f < n && n % 2; f++)
+            for (size_t i = 0; i < CUSTOMERS; i++)
+                offers[f][i] = floor(5 * offers[f][i]); // ties
+        pp_rank_batch(offers[0], APART, CUSTOMERS, n, rank[0]);
+        for (size_t i = 0; i < CUSTOMERS; i++) {
+            pp_rank(offers[0], APART, i, n, &one);
+            for (size_t f = 0; f < n; f++)
+                other.rank[f] = rank[f][i];
+            pp_rank_order(offers[0], APART, i, n, &other);
+            assert_memory_equal(one.rank, other.rank, n * sizeof(int32_t));
+            assert_memory_equal(one.order, other.order, n * sizeof(int32_t));
+            assert_memory_equal(one.price, other.price, n * sizeof(double));
+        }
+    }
+}
+
 /// The plain way: take the firm out, sort, average.
 static double rivals_mean(const board *b, size_t firm, size_t top)
 {
@@ -173,6 +201,7 @@ int main(void)
         cmocka_unit_test(test_ranking_most_firms_same_as_qsort),
         cmocka_unit_test(test_ranking_sorted_reversed_and_equal_offers_same_as_qsort),
         cmocka_unit_test(test_ranking_equal_offers_rank_by_firm),
+        cmocka_unit_test(test_ranking_batch_same_as_one_by_one),
         cmocka_unit_test(test_ranking_rivals_mean_same_as_plain_search),
         cmocka_unit_test(test_ranking_rivals_mean_two_firms_is_the_other),
         cmocka_unit_test(test_ranking_rivals_mean_no_rival_nan),

@@ -214,6 +214,8 @@ static void put_files(void)
     section("ENVIRONMENT");
     puts(".TP\n.B NO_COLOR\nIf not empty, nothing is coloured.\n"
          ".TP\n.B OMP_NUM_THREADS\nThreads of a run without \\fB\\-\\-threads\\fR.\n"
+         ".TP\n.B PURSUIT_SIMD\nThe most vector instructions to use: baseline, avx2 or avx512. "
+         "Without it, what the machine has. The numbers are the same, bit for bit.\n"
          ".TP\n.B HDF5_USE_FILE_LOCKING\nSet to FALSE where a file system refuses locks.");
 }
 
