@@ -31,6 +31,12 @@ static void uniform(const pp_philox_at *at, size_t n, size_t stride, double *res
     }
 }
 
+static void exps(const double *restrict x, size_t n, double *restrict y)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = pp_exp(x[i]);
+}
+
 static void quantile(const pp_quantile_table *table, const double *restrict scale,
                      const double *restrict factor, size_t n, double *restrict u)
 {
@@ -150,5 +156,9 @@ static void rank(const double *offers, size_t stride, size_t n, size_t n_firms, 
         rank_strip(offers + i, stride, n - i, n_firms, ranks + i);
 }
 
-const pp_market_kernels PP_SIMD_TABLE(pp_market_kernels) = {
-    .uniform = uniform, .quantile = quantile, .prepare = prepare, .choose = choose, .rank = rank};
+const pp_market_kernels PP_SIMD_TABLE(pp_market_kernels) = {.uniform = uniform,
+                                                            .exp = exps,
+                                                            .quantile = quantile,
+                                                            .prepare = prepare,
+                                                            .choose = choose,
+                                                            .rank = rank};

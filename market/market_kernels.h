@@ -24,6 +24,8 @@ static inline double pp_word_uniform(uint32_t word)
 typedef struct pp_market_kernels {
     /// Uniforms of n rounds from at->round on, four lanes of one block. @param u [4][stride]
     void (*uniform)(const pp_philox_at *at, size_t n, size_t stride, double *u);
+    /// y = e^x, what a choice's weights cost by themselves: for benchmarks and tests.
+    void (*exp)(const double *x, size_t n, double *y);
     /// u becomes scale * factor * quantile(u), all [n]. @param scale, factor NULL for ones
     void (*quantile)(const pp_quantile_table *table, const double *scale, const double *factor,
                      size_t n, double *u);

@@ -16,7 +16,7 @@
 enum { N = 1003, LANES = 4, COLUMNS = 5, OFFERS = 7 };
 
 typedef struct outcome {
-    double u[LANES][N], quantile[N], log[N], affine[N], bid[2][N];
+    double u[LANES][N], quantile[N], exp[N], log[N], affine[N], bid[2][N];
     int32_t choice[N], rank[OFFERS][N];
     double walk_away[N], loyalty[N];
 } outcome;
@@ -53,7 +53,7 @@ static void run_pricing(outcome *o)
 
 static void run_market(outcome *o)
 {
-    static double offers[OFFERS][N], index[N];
+    static double offers[OFFERS][N], index[N], exponent[N];
     const pp_philox_at at = {.key = {1, 2}, .block = 3, .round = UINT32_MAX - 5, .trial = 9};
     pp_choice_config choice;
     pp_customers customers;
@@ -64,6 +64,8 @@ static void run_market(outcome *o)
     assert_int_equal(pp_law_gamma(4, 0.25, table, NULL), PP_OK);
     const pp_market_kernels *kernels = pp_market_kernels_now();
     kernels->uniform(&at, N, N, o->u[0]);
+    fill(exponent, 20, 1400);
+    kernels->exp(exponent, N, o->exp);
     memcpy(o->quantile, o->u[1], sizeof o->quantile);
     for (size_t i = 0; i < N; i++) {
         index[i] = 1 + o->u[2][i];
@@ -117,6 +119,7 @@ static void test_simd_kernels_same_bits_at_every_level(void **state)
         outcome *o = run_kernels(level);
         assert_same(base->u[0], o->u[0], (size_t)LANES * N);
         assert_same(base->quantile, o->quantile, N);
+        assert_same(base->exp, o->exp, N);
         assert_same(base->log, o->log, N);
         assert_same(base->affine, o->affine, N);
         assert_same(base->bid[0], o->bid[0], 2 * (size_t)N);
