@@ -33,6 +33,14 @@ pp_status pp_indices_run(const pp_inflation_config *config, const pp_quantile_ta
                          pp_error *error)
 {
     bool noisy = config->rate_volatility > 0 || config->index_volatility > 0;
+    if (!noisy && config->mean_rate == 0 && indices->rate == 0) { // nothing moves, as published
+        for (size_t i = 0; i < n; i++) {
+            base[i] = indices->base;
+            insurer[i] = indices->insurer;
+            customer[i] = indices->customer;
+        }
+        return PP_OK;
+    }
     double dt = 1 / (52 * config->rounds_per_week), u[LANES][BLOCK], z[LANES] = {0};
     for (size_t i = 0; i < n; i++) {
         size_t at = i % BLOCK;
