@@ -260,7 +260,7 @@ static void test_trial_after_others_equals_trial_alone(void **state)
     small(&m, "baseline");
     fixture_start(&m);
     pp_record *x = fixture_record(&m), *y = fixture_record(&m);
-    assert_int_equal(pp_workspace_create(m.experiment, &w, &error), PP_OK);
+    assert_int_equal(pp_workspace_create(m.experiment, 1, &w, &error), PP_OK);
     for (int64_t trial = 5; trial <= 7; trial++)
         assert_int_equal(pp_trial_run(w, trial, NULL, x, &error), PP_OK);
     fixture_trial(&m, 7, y);
@@ -346,7 +346,7 @@ static void test_trial_interrupted_says_so(void **state)
     small(&m, "null");
     fixture_start(&m);
     pp_record *r = fixture_record(&m);
-    assert_int_equal(pp_workspace_create(m.experiment, &w, &error), PP_OK);
+    assert_int_equal(pp_workspace_create(m.experiment, 1, &w, &error), PP_OK);
     assert_int_equal(pp_trial_run(w, 0, &stop_at_once, r, &error), PP_EINTERRUPTED);
     pp_workspace_destroy(w);
     pp_record_destroy(r);
@@ -478,7 +478,7 @@ static void test_trial_targets_follow_exactly_from_the_counts(void **state)
     m.scenario.record.quotes_every = 0;
     fixture_start(&m);
     pp_record *r = fixture_record(&m);
-    assert_int_equal(pp_workspace_create(m.experiment, &w, &error), PP_OK);
+    assert_int_equal(pp_workspace_create(m.experiment, 1, &w, &error), PP_OK);
     for (int64_t trial = 0; trial < TRIALS; trial++) {
         assert_int_equal(pp_trial_run(w, trial, NULL, r, &error), PP_OK);
         for (size_t k = 0; k < 5; k++) {
@@ -639,11 +639,11 @@ static void test_trial_interrupted_within_an_epoch_stops_there(void **state)
     m.scenario.firms[1].agent = &class;
     fixture_start(&m);
     pp_record *r = fixture_record(&m);
-    assert_int_equal(pp_workspace_create(m.experiment, &w, &error), PP_OK);
+    assert_int_equal(pp_workspace_create(m.experiment, 1, &w, &error), PP_OK);
     stop_soon = 0;
     assert_int_equal(pp_trial_run(w, 0, &stop_soon, r, &error), PP_EINTERRUPTED);
     assert_int_equal(w->epoch, 3);
-    assert_int_equal(w->customers.first_round, 0);
+    assert_int_equal(w->lanes[0].customers.first_round, 0);
     pp_workspace_destroy(w);
     pp_record_destroy(r);
     fixture_finish(&m);
