@@ -6,8 +6,12 @@
 /// variables and rivals' open offers are in no type that reaches it.
 ///
 /// One file per agent, ending in one `const pp_agent_class`, plus one line in agents/agents.def;
-/// or, out of tree, plus PP_AGENT_PLUGIN in a shared object (docs/plugins.md). Threads: one agent
-/// object belongs to one trial on one thread; the class is shared and const.
+/// or, out of tree, plus PP_AGENT_PLUGIN in a shared object (docs/plugins.md).
+///
+/// Threads: the class is shared and const. An agent object belongs to one trial; one thread at a
+/// time calls it, not always the same, but for `quote_batch` and `prepare`: they are called for
+/// several blocks at once, maybe before `quote` has had the rounds of earlier blocks. To them the
+/// state, and all that it points to, is for reading.
 #ifndef PURSUIT_AGENTS_AGENT_H
 #define PURSUIT_AGENTS_AGENT_H
 

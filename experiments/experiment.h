@@ -1,6 +1,6 @@
 /// @file
 /// @internal
-/// A scenario made ready, and the workspace in which one thread runs its trials.
+/// A scenario made ready, and the workspace in which trials are run.
 #ifndef PURSUIT_EXPERIMENTS_EXPERIMENT_H
 #define PURSUIT_EXPERIMENTS_EXPERIMENT_H
 
@@ -39,9 +39,10 @@ pp_status pp_named_portfolio(const pp_scenario *scenario, const pp_firm_config *
 /// Lay out the columns of /quotes.
 pp_status pp_quote_columns_build(pp_experiment *experiment, pp_error *error);
 
-/// Everything a thread needs to run trials, made once.
+/// Everything needed to run trials one after the other, made once.
 typedef struct pp_workspace pp_workspace;
-pp_status pp_workspace_create(const pp_experiment *experiment, pp_workspace **workspace,
+/// @param lanes threads that share the work of a trial, at least 1
+pp_status pp_workspace_create(const pp_experiment *experiment, int lanes, pp_workspace **workspace,
                               pp_error *error);
 void pp_workspace_destroy(pp_workspace *workspace); ///< NULL-safe
 

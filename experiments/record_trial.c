@@ -48,8 +48,9 @@ static void record_firm(const pp_account *a, int64_t sold_by_all, size_t at, pp_
     pp_record_f64(record, PP_VAR_top5_share)[at] = ratio((double)a->top5_quotes, quotes);
 }
 
-void pp_record_epoch(const pp_workspace *w, pp_record *record)
+void pp_record_epoch(const pp_workspace *w)
 {
+    pp_record *record = w->record;
     const pp_experiment *e = w->experiment;
     size_t n = e->n_firms, K = e->n_categories, epoch = (size_t)w->epoch;
     int64_t sold = 0;
@@ -59,7 +60,7 @@ void pp_record_epoch(const pp_workspace *w, pp_record *record)
     for (size_t f = 0; f < n; f++) {
         const pp_firm *firm = &w->firms[f];
         size_t at = epoch * n + f,
-               categories = firm->has_portfolio ? firm->desk->portfolio.n_categories : 0;
+               categories = firm->has_portfolio ? firm->portfolio->n_categories : 0;
         record_firm(&w->accounts.firm[f], sold, at, record);
         for (size_t r = 0; r < n; r++) {
             pp_record_i64(record, PP_VAR_rank_histogram)[at * n + r] =
@@ -72,49 +73,51 @@ void pp_record_epoch(const pp_workspace *w, pp_record *record)
     }
 }
 
-void pp_record_learning(const pp_workspace *w, size_t f, pp_record *record)
+void pp_record_learning(const pp_workspace *w, size_t f)
 {
     const pp_experiment *e = w->experiment;
     size_t n = e->updates[f];
     for (size_t s = 0; s < PP_LEARNING_COUNT && n > 0; s++)
-        memcpy(pp_record_f64(record, learning_variables[s]) + f * e->n_updates,
+        memcpy(pp_record_f64(w->record, learning_variables[s]) + f * e->n_updates,
                w->firms[f].learned + s * n, n * sizeof(double));
 }
 
-void pp_record_said(const pp_workspace *w, size_t f, const pp_agent_epoch *said, pp_record *record)
+void pp_record_said(const pp_workspace *w, size_t f, const pp_agent_epoch *said)
 {
     size_t at = (size_t)w->epoch * w->experiment->n_firms + f;
-    pp_record_f64(record, PP_VAR_learning_reference_kl)[at] = said->reference_kl;
+    pp_record_f64(w->record, PP_VAR_learning_reference_kl)[at] = said->reference_kl;
 }
 
-void pp_record_scores(const pp_workspace *w, pp_record *record)
+void pp_record_scores(const pp_workspace *w)
 {
+    pp_record *record = w->record;
     const pp_experiment *e = w->experiment;
     size_t n = e->n_firms;
     for (size_t at = 0; at < (size_t)e->n_epochs * n; at++) {
         const pp_firm *firm = &w->firms[at % n];
         const double *held = pp_record_f64(record, PP_VAR_portfolio) + at * e->n_categories;
-        double loss = firm->has_portfolio ? pp_portfolio_loss(&firm->desk->portfolio, held) : 0;
+        double loss = firm->has_portfolio ? pp_portfolio_loss(firm->portfolio, held) : 0;
         pp_record_f64(record, PP_VAR_portfolio_loss)[at] = loss;
         pp_record_f64(record, PP_VAR_reward)[at] =
             pp_record_f64(record, PP_VAR_booked_profit)[at] - loss;
     }
 }
 
-void pp_record_trial(const pp_workspace *w, pp_record *record)
+void pp_record_trial(const pp_workspace *w)
 {
+    pp_record *record = w->record;
     const pp_experiment *e = w->experiment;
     char text[2048];
     for (size_t f = 0; f < e->n_firms; f++) {
         const pp_firm *firm = &w->firms[f];
-        size_t categories = firm->has_portfolio ? firm->desk->portfolio.n_categories : 0;
+        size_t categories = firm->has_portfolio ? firm->portfolio->n_categories : 0;
         pp_record_i32(record, PP_VAR_constrained_refits)[f] =
             pp_pipeline_constrained(firm->pipeline);
         for (size_t k = 0; k < categories; k++) {
             size_t at = f * e->n_categories + k;
-            pp_record_f64(record, PP_VAR_target)[at] = firm->desk->portfolio.target[k];
+            pp_record_f64(record, PP_VAR_target)[at] = firm->portfolio->target[k];
             pp_record_f64(record, PP_VAR_burn_in_average)[at] = firm->average[k];
-            pp_category_text(&firm->desk->portfolio.categories[k], e->schema, text, sizeof text);
+            pp_category_text(&firm->portfolio->categories[k], e->schema, text, sizeof text);
             pp_record_set_string(record, PP_VAR_category_description, at, text);
         }
     }

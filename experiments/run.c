@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "experiments/experiment.h"
 #include "experiments/plugin.h"
+#include "experiments/workspace.h"
 
 /// What the threads of a run share. Everything below `results` is touched only inside the ordered
 /// region, in the order of trials; `failed` is read elsewhere, hence atomically.
@@ -13,6 +13,7 @@ typedef struct run {
     const pp_experiment *experiment;
     const pp_run_options *options;
     const pp_results_layout *layout;
+    pp_crew crew;
     pp_results *results;
     pp_error *error;
     pp_status status;
@@ -51,13 +52,14 @@ static void hand_in(run *r, int64_t i, pp_status status, const pp_record *record
         r->options->progress(r->options->context, i + 1, r->layout->n_trials);
 }
 
-/// Work of one thread: its share of the trials, handed in one after the other.
+/// Work of one thread, and of the others in its workspace's lanes: its share of the trials, handed
+/// in one after the other.
 static void work(run *r)
 {
     pp_workspace *workspace = NULL;
     pp_record *record = NULL;
     pp_error setup = {0};
-    pp_status ready = pp_workspace_create(r->experiment, &workspace, &setup);
+    pp_status ready = pp_workspace_create(r->experiment, r->crew.lanes, &workspace, &setup);
     if (ready == PP_OK)
         ready = pp_record_create(r->layout, &record, &setup);
 #pragma omp for ordered schedule(dynamic, 1)
@@ -74,10 +76,19 @@ static void work(run *r)
     pp_workspace_destroy(workspace);
 }
 
-static int thread_count(const pp_run_options *options, int64_t trials)
+/// Threads of trials, each with threads of its own in its lanes: no team where one thread is
+/// enough.
+static void work_in_crew(run *r)
 {
-    int threads = options->threads > 0 ? options->threads : omp_get_max_threads();
-    return trials < threads ? (int)trials : threads;
+    if (r->crew.trials == 1) {
+        work(r);
+        return;
+    }
+    int levels = omp_get_max_active_levels();
+    omp_set_max_active_levels(omp_get_active_level() + (r->crew.lanes > 1 ? 2 : 1));
+#pragma omp parallel num_threads(r->crew.trials)
+    work(r);
+    omp_set_max_active_levels(levels);
 }
 
 /// Would the output replace the file at `input`?
@@ -108,15 +119,20 @@ pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_option
     char *scenario = pp_scenario_yaml(from);
     if (!scenario)
         return pp_error_set(error, PP_ENOMEM, "no memory for the resolved scenario");
-    layout.threads = thread_count(options, layout.n_trials);
+    pp_crew crew =
+        pp_crew_of(experiment, options->threads > 0 ? options->threads : omp_get_max_threads());
+    layout.threads = crew.trials * crew.lanes;
     layout.history = options->history;
     layout.source = options->source;
     layout.scenario = scenario;
-    run r = {.experiment = experiment, .options = options, .layout = &layout, .error = &detail};
+    run r = {.experiment = experiment,
+             .options = options,
+             .layout = &layout,
+             .crew = crew,
+             .error = &detail};
     r.status = pp_results_create(options->output, options->force, &layout, &r.results, &detail);
     if (r.status == PP_OK) {
-#pragma omp parallel num_threads(layout.threads)
-        work(&r);
+        work_in_crew(&r);
         if (r.status == PP_OK)
             r.status = pp_results_commit(r.results, &detail);
         else
@@ -132,7 +148,7 @@ pp_status pp_experiment_trial(const pp_experiment *experiment, int64_t trial, pp
                               pp_error *error)
 {
     pp_workspace *workspace;
-    pp_status status = pp_workspace_create(experiment, &workspace, error);
+    pp_status status = pp_workspace_create(experiment, 1, &workspace, error);
     if (status == PP_OK)
         status = pp_trial_run(workspace, trial, NULL, record, error);
     pp_workspace_destroy(workspace);

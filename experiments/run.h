@@ -30,7 +30,8 @@ PP_API double pp_experiment_memory(const pp_experiment *experiment, int threads)
 typedef struct pp_run_options {
     const char *output;                ///< results file
     bool force;                        ///< replace an existing one
-    int threads;                       ///< 0: OpenMP's default
+    int threads;                       ///< 0: OpenMP's default. A trial each; what is left over
+                                       ///< shares the work inside the trials
     const char *history;               ///< the command line, for the file
     const char *source;                ///< program, version and commit, for the file
     const volatile sig_atomic_t *stop; ///< becomes nonzero to interrupt; may be NULL

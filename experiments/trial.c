@@ -4,7 +4,7 @@
 
 #include "experiments/workspace.h"
 
-static pp_stream stream_of(const pp_workspace *w, int64_t epoch)
+pp_stream pp_trial_stream(const pp_workspace *w, int64_t epoch)
 {
     return (pp_stream){.seed = (uint64_t)w->experiment->scenario->run.seed,
                        .trial = (uint32_t)w->trial,
@@ -16,63 +16,56 @@ static pp_stream stream_of(const pp_workspace *w, int64_t epoch)
 static pp_stream agent_stream(const pp_workspace *w, size_t f)
 {
     pp_gsl_random random;
-    pp_stream stream = stream_of(w, (int64_t)f);
+    pp_stream stream = pp_trial_stream(w, (int64_t)f);
     pp_gsl_random_init(&random, &stream, PP_DRAW_AGENT, 0);
     uint64_t high = gsl_rng_get(&random.rng), low = gsl_rng_get(&random.rng);
     stream.seed = high << 32 | low;
     return stream;
 }
 
-static pp_status interrupted(const pp_workspace *w, const volatile sig_atomic_t *stop,
-                             pp_error *error)
+pp_status pp_trial_interrupted(const pp_workspace *w, pp_error *error)
 {
-    if (!stop || !*stop)
+    if (!pp_agent_stopped(w->stop))
         return PP_OK;
     return pp_error_set(error, PP_EINTERRUPTED, "interrupted in trial %lld", (long long)w->trial);
 }
 
-static pp_status run_epoch(pp_workspace *w, const volatile sig_atomic_t *stop, pp_record *record,
-                           pp_error *error)
+/// Let the lanes do something for every firm, one firm each at a time.
+/// @return the first failure in the order of firms
+static pp_status for_firms(pp_workspace *w, pp_stage stage, pp_error *error)
 {
-    const pp_experiment *e = w->experiment;
-    int64_t rounds = e->scenario->market.rounds;
-    pp_stream stream = stream_of(w, w->epoch);
+    size_t n_firms = w->experiment->n_firms;
     pp_status status = PP_OK;
-    pp_accounts_clear(&w->accounts);
-    for (size_t f = 0; f < e->n_firms; f++)
-        memset(w->firms[f].held, 0, e->n_categories * sizeof(double));
-    if (!pp_testing(w))
-        pp_histories_epoch(w->histories);
-    for (int64_t first = 0; first < rounds && status == PP_OK; first += PP_BLOCK) {
-        w->customers.first_round = first;
-        w->customers.n = (size_t)(rounds - first < PP_BLOCK ? rounds - first : PP_BLOCK);
-        status = pp_block_run(w, &stream, record, error);
-        if (status == PP_OK)
-            status = interrupted(w, stop, error);
+    for (size_t first = 0; first < n_firms && status == PP_OK; first += w->n_lanes) {
+        size_t n = n_firms - first < w->n_lanes ? n_firms - first : w->n_lanes;
+        for (size_t i = 0; i < n; i++) {
+            w->lanes[i].firm = first + i;
+            w->lanes[i].error = (pp_error){0};
+        }
+        pp_lanes_run(w, n, stage);
+        status = pp_lanes_failure(w, n, error);
     }
     return status;
 }
 
-static pp_status refit(pp_workspace *w, const volatile sig_atomic_t *stop, pp_error *error)
+static void refit(const pp_workspace *w, pp_lane *lane)
 {
-    pp_stream stream = stream_of(w, w->epoch);
-    for (size_t f = 0; f < w->experiment->n_firms; f++) {
-        pp_firm *firm = &w->firms[f];
-        pp_error detail = {0};
-        if (interrupted(w, stop, error) != PP_OK)
-            return PP_EINTERRUPTED;
-        pp_history history;
-        pp_gsl_random random;
-        pp_histories_view(w->histories, f, &history);
-        pp_gsl_random_init(&random, &stream, PP_DRAW_REFIT, (uint32_t)f);
-        pp_status status =
-            pp_pipeline_fit(firm->pipeline, &history, w->fit_scratch, &random.rng, &detail);
-        if (status != PP_OK)
-            return pp_error_set(
-                error, status, "trial %lld: refit after epoch %lld of firm '%s': %s",
-                (long long)w->trial, (long long)w->epoch, firm->config->name, detail.message);
-    }
-    return PP_OK;
+    const pp_firm *firm = &w->firms[lane->firm];
+    pp_stream stream = pp_trial_stream(w, w->epoch);
+    pp_history history;
+    pp_gsl_random random;
+    pp_error detail = {0};
+    lane->status = pp_trial_interrupted(w, &lane->error);
+    if (lane->status != PP_OK)
+        return;
+    pp_histories_view(w->histories, lane->firm, &history);
+    pp_gsl_random_init(&random, &stream, PP_DRAW_REFIT, (uint32_t)lane->firm);
+    lane->status =
+        pp_pipeline_fit(firm->pipeline, &history, lane->fit_scratch, &random.rng, &detail);
+    if (lane->status != PP_OK)
+        pp_error_set(&lane->error, lane->status,
+                     "trial %lld: refit after epoch %lld of firm '%s': %s", (long long)w->trial,
+                     (long long)w->epoch, firm->config->name, detail.message);
 }
 
 static void add_to_average(pp_workspace *w)
@@ -115,7 +108,7 @@ static pp_status train_agent(const pp_workspace *w, pp_firm *firm, const pp_agen
     pp_status status = agent->train(firm->state, firm->config->agent_params, setup, &detail);
     if (status == PP_OK)
         return PP_OK;
-    if (interrupted(w, setup->stop, error) != PP_OK)
+    if (pp_trial_interrupted(w, error) != PP_OK)
         return PP_EINTERRUPTED;
     return pp_error_set(error, train_status(status),
                         "trial %lld: agent '%s' of firm '%s' could not be trained: %s",
@@ -136,41 +129,36 @@ static pp_learning empty_log(const pp_workspace *w, size_t f)
     return learning;
 }
 
-/// Burn-in is over: aim the targets and let the agents prepare.
-static pp_status train(pp_workspace *w, const volatile sig_atomic_t *stop, pp_record *record,
-                       pp_error *error)
+/// Burn-in is over: aim the firm's target and let its agent prepare.
+static void train(const pp_workspace *w, pp_lane *lane)
 {
     const pp_experiment *e = w->experiment;
-    for (size_t f = 0; f < e->n_firms; f++) {
-        pp_firm *firm = &w->firms[f];
-        pp_stream stream = stream_of(w, (int64_t)f);
-        pp_gsl_random random;
-        pp_history history;
-        pp_gsl_random_init(&random, &stream, PP_DRAW_TARGET, 0);
-        if (firm->has_portfolio)
-            pp_portfolio_aim(&firm->desk->portfolio, &e->scenario->portfolio, firm->average,
-                             &random.rng);
-        pp_histories_view(w->histories, f, &history);
-        pp_learning learning = empty_log(w, f);
-        pp_agent_setup setup = {.schema = e->schema,
-                                .pipeline = firm->pipeline,
-                                .history = &history,
-                                .portfolio = firm->has_portfolio ? &firm->desk->portfolio : NULL,
-                                .burn_in_average = firm->average,
-                                .rounds = e->scenario->market.rounds,
-                                .stream = agent_stream(w, f),
-                                .stop = stop,
-                                .learning = learning.n_updates > 0 ? &learning : NULL};
-        pp_status status = train_agent(w, firm, &setup, error);
-        if (status != PP_OK)
-            return status;
-        pp_record_learning(w, f, record);
-    }
-    return PP_OK;
+    size_t f = lane->firm;
+    pp_firm *firm = &w->firms[f];
+    pp_stream stream = pp_trial_stream(w, (int64_t)f);
+    pp_gsl_random random;
+    pp_history history;
+    pp_gsl_random_init(&random, &stream, PP_DRAW_TARGET, 0);
+    if (firm->has_portfolio)
+        pp_portfolio_aim(firm->portfolio, &e->scenario->portfolio, firm->average, &random.rng);
+    pp_histories_view(w->histories, f, &history);
+    pp_learning learning = empty_log(w, f);
+    pp_agent_setup setup = {.schema = e->schema,
+                            .pipeline = firm->pipeline,
+                            .history = &history,
+                            .portfolio = firm->has_portfolio ? firm->portfolio : NULL,
+                            .burn_in_average = firm->average,
+                            .rounds = e->scenario->market.rounds,
+                            .stream = agent_stream(w, f),
+                            .stop = w->stop,
+                            .learning = learning.n_updates > 0 ? &learning : NULL};
+    lane->status = train_agent(w, firm, &setup, &lane->error);
+    if (lane->status == PP_OK)
+        pp_record_learning(w, f);
 }
 
 /// A test epoch is over: hear what the agents say of it.
-static void end_epoch(pp_workspace *w, pp_record *record)
+static void end_epoch(pp_workspace *w)
 {
     for (size_t f = 0; f < w->experiment->n_firms; f++) {
         const pp_firm *firm = &w->firms[f];
@@ -178,7 +166,7 @@ static void end_epoch(pp_workspace *w, pp_record *record)
         if (!firm->config->agent->end_epoch)
             continue;
         firm->config->agent->end_epoch(firm->state, &said);
-        pp_record_said(w, f, &said, record);
+        pp_record_said(w, f, &said);
     }
 }
 
@@ -186,12 +174,11 @@ static void start_trial(pp_workspace *w, int64_t trial)
 {
     const pp_experiment *e = w->experiment;
     w->trial = trial;
-    w->quote_row = 0;
     pp_indices_start(&e->scenario->inflation, &w->indices);
     pp_histories_clear(w->histories);
     for (size_t f = 0; f < e->n_firms; f++) {
         pp_firm *firm = &w->firms[f];
-        pp_stream stream = stream_of(w, (int64_t)f);
+        pp_stream stream = pp_trial_stream(w, (int64_t)f);
         pp_gsl_random random;
         pp_pipeline_reset(firm->pipeline);
         memset(firm->average, 0, e->n_categories * sizeof(double));
@@ -199,10 +186,9 @@ static void start_trial(pp_workspace *w, int64_t trial)
         firm->trained = false;
         pp_gsl_random_init(&random, &stream, PP_DRAW_PORTFOLIO, 0);
         if (e->named[f])
-            firm->desk->portfolio = *e->named[f];
+            *firm->portfolio = *e->named[f];
         else if (firm->has_portfolio)
-            pp_portfolio_random(e->schema, &e->scenario->portfolio, &random.rng,
-                                &firm->desk->portfolio);
+            pp_portfolio_random(e->schema, &e->scenario->portfolio, &random.rng, firm->portfolio);
     }
 }
 
@@ -216,32 +202,35 @@ static void release(pp_workspace *w)
     }
 }
 
-static pp_status run_epochs(pp_workspace *w, const volatile sig_atomic_t *stop, pp_record *record,
-                            pp_error *error)
+/// What follows a burn-in epoch.
+static pp_status learn(pp_workspace *w, pp_error *error)
 {
-    int64_t burn_in = pp_burn_in_epochs(w);
+    add_to_average(w);
+    pp_status status = for_firms(w, refit, error);
+    if (status != PP_OK || w->epoch + 1 < pp_burn_in_epochs(w))
+        return status;
+    finish_average(w);
+    return for_firms(w, train, error);
+}
+
+static pp_status run_epochs(pp_workspace *w, pp_error *error)
+{
     for (w->epoch = 0; w->epoch < w->experiment->n_epochs; w->epoch++) {
-        pp_status status = interrupted(w, stop, error);
+        pp_status status = pp_trial_interrupted(w, error);
         if (status == PP_OK)
-            status = run_epoch(w, stop, record, error);
+            status = pp_epoch_run(w, error);
         if (status != PP_OK)
             return status;
-        pp_record_epoch(w, record);
-        if (pp_testing(w)) {
-            end_epoch(w, record);
-            continue;
-        }
-        add_to_average(w);
-        status = refit(w, stop, error);
-        if (status == PP_OK && w->epoch + 1 == burn_in) {
-            finish_average(w);
-            status = train(w, stop, record, error);
-        }
+        pp_record_epoch(w);
+        if (pp_testing(w))
+            end_epoch(w);
+        else
+            status = learn(w, error);
         if (status != PP_OK)
             return status;
     }
-    pp_record_scores(w, record);
-    pp_record_trial(w, record);
+    pp_record_scores(w);
+    pp_record_trial(w);
     return PP_OK;
 }
 
@@ -249,8 +238,10 @@ pp_status pp_trial_run(pp_workspace *w, int64_t trial, const volatile sig_atomic
                        pp_record *record, pp_error *error)
 {
     pp_record_clear(record);
+    w->stop = stop;
+    w->record = record;
     start_trial(w, trial);
-    pp_status status = run_epochs(w, stop, record, error);
+    pp_status status = run_epochs(w, error);
     release(w);
     return status;
 }

@@ -46,27 +46,90 @@ static void add_sale(pp_account *account, double offer, double estimate, double 
     account->winners_curse += pure_premium - estimate / base_index;
 }
 
-void pp_accounts_add(pp_accounts *accounts, const pp_ranking *ranking, size_t i, size_t stride,
-                     const double *estimates, const double *offers, double pure_premium,
-                     double base_index, int32_t choice)
+/// Multipliers of one firm's quotes, in partial sums by place so that they may be added side by
+/// side.
+static double sum_multipliers(const double *offer, const double *estimate, size_t n)
 {
-    size_t n = accounts->n_firms;
-    for (size_t f = 0; f < n; f++) {
-        pp_account *account = &accounts->firm[f];
-        int32_t rank = ranking->rank[f];
-        account->quotes++;
-        account->rank_sum += rank + 1;
-        account->top1_quotes += rank < 1;
-        account->top5_quotes += rank < 5;
-        account->multiplier_sum += offers[f * stride + i] / estimates[f * stride + i];
-        accounts->rank_histogram[f * n + (size_t)rank]++;
-    }
-    size_t chosen = (size_t)choice;
+    enum { PLACES = 8 };
+    double sum = 0, part[PLACES] = {0};
+    size_t whole = n - n % PLACES;
+    for (size_t i = 0; i < whole; i += PLACES)
+        for (size_t j = 0; j < PLACES; j++)
+            part[j] += offer[i + j] / estimate[i + j];
+    for (size_t j = 0; j < PLACES; j++)
+        sum += part[j];
+    for (size_t i = whole; i < n; i++)
+        sum += offer[i] / estimate[i];
+    return sum;
+}
+
+static void add_choice(pp_accounts *accounts, const pp_choices *c, size_t i,
+                       const pp_ranking *ranking)
+{
+    size_t n = accounts->n_firms, chosen = (size_t)c->choice[i];
+    for (size_t f = 0; f < n; f++)
+        accounts->rank_histogram[f * n + (size_t)ranking->rank[f]]++;
     if (chosen >= n) {
         accounts->walk_away++;
         return;
     }
-    add_sale(&accounts->firm[chosen], offers[chosen * stride + i], estimates[chosen * stride + i],
-             pure_premium, base_index);
+    add_sale(&accounts->firm[chosen], c->offers[chosen * c->stride + i],
+             c->estimates[chosen * c->stride + i], c->pure_premium[i], c->base_index[i]);
     accounts->sales_by_rank[chosen * n + (size_t)ranking->rank[chosen]]++;
+}
+
+/// What follows from a firm's histogram of ranks.
+static void count_ranks(const int64_t *histogram, size_t n, pp_account *account)
+{
+    account->quotes = account->rank_sum = account->top5_quotes = 0;
+    account->top1_quotes = histogram[0];
+    for (size_t r = 0; r < n; r++) {
+        account->quotes += histogram[r];
+        account->rank_sum += (int64_t)(r + 1) * histogram[r];
+    }
+    for (size_t r = 0; r < n && r < 5; r++)
+        account->top5_quotes += histogram[r];
+}
+
+void pp_accounts_add(pp_accounts *accounts, const pp_choices *choices, pp_ranking *ranking)
+{
+    size_t n = accounts->n_firms, stride = choices->stride;
+    for (size_t i = 0; i < choices->n; i++) {
+        pp_rank(choices->offers, stride, i, n, ranking);
+        add_choice(accounts, choices, i, ranking);
+    }
+    for (size_t f = 0; f < n; f++) {
+        pp_account *account = &accounts->firm[f];
+        account->multiplier_sum += sum_multipliers(choices->offers + f * stride,
+                                                   choices->estimates + f * stride, choices->n);
+        count_ranks(accounts->rank_histogram + f * n, n, account);
+    }
+}
+
+static void merge_account(pp_account *account, const pp_account *next)
+{
+    account->quotes += next->quotes;
+    account->policies += next->policies;
+    account->rank_sum += next->rank_sum;
+    account->top1_quotes += next->top1_quotes;
+    account->top5_quotes += next->top5_quotes;
+    account->multiplier_sum += next->multiplier_sum;
+    account->gwp += next->gwp;
+    account->expected_claims += next->expected_claims;
+    account->pure_premium += next->pure_premium;
+    account->booked_profit += next->booked_profit;
+    account->true_profit += next->true_profit;
+    account->winners_curse += next->winners_curse;
+}
+
+void pp_accounts_merge(pp_accounts *accounts, const pp_accounts *next)
+{
+    size_t n = accounts->n_firms;
+    for (size_t f = 0; f < n; f++)
+        merge_account(&accounts->firm[f], &next->firm[f]);
+    for (size_t i = 0; i < n * n; i++) {
+        accounts->rank_histogram[i] += next->rank_histogram[i];
+        accounts->sales_by_rank[i] += next->sales_by_rank[i];
+    }
+    accounts->walk_away += next->walk_away;
 }

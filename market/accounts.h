@@ -1,5 +1,5 @@
 /// @file
-/// What each firm did and earned in an epoch: counters and sums, added in the order of rounds.
+/// What each firm did and earned: counters and sums over customers, added in the order of rounds.
 #ifndef PURSUIT_MARKET_ACCOUNTS_H
 #define PURSUIT_MARKET_ACCOUNTS_H
 
@@ -30,10 +30,20 @@ PP_API pp_status pp_accounts_create(size_t n_firms, pp_accounts *accounts, pp_er
 PP_API void pp_accounts_destroy(pp_accounts *accounts);
 PP_API void pp_accounts_clear(pp_accounts *accounts);
 
-/// One customer's quotes, ranked, and the choice made.
-/// @param estimates, offers [n_firms][stride]
-PP_API void pp_accounts_add(pp_accounts *accounts, const pp_ranking *ranking, size_t i,
-                            size_t stride, const double *estimates, const double *offers,
-                            double pure_premium, double base_index, int32_t choice);
+/// Customers who have chosen. Borrowed.
+typedef struct pp_choices {
+    size_t n, stride;
+    const double *estimates, *offers; ///< [n_firms][stride] GBP
+    const double *pure_premium;       ///< [n] GBP at base prices
+    const double *base_index;         ///< [n]
+    const int32_t *choice;            ///< [n] the firm, or n_firms for walking away
+} pp_choices;
+
+/// Rank the quotes of n customers and book what was chosen, in their order.
+/// @param ranking arrays of the caller's; left as the last customer's
+PP_API void pp_accounts_add(pp_accounts *accounts, const pp_choices *choices, pp_ranking *ranking);
+
+/// Add what other accounts of the same firms hold: those of the customers who came next.
+PP_API void pp_accounts_merge(pp_accounts *accounts, const pp_accounts *next);
 
 #endif

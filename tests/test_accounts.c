@@ -28,9 +28,14 @@ static void add(pp_accounts *accounts, size_t i, size_t stride, const double *es
     int32_t order[PP_MAX_FIRMS], rank[PP_MAX_FIRMS];
     double price[PP_MAX_FIRMS];
     pp_ranking ranking = {order, rank, price};
-    pp_rank(offers, stride, i, accounts->n_firms, &ranking);
-    pp_accounts_add(accounts, &ranking, i, stride, estimates, offers, pure_premium, base_index,
-                    choice);
+    pp_choices one = {.n = 1,
+                      .stride = stride,
+                      .estimates = estimates + i,
+                      .offers = offers + i,
+                      .pure_premium = &pure_premium,
+                      .base_index = &base_index,
+                      .choice = &choice};
+    pp_accounts_add(accounts, &one, &ranking);
 }
 
 static void test_accounts_create_all_zero(void **state)
@@ -212,6 +217,62 @@ static void test_accounts_customers_and_money_conserved(void **state)
     pp_accounts_destroy(&accounts);
 }
 
+static void assert_same_but_for_rounding(const pp_accounts *a, const pp_accounts *b)
+{
+    const size_t ranks = FIRMS * FIRMS * sizeof(int64_t);
+    for (size_t f = 0; f < FIRMS; f++) {
+        const pp_account *x = &a->firm[f], *y = &b->firm[f];
+        assert_true(x->quotes == y->quotes && x->policies == y->policies);
+        assert_true(x->rank_sum == y->rank_sum && x->top1_quotes == y->top1_quotes);
+        assert_true(x->top5_quotes == y->top5_quotes);
+        assert_close(x->multiplier_sum, y->multiplier_sum, 1e-8);
+        assert_close(x->gwp, y->gwp, 1e-9 * y->gwp);
+        assert_close(x->expected_claims, y->expected_claims, 1e-9 * y->gwp);
+        assert_close(x->pure_premium, y->pure_premium, 1e-9 * y->gwp);
+        assert_close(x->booked_profit, y->booked_profit, 1e-9 * y->gwp);
+        assert_close(x->true_profit, y->true_profit, 1e-9 * y->gwp);
+        assert_close(x->winners_curse, y->winners_curse, 1e-9 * y->gwp);
+    }
+    assert_memory_equal(a->rank_histogram, b->rank_histogram, ranks);
+    assert_memory_equal(a->sales_by_rank, b->sales_by_rank, ranks);
+    assert_int_equal(a->walk_away, b->walk_away);
+}
+
+/// Blocks of any size, one of them empty, come to what the customers one by one come to.
+static void test_accounts_of_blocks_merged_are_those_of_all(void **state)
+{
+    (void)state;
+    enum { BLOCKS = 5 };
+    static const size_t ends[BLOCKS] = {1, 1, 1030, 15005, CUSTOMERS};
+    static double base[CUSTOMERS];
+    static int32_t choice[CUSTOMERS];
+    pp_accounts all = simulate(0.001, 1.07, -2), sum = make_accounts(FIRMS),
+                block = make_accounts(FIRMS);
+    int32_t order[FIRMS], rank[FIRMS];
+    double price[FIRMS];
+    pp_ranking ranking = {order, rank, price};
+    for (size_t i = 0; i < CUSTOMERS; i++) {
+        base[i] = 1.07;
+        choice[i] = (int32_t)(i % (FIRMS + 1));
+    }
+    for (size_t b = 0, from = 0; b < BLOCKS; from = ends[b++]) {
+        pp_choices choices = {.n = ends[b] - from,
+                              .stride = CUSTOMERS,
+                              .estimates = estimate[0] + from,
+                              .offers = offer[0] + from,
+                              .pure_premium = premium + from,
+                              .base_index = base + from,
+                              .choice = choice + from};
+        pp_accounts_clear(&block);
+        pp_accounts_add(&block, &choices, &ranking);
+        pp_accounts_merge(&sum, &block);
+    }
+    assert_same_but_for_rounding(&sum, &all);
+    pp_accounts_destroy(&all);
+    pp_accounts_destroy(&sum);
+    pp_accounts_destroy(&block);
+}
+
 static void test_accounts_cheapest_sells_winners_curse(void **state)
 {
     (void)state;
@@ -266,6 +327,7 @@ int main(void)
         cmocka_unit_test(test_accounts_three_customers_by_hand),
         cmocka_unit_test(test_accounts_clear_as_new),
         cmocka_unit_test(test_accounts_customers_and_money_conserved),
+        cmocka_unit_test(test_accounts_of_blocks_merged_are_those_of_all),
         cmocka_unit_test(test_accounts_cheapest_sells_winners_curse),
         cmocka_unit_test(test_accounts_no_noise_no_winners_curse),
         cmocka_unit_test(test_accounts_whoever_sells_no_winners_curse),

@@ -43,7 +43,7 @@ static void run_published(int conversion, int observe, int64_t trials, totals *s
     m.scenario.market.observe = observe;
     fixture_start(&m);
     pp_record *r = fixture_record(&m);
-    assert_int_equal(pp_workspace_create(m.experiment, &w, &error), PP_OK);
+    assert_int_equal(pp_workspace_create(m.experiment, 1, &w, &error), PP_OK);
     for (int64_t trial = 0; trial < trials; trial++) {
         if (pp_trial_run(w, trial, NULL, r, &error) != PP_OK)
             fail_msg("%s", error.message);

@@ -10,6 +10,7 @@
 
 #include "data/results_read.h"
 #include "market_fixture.h"
+#include "oracle_fixture.h"
 #include "temp_directory.h"
 
 static void path_of(const char *name, char *path, size_t size)
@@ -108,6 +109,106 @@ static void test_run_on_any_number_of_threads_writes_the_same_datasets(void **st
         else
             assert_same_datasets(first, path);
     }
+    fixture_finish(&m);
+}
+
+static int32_t threads_of(const char *path)
+{
+    int32_t threads = 0;
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t attribute = H5Aopen(file, "threads", H5P_DEFAULT);
+    assert_true(H5Aread(attribute, H5T_NATIVE_INT32, &threads) >= 0);
+    H5Aclose(attribute);
+    H5Fclose(file);
+    return threads;
+}
+
+/// Epochs of two blocks and a bit, so that a trial has work for three threads.
+enum { LONG = 2 * PP_BLOCK + 77, LONG_BLOCKS = 3 };
+typedef enum market_kind { NO_ROUNDS, PURSUING, SEEING, BOOK, KINDS } market_kind;
+
+static void use_book(pp_scenario *s)
+{
+    const char *path = temp_path("book.csv");
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("age,premium\n", file);
+    for (int age = 18; age < 90; age++)
+        fprintf(file, "%d,%d\n", age, 200 + (age < 26 ? 400 : 3 * age));
+    assert_int_equal(fclose(file), 0);
+    s->population = PP_POPULATION_BOOK;
+    snprintf(s->book_source.file.text, PP_TEXT_MAX, "%s", path);
+    snprintf(s->book_source.pure_premium.text, PP_TEXT_MAX, "premium");
+    s->book_source.n_features = 1;
+    snprintf(s->book_source.features[0].name, PP_NAME_MAX, "age");
+    s->portfolio.random_categories = 1;
+}
+
+/// @param oracle what its firm, number 2, is to have as parameters
+static void long_epochs(market_fixture *m, market_kind kind, int64_t trials, void *oracle)
+{
+    fixture_defaults(m, 6, kind == NO_ROUNDS ? "baseline" : "bellman");
+    m->scenario.run.trials = trials;
+    m->scenario.market.rounds = LONG;
+    m->scenario.market.burn_in_epochs = 2;
+    m->scenario.market.test_epochs = 2;
+    m->scenario.market.history_rounds = 500;
+    m->scenario.inflation.mean_rate = 0.08;
+    m->scenario.inflation.index_volatility = 0.1;
+    m->scenario.record.quotes_every = 7;
+    m->scenario.firms[4].explore = PP_EXPLORE_ALWAYS;
+    if (kind == SEEING) {
+        m->scenario.firms[2].agent = &pp_agent_oracle;
+        m->scenario.firms[2].agent_params = oracle;
+    }
+    if (kind == BOOK)
+        use_book(&m->scenario);
+    fixture_start(m);
+}
+
+static void compare_thread_counts(market_kind kind, int64_t trials)
+{
+    static const int threads[] = {1, 2, 3, 8};
+    market_fixture m;
+    pp_error error = {0};
+    char first[512], path[512];
+    void *oracle = oracle_params(SEES_BOTH);
+    path_of("long-first.h5", first, sizeof first);
+    path_of("long.h5", path, sizeof path);
+    long_epochs(&m, kind, trials, oracle);
+    for (size_t i = 0; i < PP_COUNT(threads); i++) {
+        const char *to = i ? path : first;
+        int64_t lanes = threads[i] / trials < LONG_BLOCKS ? threads[i] / trials : LONG_BLOCKS;
+        if (run_to(&m, to, threads[i], true, NULL, &error) != PP_OK)
+            fail_msg("%s", error.message);
+        assert_int_equal(threads_of(to), threads[i] < trials ? 1 : lanes * trials);
+        if (i)
+            assert_same_datasets(first, to);
+    }
+    free(oracle);
+    fixture_finish(&m);
+}
+
+/// More threads than trials, so that they meet inside a trial: in every kind of market.
+static void test_run_with_threads_inside_a_trial_writes_the_same_datasets(void **state)
+{
+    (void)state;
+    for (market_kind kind = 0; kind < KINDS; kind++)
+        for (int64_t trials = 1; trials <= 2; trials++)
+            compare_thread_counts(kind, trials);
+}
+
+/// Threads that find no block add nothing to what a run is said to take.
+static void test_run_memory_grows_with_the_threads_that_have_work(void **state)
+{
+    (void)state;
+    market_fixture m;
+    long_epochs(&m, NO_ROUNDS, 1, NULL);
+    double one = pp_experiment_memory(m.experiment, 1), two = pp_experiment_memory(m.experiment, 2);
+    double three = pp_experiment_memory(m.experiment, 3);
+    assert_true(two - one > 6.0 * PP_BLOCK * 8 * sizeof(double));
+    assert_true(fabs(three - 2 * two + one) < 1); // a lane each
+    assert_true(pp_experiment_memory(m.experiment, 8) == three);
     fixture_finish(&m);
 }
 
@@ -234,6 +335,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_run_on_any_number_of_threads_writes_the_same_datasets),
+        cmocka_unit_test(test_run_with_threads_inside_a_trial_writes_the_same_datasets),
+        cmocka_unit_test(test_run_memory_grows_with_the_threads_that_have_work),
         cmocka_unit_test(test_run_of_trial_seven_alone_equals_trial_seven_of_many),
         cmocka_unit_test(test_run_onto_an_existing_file_is_refused_and_force_replaces_it),
         cmocka_unit_test(test_run_interrupted_leaves_no_file),

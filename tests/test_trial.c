@@ -259,7 +259,7 @@ static void test_trial_targets_follow_exactly_from_the_counts(void **state)
     m.scenario.record.quotes_every = 0;
     fixture_start(&m);
     pp_record *r = fixture_record(&m);
-    assert_int_equal(pp_workspace_create(m.experiment, &w, &error), PP_OK);
+    assert_int_equal(pp_workspace_create(m.experiment, 1, &w, &error), PP_OK);
     for (int64_t trial = 0; trial < TRIALS; trial++) {
         assert_int_equal(pp_trial_run(w, trial, NULL, r, &error), PP_OK);
         for (size_t k = 0; k < 5; k++) {

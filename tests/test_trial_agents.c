@@ -55,7 +55,7 @@ static void test_trial_after_others_equals_trial_alone(void **state)
     small(&m, "baseline");
     fixture_start(&m);
     pp_record *x = fixture_record(&m), *y = fixture_record(&m);
-    assert_int_equal(pp_workspace_create(m.experiment, &w, &error), PP_OK);
+    assert_int_equal(pp_workspace_create(m.experiment, 1, &w, &error), PP_OK);
     for (int64_t trial = 5; trial <= 7; trial++)
         assert_int_equal(pp_trial_run(w, trial, NULL, x, &error), PP_OK);
     fixture_trial(&m, 7, y);

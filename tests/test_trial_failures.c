@@ -19,7 +19,7 @@ static void test_trial_interrupted_says_so(void **state)
     small(&m, "null");
     fixture_start(&m);
     pp_record *r = fixture_record(&m);
-    assert_int_equal(pp_workspace_create(m.experiment, &w, &error), PP_OK);
+    assert_int_equal(pp_workspace_create(m.experiment, 1, &w, &error), PP_OK);
     assert_int_equal(pp_trial_run(w, 0, &stop_at_once, r, &error), PP_EINTERRUPTED);
     pp_workspace_destroy(w);
     pp_record_destroy(r);
@@ -52,11 +52,11 @@ static void test_trial_interrupted_within_an_epoch_stops_there(void **state)
     m.scenario.firms[1].agent = &class;
     fixture_start(&m);
     pp_record *r = fixture_record(&m);
-    assert_int_equal(pp_workspace_create(m.experiment, &w, &error), PP_OK);
+    assert_int_equal(pp_workspace_create(m.experiment, 1, &w, &error), PP_OK);
     stop_soon = 0;
     assert_int_equal(pp_trial_run(w, 0, &stop_soon, r, &error), PP_EINTERRUPTED);
     assert_int_equal(w->epoch, 3);
-    assert_int_equal(w->customers.first_round, 0);
+    assert_int_equal(w->lanes[0].customers.first_round, 0);
     pp_workspace_destroy(w);
     pp_record_destroy(r);
     fixture_finish(&m);

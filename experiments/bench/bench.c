@@ -97,7 +97,7 @@ static void start(market *m)
         die("scenario", &error);
     pp_results_layout layout = pp_experiment_layout(m->experiment);
     layout.history = layout.source = layout.scenario = "";
-    if (pp_workspace_create(m->experiment, &m->workspace, &error) != PP_OK ||
+    if (pp_workspace_create(m->experiment, 1, &m->workspace, &error) != PP_OK ||
         pp_record_create(&layout, &m->record, &error) != PP_OK)
         die("workspace", &error);
 }

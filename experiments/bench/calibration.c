@@ -134,7 +134,8 @@ static void score(calibration *c, int model, size_t trial, double p, int sold, d
 static void score_firm(calibration *c, const pp_workspace *w, size_t trial, size_t f,
                        double *curves)
 {
-    size_t n = w->customers.n;
+    const pp_lane *lane = w->lanes;
+    size_t n = lane->customers.n;
     double share = 1 / (double)(n * c->scenario->n_firms), rate = 0.5;
     pp_history history;
     pp_histories_view(w->histories, f, &history);
@@ -144,11 +145,11 @@ static void score_firm(calibration *c, const pp_workspace *w, size_t trial, size
     for (int m = 0; m < SCORED; m++) {
         pp_curves view;
         if (m < MODELS)
-            pp_pipeline_prepare(c->pipeline[m][f], (const double *const *)w->customers.features,
-                                w->estimates + f * PP_BLOCK, n, w->scratch, curves, &view);
+            pp_pipeline_prepare(c->pipeline[m][f], lane->columns, lane->estimates + f * PP_BLOCK, n,
+                                lane->scratch, curves, &view);
         for (size_t i = 0; i < n; i++) {
-            int sold = w->choice[i] == (int32_t)f;
-            double a = w->multipliers[f * PP_BLOCK + i];
+            int sold = lane->choice[i] == (int32_t)f;
+            double a = lane->multipliers[f * PP_BLOCK + i];
             double p = m < MODELS ? pp_curve_probability(&view, i, a) : rate;
             score(c, m, trial, p, sold, share);
         }
@@ -180,7 +181,7 @@ static pp_status play(calibration *c, pp_scenario *scenario, size_t trial, int64
     scenario->market.test_epochs = 1;
     pp_status status = pp_experiment_create(scenario, &experiment, error);
     if (status == PP_OK)
-        status = pp_workspace_create(experiment, &w, error);
+        status = pp_workspace_create(experiment, 1, &w, error);
     if (status == PP_OK) {
         pp_results_layout layout = pp_experiment_layout(experiment);
         size_t rows = experiment->history_rows * experiment->history_epochs;

@@ -260,6 +260,9 @@ const pp_command pp_command_run = {
         "the order given. A key's path is written with dots, an element of a list by its number "
         "from 0: --set firms.0.agent.b=0.05. Setting firms.0.agent to another agent's "
         "name, or its plugin to a file, drops the old one's parameters.\n\n"
+        "Each thread takes a trial. Where there are more threads than trials, they share the work "
+        "inside a trial, a block of customers each, as far as its epochs have blocks. What "
+        "depends on the portfolio held goes round by round on one thread.\n\n"
         "SIGINT, SIGTERM, SIGHUP and SIGXCPU stop the run with exit code 75 and leave no file.",
     .examples = examples,
     .n_examples = PP_COUNT(examples),

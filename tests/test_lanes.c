@@ -1,0 +1,152 @@
+// Threads inside a trial: whatever goes wrong, and wherever, the same thing is said at any number
+// of lanes. That they write the same results is test_run's.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "market_fixture.h"
+
+enum { FIRMS = 6, ROUNDS = 4 * PP_BLOCK + 1, MOST_LANES = 8 };
+
+static const pp_param_table no_parameters = {.name = "none"};
+
+static void small(market_fixture *m)
+{
+    fixture_defaults(m, FIRMS, "null");
+    m->scenario.market.rounds = ROUNDS;
+    m->scenario.market.burn_in_epochs = 1;
+    m->scenario.market.test_epochs = 1;
+}
+
+/// A trial that fails with so many lanes. @return what it says; one static buffer
+static const char *failure(market_fixture *m, int lanes)
+{
+    static pp_error error;
+    pp_workspace *w;
+    fixture_start(m);
+    pp_record *r = fixture_record(m);
+    error = (pp_error){0};
+    assert_int_equal(pp_workspace_create(m->experiment, lanes, &w, &error), PP_OK);
+    assert_int_equal(pp_trial_run(w, 0, NULL, r, &error), PP_ENUMERIC);
+    pp_workspace_destroy(w);
+    pp_record_destroy(r);
+    fixture_finish(m);
+    return error.message;
+}
+
+static pp_status train(void *s, const void *params, const pp_agent_setup *setup, pp_error *error)
+{
+    (void)s, (void)params, (void)setup, (void)error;
+    return PP_OK;
+}
+
+/// Impossible in the second block and in the third, and in one more round.
+static double wrong_at_times(int64_t round, int64_t also)
+{
+    return round == also || round == PP_BLOCK + 5 || round == 2 * PP_BLOCK + 1 ? -1 : 1.1;
+}
+
+static void wrong_quote_batch(const void *s, const pp_agent_batch *batch, double *multiplier)
+{
+    (void)s;
+    for (size_t i = 0; i < batch->n; i++)
+        multiplier[i] = wrong_at_times(batch->first_round + (int64_t)i, -1);
+}
+
+static double wrong_quote(void *s, const pp_agent_quote *quote, const double *held)
+{
+    (void)s, (void)held;
+    return wrong_at_times(quote->round, PP_BLOCK - 1);
+}
+
+static const pp_agent_class batch_class = {.abi = PP_AGENT_ABI,
+                                           .name = "batch",
+                                           .params = &no_parameters,
+                                           .train = train,
+                                           .quote_batch = wrong_quote_batch};
+static const pp_agent_class rounds_class = {.abi = PP_AGENT_ABI,
+                                            .name = "rounds",
+                                            .params = &no_parameters,
+                                            .train = train,
+                                            .quote = wrong_quote};
+
+static void test_lanes_report_the_first_block_with_an_impossible_quote(void **state)
+{
+    (void)state;
+    for (int lanes = 1; lanes <= MOST_LANES; lanes++)
+        for (int both = 0; both < 2; both++) {
+            market_fixture m;
+            char expected[128];
+            small(&m);
+            m.scenario.firms[1].agent = &batch_class;
+            if (both) // its turn comes in the round loop, after the others' whole group of blocks
+                m.scenario.firms[3].agent = &rounds_class;
+            const char *said = failure(&m, lanes);
+            snprintf(expected, sizeof expected,
+                     "trial 0, epoch 1, round %d: firm 'firm-%d': agent '%s' quoted -1 times",
+                     both ? PP_BLOCK - 1 : PP_BLOCK + 5, both ? 3 : 1, both ? "rounds" : "batch");
+            if (!strstr(said, expected))
+                fail_msg("%d lanes: %s", lanes, said);
+        }
+}
+
+/// The index of a block is run before the quotes of those before it are made.
+static void test_lanes_report_an_impossible_index_in_its_turn(void **state)
+{
+    (void)state;
+    char first[PP_ERROR_MAX];
+    for (int lanes = 1; lanes <= MOST_LANES; lanes++)
+        for (int early = 0; early < 2; early++) {
+            market_fixture m;
+            small(&m);
+            m.scenario.inflation.mean_rate = 9;
+            m.scenario.inflation.rounds_per_week = 55; // out of this world in the third block
+            m.scenario.firms[1].agent = early ? &batch_class : m.scenario.firms[0].agent;
+            const char *said = failure(&m, lanes);
+            if (lanes == 1 && !early)
+                memcpy(first, said, sizeof first);
+            if (early)
+                assert_non_null(strstr(said, "agent 'batch' quoted"));
+            else
+                assert_string_equal(said, first);
+        }
+    assert_non_null(strstr(first, "epoch 1, round 2499: inflation drove a price index"));
+}
+
+static pp_status train_some(void *s, const void *params, const pp_agent_setup *setup,
+                            pp_error *error)
+{
+    (void)s, (void)params;
+    uint32_t firm = setup->stream.epoch;
+    bool fails = firm == 2 || firm == 3;
+    return fails ? pp_error_set(error, PP_ENUMERIC, "no plan for %u", firm) : PP_OK;
+}
+
+static void test_lanes_report_the_first_firm_that_cannot_be_trained(void **state)
+{
+    (void)state;
+    pp_agent_class class = batch_class;
+    class.train = train_some;
+    for (int lanes = 1; lanes <= MOST_LANES; lanes++) {
+        market_fixture m;
+        small(&m);
+        for (size_t f = 0; f < FIRMS; f++)
+            m.scenario.firms[f].agent = &class;
+        const char *said = failure(&m, lanes);
+        if (!strstr(said, "of firm 'firm-2' could not be trained: no plan for 2"))
+            fail_msg("%d lanes: %s", lanes, said);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lanes_report_the_first_block_with_an_impossible_quote),
+        cmocka_unit_test(test_lanes_report_an_impossible_index_in_its_turn),
+        cmocka_unit_test(test_lanes_report_the_first_firm_that_cannot_be_trained),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
