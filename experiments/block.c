@@ -104,7 +104,7 @@ static void price_firm(const pp_workspace *w, pp_lane *lane, size_t f)
 
 static bool is_price(double x)
 {
-    return x > 0 && isfinite(x);
+    return x > 0 && x < INFINITY;
 }
 
 pp_status pp_block_offer(const pp_workspace *w, pp_lane *lane, size_t f, size_t i, pp_error *error)
@@ -128,6 +128,19 @@ pp_status pp_block_offer(const pp_workspace *w, pp_lane *lane, size_t f, size_t 
     return PP_OK;
 }
 
+/// Offers of one firm to all of the block. @return how many of them are no prices
+static size_t offer_all(pp_lane *lane, size_t f)
+{
+    const double *restrict multiplier = lane->multipliers + f * PP_BLOCK;
+    const double *restrict estimate = lane->estimates + f * PP_BLOCK;
+    double *restrict offer = lane->offers + f * PP_BLOCK, wrong = 0;
+    for (size_t i = 0; i < lane->customers.n; i++)
+        offer[i] = multiplier[i] * estimate[i];
+    for (size_t i = 0; i < lane->customers.n; i++)
+        wrong += is_price(multiplier[i]) & is_price(offer[i]) ? 0 : 1;
+    return (size_t)wrong;
+}
+
 /// Offers of the firms that need no rounds.
 static pp_status price_firms(const pp_workspace *w, pp_lane *lane, pp_error *error)
 {
@@ -139,9 +152,9 @@ static pp_status price_firms(const pp_workspace *w, pp_lane *lane, pp_error *err
             pp_portfolio_members(firm->portfolio, lane->columns, n, lane->desks[f].members);
         if (pp_pipeline_fitted(firm->pipeline))
             price_firm(w, lane, f);
-        bool later = pp_needs_rounds(w, f);
-        for (size_t i = 0; i < n && !later && status == PP_OK; i++)
-            status = pp_block_offer(w, lane, f, i, error);
+        bool wrong = !pp_needs_rounds(w, f) && offer_all(lane, f) > 0;
+        for (size_t i = 0; i < n && wrong && status == PP_OK; i++)
+            status = pp_block_offer(w, lane, f, i, error); // finds out which
     }
     return status;
 }
@@ -200,6 +213,6 @@ void pp_block_book(const pp_workspace *w, pp_lane *lane)
                           .base_index = lane->base,
                           .choice = lane->choice};
     pp_accounts_clear(&lane->accounts);
-    pp_accounts_add(&lane->accounts, &choices, &lane->ranking);
+    pp_accounts_add(&lane->accounts, &choices, lane->ranks);
     sample_quotes(w, lane);
 }

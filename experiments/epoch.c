@@ -45,7 +45,9 @@ static void merge(pp_workspace *w, pp_lane *lane)
             pp_firm_hold(w, lane, i);
         if (pp_testing(w) || !kept_round(c->first_round + (int64_t)i, rounds, kept))
             continue;
-        pp_rank(lane->offers, PP_BLOCK, i, e->n_firms, &lane->ranking);
+        for (size_t f = 0; f < e->n_firms; f++)
+            lane->ranking.rank[f] = lane->ranks[f * PP_BLOCK + i];
+        pp_rank_order(lane->offers, PP_BLOCK, i, e->n_firms, &lane->ranking);
         pp_histories_add(w->histories, &lane->ranking, i, PP_BLOCK, lane->columns, lane->estimates,
                          lane->multipliers, lane->propensities, lane->choice[i]);
     }

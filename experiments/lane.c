@@ -45,7 +45,7 @@ static bool create_numbers(const pp_workspace *w, pp_lane *lane)
     size_t n = e->n_firms, scratch = pp_pipeline_scratch(pipeline) * PP_BLOCK;
     size_t fit = pp_pipeline_fit_scratch(pipeline) * e->history_rows * e->history_epochs;
     lane->reals = calloc(PP_BLOCK * (3 + 5 * n) + n + scratch + fit, sizeof(double));
-    lane->integers = calloc(PP_BLOCK + 2 * n, sizeof(int32_t));
+    lane->integers = calloc(PP_BLOCK * (1 + n) + 2 * n, sizeof(int32_t));
     if (!lane->reals || !lane->integers)
         return false;
     double *at = lane->reals;
@@ -61,7 +61,8 @@ static bool create_numbers(const pp_workspace *w, pp_lane *lane)
     lane->scratch = take(&at, scratch);
     lane->fit_scratch = take(&at, fit);
     lane->choice = lane->integers;
-    lane->ranking.order = lane->choice + PP_BLOCK;
+    lane->ranks = lane->choice + PP_BLOCK;
+    lane->ranking.order = lane->ranks + n * PP_BLOCK;
     lane->ranking.rank = lane->ranking.order + n;
     return true;
 }
@@ -108,7 +109,7 @@ double pp_lane_bytes(const pp_experiment *e, const pp_pipeline *pipeline)
     double rows = (double)(e->history_rows * e->history_epochs);
     double refit = rows * (double)pp_pipeline_fit_scratch(pipeline) * real;
     double desk = 3 + (double)pp_pipeline_curve_size(pipeline) + 1 + 1; // prepared, members
-    double block = columns + 10 + (double)pp_pipeline_scratch(pipeline) + n * (5 + desk);
+    double block = columns + 10 + (double)pp_pipeline_scratch(pipeline) + n * (5.5 + desk);
     double firm = (double)(sizeof(pp_desk) + sizeof(pp_papers)) + 2 * n * sizeof(int64_t);
     return refit + PP_BLOCK * real * block + n * firm;
 }

@@ -41,7 +41,8 @@ typedef struct pp_lane {
     double *scratch;                                                   ///< of the state-free stage
     double *fit_scratch;                                               ///< of refits
     int32_t *choice;                                                   ///< [PP_BLOCK]
-    pp_ranking ranking;
+    int32_t *ranks;       ///< [n_firms][PP_BLOCK] of every quote, once booked
+    pp_ranking ranking;   ///< of one customer
     pp_accounts accounts; ///< of the block
     pp_desk *desks;       ///< [n_firms]
     double *reals;        ///< storage of what no agent is handed

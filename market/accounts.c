@@ -63,19 +63,31 @@ static double sum_multipliers(const double *offer, const double *estimate, size_
     return sum;
 }
 
-static void add_choice(pp_accounts *accounts, const pp_choices *c, size_t i,
-                       const pp_ranking *ranking)
+/// Ranks of one firm's quotes, counted in places side by side: the same count twice in a row would
+/// wait for itself.
+static void count_places(const int32_t *rank, size_t n, size_t n_firms, int64_t *histogram)
+{
+    enum { PLACES = 4 };
+    int32_t count[PLACES][PP_MAX_FIRMS];
+    for (size_t j = 0; j < PLACES; j++)
+        memset(count[j], 0, n_firms * sizeof(int32_t));
+    for (size_t i = 0; i < n; i++)
+        count[i % PLACES][rank[i]]++;
+    for (size_t r = 0; r < n_firms; r++)
+        for (size_t j = 0; j < PLACES; j++)
+            histogram[r] += count[j][r];
+}
+
+static void add_choice(pp_accounts *accounts, const pp_choices *c, size_t i, const int32_t *rank)
 {
     size_t n = accounts->n_firms, chosen = (size_t)c->choice[i];
-    for (size_t f = 0; f < n; f++)
-        accounts->rank_histogram[f * n + (size_t)ranking->rank[f]]++;
     if (chosen >= n) {
         accounts->walk_away++;
         return;
     }
     add_sale(&accounts->firm[chosen], c->offers[chosen * c->stride + i],
              c->estimates[chosen * c->stride + i], c->pure_premium[i], c->base_index[i]);
-    accounts->sales_by_rank[chosen * n + (size_t)ranking->rank[chosen]]++;
+    accounts->sales_by_rank[chosen * n + (size_t)rank[chosen * c->stride + i]]++;
 }
 
 /// What follows from a firm's histogram of ranks.
@@ -91,17 +103,17 @@ static void count_ranks(const int64_t *histogram, size_t n, pp_account *account)
         account->top5_quotes += histogram[r];
 }
 
-void pp_accounts_add(pp_accounts *accounts, const pp_choices *choices, pp_ranking *ranking)
+void pp_accounts_add(pp_accounts *accounts, const pp_choices *choices, int32_t *rank)
 {
     size_t n = accounts->n_firms, stride = choices->stride;
-    for (size_t i = 0; i < choices->n; i++) {
-        pp_rank(choices->offers, stride, i, n, ranking);
-        add_choice(accounts, choices, i, ranking);
-    }
+    pp_rank_batch(choices->offers, stride, choices->n, n, rank);
+    for (size_t i = 0; i < choices->n; i++)
+        add_choice(accounts, choices, i, rank);
     for (size_t f = 0; f < n; f++) {
         pp_account *account = &accounts->firm[f];
         account->multiplier_sum += sum_multipliers(choices->offers + f * stride,
                                                    choices->estimates + f * stride, choices->n);
+        count_places(rank + f * stride, choices->n, n, accounts->rank_histogram + f * n);
         count_ranks(accounts->rank_histogram + f * n, n, account);
     }
 }

@@ -40,8 +40,8 @@ typedef struct pp_choices {
 } pp_choices;
 
 /// Rank the quotes of n customers and book what was chosen, in their order.
-/// @param ranking arrays of the caller's; left as the last customer's
-PP_API void pp_accounts_add(pp_accounts *accounts, const pp_choices *choices, pp_ranking *ranking);
+/// @param rank [n_firms][stride] becomes the rank of every quote, 0 = cheapest
+PP_API void pp_accounts_add(pp_accounts *accounts, const pp_choices *choices, int32_t *rank);
 
 /// Add what other accounts of the same firms hold: those of the customers who came next.
 PP_API void pp_accounts_merge(pp_accounts *accounts, const pp_accounts *next);

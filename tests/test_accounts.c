@@ -25,9 +25,8 @@ static pp_accounts make_accounts(size_t n_firms)
 static void add(pp_accounts *accounts, size_t i, size_t stride, const double *estimates,
                 const double *offers, double pure_premium, double base_index, int32_t choice)
 {
-    int32_t order[PP_MAX_FIRMS], rank[PP_MAX_FIRMS];
-    double price[PP_MAX_FIRMS];
-    pp_ranking ranking = {order, rank, price};
+    int32_t *rank = malloc(accounts->n_firms * stride * sizeof *rank);
+    assert_non_null(rank);
     pp_choices one = {.n = 1,
                       .stride = stride,
                       .estimates = estimates + i,
@@ -35,7 +34,8 @@ static void add(pp_accounts *accounts, size_t i, size_t stride, const double *es
                       .pure_premium = &pure_premium,
                       .base_index = &base_index,
                       .choice = &choice};
-    pp_accounts_add(accounts, &one, &ranking);
+    pp_accounts_add(accounts, &one, rank);
+    free(rank);
 }
 
 static void test_accounts_create_all_zero(void **state)
@@ -248,9 +248,7 @@ static void test_accounts_of_blocks_merged_are_those_of_all(void **state)
     static int32_t choice[CUSTOMERS];
     pp_accounts all = simulate(0.001, 1.07, -2), sum = make_accounts(FIRMS),
                 block = make_accounts(FIRMS);
-    int32_t order[FIRMS], rank[FIRMS];
-    double price[FIRMS];
-    pp_ranking ranking = {order, rank, price};
+    static int32_t rank[FIRMS * CUSTOMERS];
     for (size_t i = 0; i < CUSTOMERS; i++) {
         base[i] = 1.07;
         choice[i] = (int32_t)(i % (FIRMS + 1));
@@ -264,7 +262,7 @@ static void test_accounts_of_blocks_merged_are_those_of_all(void **state)
                               .base_index = base + from,
                               .choice = choice + from};
         pp_accounts_clear(&block);
-        pp_accounts_add(&block, &choices, &ranking);
+        pp_accounts_add(&block, &choices, rank);
         pp_accounts_merge(&sum, &block);
     }
     assert_same_but_for_rounding(&sum, &all);

@@ -11,8 +11,6 @@
 
 enum { FIRMS = 6, ROUNDS = 4 * PP_BLOCK + 1, MOST_LANES = 8 };
 
-static const pp_param_table no_parameters = {.name = "none"};
-
 static void small(market_fixture *m)
 {
     fixture_defaults(m, FIRMS, "null");
@@ -37,12 +35,6 @@ static const char *failure(market_fixture *m, int lanes)
     return error.message;
 }
 
-static pp_status train(void *s, const void *params, const pp_agent_setup *setup, pp_error *error)
-{
-    (void)s, (void)params, (void)setup, (void)error;
-    return PP_OK;
-}
-
 /// Impossible in the second block and in the third, and in one more round.
 static double wrong_at_times(int64_t round, int64_t also)
 {
@@ -65,12 +57,12 @@ static double wrong_quote(void *s, const pp_agent_quote *quote, const double *he
 static const pp_agent_class batch_class = {.abi = PP_AGENT_ABI,
                                            .name = "batch",
                                            .params = &no_parameters,
-                                           .train = train,
+                                           .train = learn_nothing,
                                            .quote_batch = wrong_quote_batch};
 static const pp_agent_class rounds_class = {.abi = PP_AGENT_ABI,
                                             .name = "rounds",
                                             .params = &no_parameters,
-                                            .train = train,
+                                            .train = learn_nothing,
                                             .quote = wrong_quote};
 
 static void test_lanes_report_the_first_block_with_an_impossible_quote(void **state)
