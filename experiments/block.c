@@ -5,6 +5,7 @@
 
 #include "experiments/quotes.h"
 #include "experiments/workspace.h"
+#include "pricing/pricing_kernels.h"
 
 static void draw_customers(const pp_workspace *w, const pp_stream *stream, pp_lane *lane)
 {
@@ -50,38 +51,45 @@ static bool explores(const pp_workspace *w, size_t f)
     return !pp_testing(w) || w->firms[f].config->explore == PP_EXPLORE_ALWAYS;
 }
 
+/// Factors and propensities of a firm that does not explore, once for all its blocks.
+static void explore_nothing(pp_lane *lane, size_t f)
+{
+    for (size_t i = 0; i < PP_BLOCK && !lane->desks[f].certain; i++)
+        lane->factors[f * PP_BLOCK + i] = lane->propensities[f * PP_BLOCK + i] = 1;
+    lane->desks[f].certain = true;
+}
+
 static void draw_exploration(const pp_workspace *w, const pp_stream *stream, pp_lane *lane)
 {
     const pp_pricing_config *c = &w->experiment->scenario->pricing;
     size_t n = lane->customers.n, n_firms = w->experiment->n_firms;
     bool anybody = false;
-    for (size_t f = 0; f < n_firms; f++)
+    for (size_t f = 0; f < n_firms; f++) {
         anybody |= explores(w, f);
-    if (anybody)
+        lane->desks[f].certain &= !explores(w, f);
+    }
+    if (anybody) {
         pp_random_uniform(stream, PP_DRAW_EXPLORATION, (uint32_t)lane->customers.first_round, n, 0,
                           (uint32_t)n_firms, PP_BLOCK, lane->factors);
-    for (size_t f = 0; f < n_firms; f++) {
-        double *factor = lane->factors + f * PP_BLOCK;
-        double *propensity = lane->propensities + f * PP_BLOCK;
-        if (explores(w, f)) {
-            explore(c, n, factor, propensity);
-            continue;
-        }
-        for (size_t i = 0; i < n; i++)
-            factor[i] = propensity[i] = 1;
+        for (size_t f = 0; f < n_firms; f++)
+            lane->desks[f].certain = false; // drawn for all
     }
+    for (size_t f = 0; f < n_firms; f++)
+        if (explores(w, f))
+            explore(c, n, lane->factors + f * PP_BLOCK, lane->propensities + f * PP_BLOCK);
+        else
+            explore_nothing(lane, f);
 }
 
 /// State-free stage of one firm: curves, the bid for profit only, and every multiplier that does
-/// not depend on the portfolio held.
-static void price_firm(const pp_workspace *w, pp_lane *lane, size_t f)
+/// not depend on the portfolio held. @return those, before exploration
+static const double *price_firm(const pp_workspace *w, pp_lane *lane, size_t f)
 {
     const pp_firm *firm = &w->firms[f];
     const pp_customers *c = &lane->customers;
     const pp_agent_class *agent = firm->config->agent;
     pp_desk *desk = &lane->desks[f];
     pp_papers *papers = desk->papers;
-    const double *quoted = pp_testing(w) ? desk->multiplier : desk->null_bid;
     bool later = pp_needs_rounds(w, f);
     memcpy(desk->estimate, lane->estimates + f * PP_BLOCK, c->n * sizeof(double));
     pp_pipeline_prepare(firm->pipeline, lane->columns, desk->estimate, c->n, lane->scratch,
@@ -98,8 +106,7 @@ static void price_firm(const pp_workspace *w, pp_lane *lane, size_t f)
         agent->prepare(firm->state, &papers->batch, desk->prepared);
     else if (pp_testing(w) && !later)
         agent->quote_batch(firm->state, &papers->batch, desk->multiplier);
-    for (size_t i = 0; i < c->n && !later; i++)
-        lane->multipliers[f * PP_BLOCK + i] = quoted[i] * lane->factors[f * PP_BLOCK + i];
+    return pp_testing(w) ? desk->multiplier : desk->null_bid;
 }
 
 static bool is_price(double x)
@@ -128,19 +135,6 @@ pp_status pp_block_offer(const pp_workspace *w, pp_lane *lane, size_t f, size_t 
     return PP_OK;
 }
 
-/// Offers of one firm to all of the block. @return how many of them are no prices
-static size_t offer_all(pp_lane *lane, size_t f)
-{
-    const double *restrict multiplier = lane->multipliers + f * PP_BLOCK;
-    const double *restrict estimate = lane->estimates + f * PP_BLOCK;
-    double *restrict offer = lane->offers + f * PP_BLOCK, wrong = 0;
-    for (size_t i = 0; i < lane->customers.n; i++)
-        offer[i] = multiplier[i] * estimate[i];
-    for (size_t i = 0; i < lane->customers.n; i++)
-        wrong += is_price(multiplier[i]) & is_price(offer[i]) ? 0 : 1;
-    return (size_t)wrong;
-}
-
 /// Offers of the firms that need no rounds.
 static pp_status price_firms(const pp_workspace *w, pp_lane *lane, pp_error *error)
 {
@@ -148,12 +142,20 @@ static pp_status price_firms(const pp_workspace *w, pp_lane *lane, pp_error *err
     pp_status status = PP_OK;
     for (size_t f = 0; f < w->experiment->n_firms && status == PP_OK; f++) {
         const pp_firm *firm = &w->firms[f];
+        double *multiplier = lane->multipliers + f * PP_BLOCK, *factor = NULL;
+        const double *quoted = multiplier; // the first bids
         if (firm->has_portfolio)
             pp_portfolio_members(firm->portfolio, lane->columns, n, lane->desks[f].members);
-        if (pp_pipeline_fitted(firm->pipeline))
-            price_firm(w, lane, f);
-        bool wrong = !pp_needs_rounds(w, f) && offer_all(lane, f) > 0;
-        for (size_t i = 0; i < n && wrong && status == PP_OK; i++)
+        if (pp_pipeline_fitted(firm->pipeline)) {
+            quoted = price_firm(w, lane, f);
+            factor = explores(w, f) ? lane->factors + f * PP_BLOCK : NULL;
+        }
+        if (pp_needs_rounds(w, f))
+            continue;
+        size_t wrong =
+            pp_pricing_kernels_now()->offer(quoted, factor, lane->estimates + f * PP_BLOCK, n,
+                                            multiplier, lane->offers + f * PP_BLOCK);
+        for (size_t i = 0; i < n && wrong > 0 && status == PP_OK; i++)
             status = pp_block_offer(w, lane, f, i, error); // finds out which
     }
     return status;

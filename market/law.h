@@ -37,22 +37,25 @@ PP_API pp_status pp_law_gamma(double shape, double scale, pp_quantile_table *tab
                               pp_error *error);
 PP_API pp_status pp_law_normal(pp_quantile_table *table, pp_error *error);
 
-/// Quantile at u in (0, 1); u beyond 2^-33 of either end is taken as that.
+/// Quantile at u in (0, 1); u beyond 2^-33 of either end is taken as that. Without branches: which
+/// half u is in nobody can guess.
 static inline double pp_quantile(const pp_quantile_table *table, double u)
 {
     const uint64_t first = (UINT64_C(1023) - 33) << PP_LAW_BITS; // of 2^-33
-    int upper = u > 0.5;
-    double v = upper ? 1 - u : u;
+    const double *cells = &table->cell[0][0][0];
+    double rest = 1 - u, past = 0.5 - u, v = u < rest ? u : rest, t;
+    uint64_t bits, upper;
     v = v > 0x1p-33 ? v : 0x1p-33;
     v = v < 0x1.fffffffffffffp-2 ? v : 0x1.fffffffffffffp-2;
-    uint64_t bits;
     memcpy(&bits, &v, sizeof bits);
-    const double *c = table->cell[upper][(bits >> (52 - PP_LAW_BITS)) - first];
+    memcpy(&upper, &past, sizeof upper); // its sign
+    uint64_t cell = (bits >> (52 - PP_LAW_BITS)) - first + (upper >> 63) * PP_LAW_CELLS;
+    const double *c = cells + cell * PP_LAW_TERMS;
     bits = (bits << PP_LAW_BITS & UINT64_C(0xfffffffffffff)) | UINT64_C(0x3ff0000000000000);
-    double t;
     memcpy(&t, &bits, sizeof t);
     t -= 1;
-    return c[0] + t * (c[1] + t * (c[2] + t * (c[3] + t * (c[4] + t * c[5]))));
+    double t2 = t * t;
+    return c[0] + t * c[1] + t2 * (c[2] + t * c[3] + t2 * (c[4] + t * c[5]));
 }
 
 enum { PP_GUIDE = 64 };

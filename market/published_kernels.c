@@ -149,7 +149,9 @@ static void put(const published *p, const strip *s, size_t start, pp_customers *
 static void draw(const published *p, double (*u)[STRIP], size_t start, size_t n,
                  pp_customers *customers, double *latents)
 {
-    strip s = {.n = n, .u = u};
+    strip s; // not zeroed: that would cost as much as a draw
+    s.n = n;
+    s.u = u;
     draw_tables(p, &s);
     draw_household(p, &s);
     draw_claims(p, &s);

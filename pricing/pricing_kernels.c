@@ -7,14 +7,37 @@ static void affine(const double *weight, int n_columns, const double *const *col
                    const double *restrict log_estimate, size_t n, double *restrict y)
 {
     double slope = weight[n_columns], level = weight[n_columns + 1];
+    int j = 0;
     for (size_t i = 0; i < n; i++)
         y[i] = level + slope * log_estimate[i];
-    for (int j = 0; j < n_columns; j++) {
-        const double *restrict x = columns[j];
-        double w = weight[j];
+    for (; j + 4 <= n_columns; j += 4) { // y is fetched and stored once for four columns
+        const double *restrict x0 = columns[j], *restrict x1 = columns[j + 1];
+        const double *restrict x2 = columns[j + 2], *restrict x3 = columns[j + 3];
+        const double *w = weight + j;
         for (size_t i = 0; i < n; i++)
-            y[i] += w * x[i];
+            y[i] += w[0] * x0[i] + w[1] * x1[i] + (w[2] * x2[i] + w[3] * x3[i]);
     }
+    for (; j < n_columns; j++)
+        for (size_t i = 0; i < n; i++)
+            y[i] += weight[j] * columns[j][i];
+}
+
+static size_t offer(const double *quoted, const double *factor, const double *restrict estimate,
+                    size_t n, double *multiplier, double *restrict offers)
+{
+    double wrong = 0;
+    if (quoted != multiplier)
+        memcpy(multiplier, quoted, n * sizeof(double));
+    for (size_t i = 0; factor && i < n; i++)
+        multiplier[i] *= factor[i];
+    for (size_t i = 0; i < n; i++)
+        offers[i] = multiplier[i] * estimate[i];
+    for (size_t i = 0; i < n; i++) // a product of two such numbers may be neither
+        wrong += (multiplier[i] > 0) & (multiplier[i] < INFINITY) & (offers[i] > 0) &
+                         (offers[i] < INFINITY)
+                     ? 0
+                     : 1;
+    return (size_t)wrong;
 }
 
 static void logs(const double *restrict x, size_t n, double *restrict y)
@@ -33,4 +56,4 @@ static void bid(const double *restrict alpha, double beta, const double *k, doub
 }
 
 const pp_pricing_kernels PP_SIMD_TABLE(pp_pricing_kernels) = {
-    .affine = affine, .log = logs, .bid = bid};
+    .affine = affine, .offer = offer, .log = logs, .bid = bid};

@@ -13,6 +13,10 @@ typedef struct pp_pricing_kernels {
     /// [n].
     void (*affine)(const double *weight, int n_columns, const double *const *columns,
                    const double *log_estimate, size_t n, double *y);
+    /// multiplier = quoted * factor, and offer = multiplier * estimate, all [n]. @param factor NULL
+    /// for ones @return how many of either are not positive and finite
+    size_t (*offer)(const double *quoted, const double *factor, const double *estimate, size_t n,
+                    double *multiplier, double *offer);
     void (*log)(const double *x, size_t n, double *y);
     /// pp_logistic_bid of each. @param k [n] or NULL for all 1
     void (*bid)(const double *alpha, double beta, const double *k, double low, double high,
