@@ -90,7 +90,7 @@ static void grow_trials(const bench *b)
     static const int64_t trials[] = {100, 10000, 40000}, few[] = {1, 2, 3};
     const int64_t *points = b->quick ? few : trials;
     for (size_t i = 0; i < PP_COUNT(trials); i++)
-        bench_tell(b, megabytes(6, 20, points[i]), "MB", "peak of six firms, %lld trials",
+        bench_tell(b, megabytes(6, 20, points[i]), "MB", "peak of 6 firms, %lld trials",
                    (long long)points[i]);
 }
 
@@ -102,7 +102,7 @@ void bench_memory(const bench *b)
     size_t n = b->lengthy ? 4 : 3;
     double flat = grow(b, 6, b->quick ? few : six, b->quick ? 3 : n, &greatest);
     // The flatness asked for has no number; a tenth is the allocator's and the writer's.
-    bench_judge(b, flat, "x", BENCH_AT_MOST, 1.1, "peak of six firms, most rounds over fewest");
+    bench_judge(b, flat, "x", BENCH_AT_MOST, 1.1, "peak of 6 firms, most rounds over fewest");
     flat = grow(b, 100, b->quick ? few : hundred, 3, &greatest);
     bench_judge(b, flat, "x", BENCH_AT_MOST, 1.1, "peak of 100 firms, most rounds over fewest");
     bench_judge(b, greatest, "MB", BENCH_BELOW, 200, "greatest peak of 100 firms");
