@@ -20,8 +20,8 @@ check: ## every test and check, as CI runs them
 	scripts/install-deps check
 	JOBS=$(JOBS) scripts/check
 
-bench: release ## time the market and its agents
-	build/release/pursuit-bench
+bench: release ## measure what docs/performance.md tells of and print its table; four minutes or so on 2 cores
+	scripts/bench
 
 evidence: release ## run what docs/evidence.md tells of and write it; half an hour or so on 2 cores
 	scripts/install-deps evidence
