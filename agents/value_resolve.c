@@ -65,28 +65,28 @@ static outlook expect(const pp_plan *plan, size_t k, double held, double m)
     return (outlook){sum.loss / weight, sum.first / weight, sum.second / weight};
 }
 
-/// Sales per round of each category at the prices in hand, and how they answer to prices.
+/// Sales per round of each category at the prices in hand.
 /// Between the points of its table the slope of a gain may leave [0, 1] by a hair, or by more where
 /// points are far apart: the rates are kept within.
+/// @param response NULL, or becomes how the rates answer to prices
 /// @return profit per round, GBP
-static double respond(resolve *r, const pp_plan *plan)
+static double respond(resolve *r, const pp_plan *plan, double *response)
 {
     size_t n = plan->n_categories;
     double profit = 0;
     memset(r->rate, 0, n * sizeof(double));
-    memset(r->response, 0, n * n * sizeof(double));
+    if (response)
+        memset(response, 0, n * n * sizeof(double));
     for (size_t p = 0; p < plan->gain->n_patterns; p++) {
         uint64_t mask = plan->gain->pattern[p];
         double d = pp_masked_sum(r->lambda, mask);
         pp_gain_value g = pp_gain_at(plan->gain, p, d);
         profit += g.value - d * g.slope;
-        for (size_t k = 0; k < n; k++) {
-            if (!(mask >> k & 1))
-                continue;
+        for (uint64_t left = mask; left; left &= left - 1) {
+            size_t k = (size_t)__builtin_ctzll(left);
             r->rate[k] += g.slope;
-            for (size_t j = 0; j < n; j++)
-                if (mask >> j & 1)
-                    r->response[k * n + j] += g.curvature;
+            for (uint64_t with = response ? mask : 0; with; with &= with - 1)
+                response[k * n + (size_t)__builtin_ctzll(with)] += g.curvature;
         }
     }
     for (size_t k = 0; k < n; k++)
@@ -119,7 +119,7 @@ static double step(resolve *r, const pp_plan *plan, double rounds, const double 
 {
     size_t n = plan->n_categories;
     double largest = 0, most = plan->loss_each;
-    respond(r, plan);
+    respond(r, plan, r->response);
     for (size_t k = 0; k < n; k++) {
         outlook o = expect(plan, k, held[k], rounds * r->rate[k]);
         double slope = rounds * fmax(o.second, 0); // convex parts only: the matrix stays regular
@@ -141,7 +141,7 @@ static double step(resolve *r, const pp_plan *plan, double rounds, const double 
 /// Expected profit of the rounds to come less the expected loss, at the prices in hand, GBP.
 static double objective(resolve *r, const pp_plan *plan, double rounds, const double *held)
 {
-    double value = rounds * respond(r, plan);
+    double value = rounds * respond(r, plan, NULL);
     for (size_t k = 0; k < plan->n_categories; k++)
         value -= expect(plan, k, held[k], rounds * r->rate[k]).loss;
     return value;
@@ -193,7 +193,7 @@ static void look_lower(resolve *r, const pp_plan *plan, double rounds, const dou
             memcpy(best, r->lambda, sizeof best);
         }
         memcpy(r->lambda, best, sizeof best);
-        respond(r, plan);
+        respond(r, plan, NULL);
     }
 }
 
