@@ -24,19 +24,43 @@ static inline double pp_lambert_step(double w, double r)
     return w + w * r * (t - 0.5 * r) / (s * (t - r));
 }
 
+/// Where to start below x = 1, with e = exp(x): good to 1.3e-5 of the value.
+static inline double pp_lambert_low(double e)
+{
+    double p = 0.99998787 + e * (1.64023344 + e * 0.33794994);
+    return e * p / (1 + e * (2.63923291 + e * (1.49053585 + e * 0.12139889)));
+}
+
+/// Where to start from x = 1 on: good to some percent, mended by a step that needs no better
+/// logarithm than it mends.
+static inline double pp_lambert_high(double x)
+{
+    double log_x = pp_log_rough(x), w = x - log_x + log_x / x;
+    return pp_lambert_step(w, x - w - pp_log_rough(w));
+}
+
+/// From a start to W(exp(x)). @param e exp(x), asked for below -36
+static inline double pp_lambert_end(double x, double e, double start)
+{
+    double w = pp_lambert_step(start, x - start - pp_log_normal(start));
+    // At the ends w is e^x, or x, to the last bit; and squares of x may overflow.
+    w = x < -36 ? e : w;
+    return x > 1e60 ? x : w;
+}
+
 /// W(exp(x)) of Lambert's W, for any finite x: the w > 0 with w + log w = x. Relative error below
-/// 1e-14; 0 below -707. Two steps from a start good to some percent, without branches; the first
-/// needs no better logarithms than it mends.
+/// 1e-14; 0 below -707.
 static inline double pp_lambert_exp(double x)
 {
-    double y = x < -2 ? x : 2.0 / 3 * (x - 1), least = x < 1 ? 1 : x;
-    double low = pp_exp(y < 0 ? y : 0), log_x = pp_log_rough(least);
-    double w = x < 1 ? low : x - log_x + log_x / least;
-    w = pp_lambert_step(w, x - w - pp_log_rough(w));
-    w = pp_lambert_step(w, x - w - pp_log_normal(w));
-    // At the ends w is e^x, or x, to the last bit; and squares of x may overflow.
-    w = x < -36 ? low : w;
-    return x > 1e60 ? x : w;
+    double e = x < 1 ? pp_exp(x) : 0;
+    return pp_lambert_end(x, e, x < 1 ? pp_lambert_low(e) : pp_lambert_high(x));
+}
+
+/// The bid of which W is known: kept within its range. NaN stays NaN, to be seen.
+static inline double pp_bid_of_lambert(double w, double beta, double k, double low, double high)
+{
+    double a = k + (1 + w) / beta;
+    return a < low ? low : a > high ? high : a;
 }
 
 /// argmax over [low, high] of (a - k)/(1 + exp(beta a - alpha)):
@@ -44,8 +68,7 @@ static inline double pp_lambert_exp(double x)
 /// falls after it.
 static inline double pp_logistic_bid(double alpha, double beta, double k, double low, double high)
 {
-    double a = k + (1 + pp_lambert_exp(alpha - beta * k - 1)) / beta;
-    return a < low ? low : a > high ? high : a; // NaN stays NaN, to be seen
+    return pp_bid_of_lambert(pp_lambert_exp(alpha - beta * k - 1), beta, k, low, high);
 }
 
 #endif

@@ -46,13 +46,39 @@ static void logs(const double *restrict x, size_t n, double *restrict y)
         y[i] = pp_log(x[i]);
 }
 
-static void bid(const double *restrict alpha, double beta, const double *k, double low, double high,
-                size_t n, double *restrict bids)
+enum { STRIP = 32 };
+
+/// Bids of m quotes. Few are so sure of a sale that x is 1 or more: the start for those is looked
+/// at only where there is one.
+static inline void bid_strip(const double *restrict alpha, double beta, const double *restrict k,
+                             double low, double high, size_t m, double *restrict bids)
 {
-    for (size_t i = 0; !k && i < n; i++)
-        bids[i] = pp_logistic_bid(alpha[i], beta, 1, low, high);
-    for (size_t i = 0; k && i < n; i++)
-        bids[i] = pp_logistic_bid(alpha[i], beta, k[i], low, high);
+    double x[STRIP], e[STRIP], w[STRIP];
+    double sure = 0;
+    for (size_t i = 0; i < m; i++) {
+        x[i] = alpha[i] - beta * k[i] - 1;
+        e[i] = pp_exp(x[i] < 1 ? x[i] : 0);
+        w[i] = pp_lambert_low(e[i]);
+    }
+    for (size_t i = 0; i < m; i++)
+        sure += x[i] < 1 ? 0 : 1;
+    for (size_t i = 0; sure > 0 && i < m; i++)
+        w[i] = x[i] < 1 ? w[i] : pp_lambert_high(x[i]);
+    for (size_t i = 0; i < m; i++)
+        bids[i] = pp_bid_of_lambert(pp_lambert_end(x[i], e[i], w[i]), beta, k[i], low, high);
+}
+
+static void bid(const double *alpha, double beta, const double *k, double low, double high,
+                size_t n, double *bids)
+{
+    double ones[STRIP];
+    size_t i = 0;
+    for (size_t j = 0; j < STRIP; j++)
+        ones[j] = 1;
+    for (; i + STRIP <= n; i += STRIP)
+        bid_strip(alpha + i, beta, k ? k + i : ones, low, high, STRIP, bids + i);
+    if (i < n)
+        bid_strip(alpha + i, beta, k ? k + i : ones, low, high, n - i, bids + i);
 }
 
 const pp_pricing_kernels PP_SIMD_TABLE(pp_pricing_kernels) = {

@@ -34,7 +34,7 @@ static void bench_independent(const bench *b, int cores)
 {
     bench_market m;
     double efficiency[MOST];
-    size_t n = (size_t)bench_size(b, 3, 1);
+    size_t n = (size_t)bench_size(b, 7, 1);
     int64_t trials = bench_size(b, cores > 5 ? 8 * cores : 40, 2);
     bench_market_build(&m, 6, "baseline");
     m.scenario.run.trials = trials;
