@@ -1,5 +1,7 @@
 #include "pricing/pricing_kernels.h"
 
+#include <stdbool.h>
+
 #include "market/maths.h"
 #include "pricing/bid.h"
 
@@ -32,11 +34,11 @@ static size_t offer(const double *quoted, const double *factor, const double *re
         multiplier[i] *= factor[i];
     for (size_t i = 0; i < n; i++)
         offers[i] = multiplier[i] * estimate[i];
-    for (size_t i = 0; i < n; i++) // a product of two such numbers may be neither
-        wrong += (multiplier[i] > 0) & (multiplier[i] < INFINITY) & (offers[i] > 0) &
-                         (offers[i] < INFINITY)
-                     ? 0
-                     : 1;
+    for (size_t i = 0; i < n; i++) { // a product of two such numbers may be neither
+        bool good = (multiplier[i] > 0) & (multiplier[i] < INFINITY) & (offers[i] > 0) &
+                    (offers[i] < INFINITY);
+        wrong += good ? 0 : 1;
+    }
     return (size_t)wrong;
 }
 

@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "market/market_kernels.h"
+#include "market/maths.h"
 #include "pricing/pricing_kernels.h"
 
 #include "trial_fixture.h"
@@ -102,7 +103,7 @@ static outcome *run_kernels(pp_simd level)
 static void assert_same(const double *a, const double *b, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (memcmp(&a[i], &b[i], sizeof *a) != 0 && !(isnan(a[i]) && isnan(b[i])))
+        if (pp_bits(a[i]) != pp_bits(b[i]) && !(isnan(a[i]) && isnan(b[i])))
             fail_msg("element %zu: %a and %a", i, a[i], b[i]);
 }
 
