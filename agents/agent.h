@@ -22,7 +22,7 @@
 #include "pricing/pipeline.h"
 #include "pricing/portfolio.h"
 
-enum { PP_AGENT_ABI = 3 };
+enum { PP_AGENT_ABI = 4 };
 
 /// What a learner writes down as it learns, one number per update; NaN until written.
 typedef enum pp_learning_series {

@@ -25,12 +25,14 @@ static void first_bids(const pp_workspace *w, const pp_stream *stream, pp_lane *
     double width = c->first_max - c->first_min;
     pp_random_uniform(stream, PP_DRAW_FIRST_BID, (uint32_t)lane->customers.first_round, n, 0,
                       (uint32_t)n_firms, PP_BLOCK, lane->multipliers);
-    for (size_t f = 0; f < n_firms; f++)
+    for (size_t f = 0; f < n_firms; f++) {
+        lane->desks[f].certain = false;
         for (size_t i = 0; i < n; i++) {
             lane->multipliers[f * PP_BLOCK + i] =
                 c->first_min + width * lane->multipliers[f * PP_BLOCK + i];
             lane->propensities[f * PP_BLOCK + i] = width > 0 ? 1 / width : 1;
         }
+    }
 }
 
 /// Which exploration factor each quote gets, from its uniform; 1 for most.

@@ -56,10 +56,15 @@ static void merge(pp_workspace *w, pp_lane *lane)
 /// The first n lanes' blocks, from arrival to the trial's accounts.
 static pp_status run_blocks(pp_workspace *w, size_t n, pp_error *error)
 {
+    pp_status status = PP_OK;
     pp_lanes_run(w, n, pp_block_price);
-    for (size_t i = 0; i < n && w->in_rounds && w->lanes[i].status == PP_OK; i++)
+    for (size_t i = 0; i < n && w->in_rounds && w->lanes[i].status == PP_OK; i++) {
+        status = pp_trial_interrupted(w, error); // rounds take long, however many the lanes
+        if (status != PP_OK)
+            return status;
         pp_block_play(w, &w->lanes[i]);
-    pp_status status = pp_lanes_failure(w, n, error);
+    }
+    status = pp_lanes_failure(w, n, error);
     if (status != PP_OK)
         return status;
     if (w->in_rounds)

@@ -44,6 +44,8 @@ static bool create_numbers(const pp_workspace *w, pp_lane *lane)
     const pp_pipeline *pipeline = w->firms[0].pipeline;
     size_t n = e->n_firms, scratch = pp_pipeline_scratch(pipeline) * PP_BLOCK;
     size_t fit = pp_pipeline_fit_scratch(pipeline) * e->history_rows * e->history_epochs;
+    if ((size_t)(lane - w->lanes) >= n)
+        fit = 0; // a firm is one lane's to refit
     lane->reals = calloc(PP_BLOCK * (3 + 5 * n) + n + scratch + fit, sizeof(double));
     lane->integers = calloc(PP_BLOCK * (1 + n) + 2 * n, sizeof(int32_t));
     if (!lane->reals || !lane->integers)

@@ -14,7 +14,7 @@
 typedef struct pp_experiment pp_experiment;
 
 /// @return PP_OK; PP_ESCENARIO (problems found only with the schema at hand, or N >= 1/s); PP_EIO
-/// or PP_EFORMAT (the book); PP_ENOMEM
+/// or PP_EFORMAT (the book); PP_EINVAL (an agent's rules, with the market at hand); PP_ENOMEM
 PP_API pp_status pp_experiment_create(const pp_scenario *scenario, pp_experiment **experiment,
                                       pp_error *error);
 PP_API void pp_experiment_destroy(pp_experiment *experiment); ///< NULL-safe
@@ -23,9 +23,12 @@ PP_API const pp_population *pp_experiment_population(const pp_experiment *experi
 /// What a results file of this experiment holds. Pointers are valid while the experiment lives;
 /// history, source, scenario text and threads are left for the caller to fill in.
 PP_API pp_results_layout pp_experiment_layout(const pp_experiment *experiment);
-/// Resident bytes of a run with that many threads, for --dry-run: an estimate, good to a factor of
-/// two. NaN if out of memory.
+/// Resident bytes of a run with that many threads (at least 1), for --dry-run: an estimate, good to
+/// a factor of two. NaN if out of memory.
 PP_API double pp_experiment_memory(const pp_experiment *experiment, int threads);
+
+/// How many of so many threads (at least 1) a run has work for.
+PP_API int pp_experiment_threads(const pp_experiment *experiment, int threads);
 
 typedef struct pp_run_options {
     const char *output;                ///< results file

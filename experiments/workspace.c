@@ -103,13 +103,21 @@ void pp_workspace_destroy(pp_workspace *w)
 
 pp_crew pp_crew_of(const pp_experiment *e, int threads)
 {
-    int64_t trials = e->scenario->run.trials;
+    int64_t trials = e->scenario->run.trials, firms = (int64_t)e->n_firms;
     int64_t blocks = (e->scenario->market.rounds + PP_BLOCK - 1) / PP_BLOCK;
+    int64_t most = blocks > firms ? blocks : firms;
+    threads = threads < 1 ? 1 : threads;
     pp_crew crew = {.trials = trials < threads ? (int)trials : threads};
     crew.lanes = threads / crew.trials;
-    if (crew.lanes > blocks)
-        crew.lanes = (int)blocks;
+    if (crew.lanes > most)
+        crew.lanes = (int)most;
     return crew;
+}
+
+int pp_experiment_threads(const pp_experiment *e, int threads)
+{
+    pp_crew crew = pp_crew_of(e, threads);
+    return crew.trials * crew.lanes;
 }
 
 /// Bytes of what a trial needs besides its lanes.

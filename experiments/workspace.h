@@ -90,8 +90,8 @@ struct pp_workspace {
 typedef struct pp_crew {
     int trials, lanes;
 } pp_crew;
-/// As many trials at a time as there are; threads left over become lanes, at most one for each
-/// block of an epoch.
+/// As many trials at a time as there are; where threads are a multiple of that, each trial has so
+/// many lanes, at most one for each block of an epoch or for each firm to be refitted.
 pp_crew pp_crew_of(const pp_experiment *experiment, int threads);
 
 pp_status pp_lane_create(const pp_workspace *workspace, pp_lane *lane, pp_error *error);

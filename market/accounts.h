@@ -39,7 +39,8 @@ typedef struct pp_choices {
     const int32_t *choice;            ///< [n] the firm, or n_firms for walking away
 } pp_choices;
 
-/// Rank the quotes of n customers and book what was chosen, in their order.
+/// Rank the quotes of n customers and book what was chosen, in their order. Offers are finite,
+/// firms at most PP_MAX_FIRMS.
 /// @param rank [n_firms][stride] becomes the rank of every quote, 0 = cheapest
 PP_API void pp_accounts_add(pp_accounts *accounts, const pp_choices *choices, int32_t *rank);
 

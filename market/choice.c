@@ -24,7 +24,7 @@ pp_status pp_choice_check(const pp_choice_config *config, size_t n_firms, pp_err
 
 double pp_loyalty_mean(const pp_choice_config *config, double walk_away)
 {
-    return config->loyalty_rate * (walk_away + config->loyalty_offset);
+    return pp_mean_loyalty(config, walk_away);
 }
 
 void pp_choice_prepare(const pp_choice_config *config, size_t n_firms, const pp_stream *stream,
@@ -41,7 +41,8 @@ void pp_choice_prepare(const pp_choice_config *config, size_t n_firms, const pp_
     }
 }
 
-/// Weights exp(-beta(price felt - least)) of every alternative, the last walking away.
+/// Weights exp(-beta(price felt - least)) of every alternative, the last walking away: for one
+/// customer what the kernel of pp_choose does for many.
 /// @return their sum
 static double weigh(const pp_customers *customers, size_t i, size_t n_firms, const double *offers,
                     size_t stride, double *weight)

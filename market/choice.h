@@ -25,7 +25,7 @@ PP_API void pp_choice_prepare(const pp_choice_config *config, size_t n_firms,
 PP_API double pp_loyalty_mean(const pp_choice_config *config, double walk_away);
 
 /// Choice of customers [first, first + n): softmax over -beta (offers felt, w).
-/// @param offers [n_firms][stride] GBP
+/// @param offers [n_firms][stride] GBP, finite; firms at most PP_MAX_FIRMS
 /// @param choice [..] at the same index as the customer: the firm, or n_firms for walking away
 PP_API void pp_choose(const pp_customers *customers, size_t first, size_t n, size_t n_firms,
                       const double *offers, size_t stride, int32_t *choice);
@@ -45,7 +45,9 @@ typedef struct pp_ranking {
 PP_API void pp_rank(const double *offers, size_t stride, size_t i, size_t n_firms,
                     pp_ranking *ranking);
 
-/// Rank of every offer of customers [0, n), as in pp_ranking. @param rank [n_firms][stride]
+/// Rank of every offer of customers [0, n), as in pp_ranking. Offers are finite, firms at most
+/// PP_MAX_FIRMS.
+/// @param rank [n_firms][stride]
 PP_API void pp_rank_batch(const double *offers, size_t stride, size_t n, size_t n_firms,
                           int32_t *rank);
 

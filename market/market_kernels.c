@@ -53,8 +53,8 @@ static void prepare(const pp_choice_config *config, size_t n_firms, const double
                     pp_customers *customers)
 {
     const double room = log(1 / config->success_rate - (double)n_firms), firms = (double)n_firms;
-    const double loading = config->reference_loading, rate = config->loyalty_rate;
-    const double offset = config->loyalty_offset;
+    const double loading = config->reference_loading;
+    const pp_choice_config c = *config; // so that no store can be thought to change it
     const double *restrict premium = customers->pure_premium + first;
     const double *restrict scale = customers->walk_away_scale + first;
     const double *restrict indices = customer_index + first;
@@ -73,37 +73,43 @@ static void prepare(const pp_choice_config *config, size_t n_firms, const double
         sensitivity[i] = beta;
         walk_away[i] = least;
         loyal_firm[i] = (int32_t)(u[i] * firms);
-        loyalty[i] = -(rate * (least + offset)) * pp_log_normal(u[stride + i]);
+        loyalty[i] = -pp_mean_loyalty(&c, least) * pp_log_normal(u[stride + i]);
         choice_uniform[i] = u[2 * stride + i];
     }
 }
 
-enum { STRIP = 16 }; // customers at a time: two vectors of the widest
+enum {
+    STRIP = 16,              ///< customers at a time, at most: two vectors of the widest
+    ROOM = 128 * (STRIP + 1) ///< weights of a strip; fewer customers where there are more firms
+};
+_Static_assert((PP_MAX_FIRMS + 1) * 2 <= ROOM, "two customers of the most firms have room");
 
 /// Weights exp(-beta(price felt - least)) of every alternative, walking away the last, then the
 /// choice by inversion, for m customers from `first` on.
+/// @param weight [n_firms + 1][m] scratch
 static inline void choose_strip(const pp_customers *customers, size_t first, size_t m,
                                 size_t n_firms, const double *offers, size_t stride,
-                                double (*restrict weight)[STRIP], int32_t *restrict choice)
+                                double *restrict weight, int32_t *restrict choice)
 {
     double least[STRIP], sum[STRIP] = {0}, left[STRIP], chosen[STRIP] = {0}, going[STRIP];
     const double *beta = customers->sensitivity + first, *walk_away = customers->walk_away + first;
     const double *loyalty = customers->loyalty + first, *u = customers->choice_uniform + first;
     const int32_t *loyal = customers->loyal_firm + first;
     for (size_t i = 0; i < m; i++)
-        least[i] = weight[n_firms][i] = walk_away[i];
+        least[i] = weight[n_firms * m + i] = walk_away[i];
     for (size_t f = 0; f < n_firms; f++) {
         const double *restrict offer = offers + f * stride + first;
         for (size_t i = 0; i < m; i++) {
             double felt = offer[i] - (loyal[i] == (int32_t)f ? loyalty[i] : 0);
-            weight[f][i] = felt;
+            weight[f * m + i] = felt;
             least[i] = felt < least[i] ? felt : least[i];
         }
     }
     for (size_t f = 0; f <= n_firms; f++)
         for (size_t i = 0; i < m; i++) {
-            weight[f][i] = pp_exp(-beta[i] * (weight[f][i] - least[i]));
-            sum[i] += weight[f][i];
+            double w = pp_exp(-beta[i] * (weight[f * m + i] - least[i]));
+            weight[f * m + i] = w;
+            sum[i] += w;
         }
     for (size_t i = 0; i < m; i++) {
         left[i] = u[i] * sum[i];
@@ -111,8 +117,8 @@ static inline void choose_strip(const pp_customers *customers, size_t first, siz
     }
     for (size_t f = 0; f < n_firms; f++)
         for (size_t i = 0; i < m; i++) {
-            going[i] = left[i] >= weight[f][i] ? going[i] : 0;
-            left[i] -= weight[f][i]; // of no more use once it is not going on
+            going[i] = left[i] >= weight[f * m + i] ? going[i] : 0;
+            left[i] -= weight[f * m + i]; // of no more use once it is not going on
             chosen[i] += going[i];
         }
     for (size_t i = 0; i < m; i++)
@@ -122,12 +128,15 @@ static inline void choose_strip(const pp_customers *customers, size_t first, siz
 static void choose(const pp_customers *customers, size_t first, size_t n, size_t n_firms,
                    const double *offers, size_t stride, int32_t *choice)
 {
-    double weight[PP_MAX_FIRMS + 1][STRIP];
-    size_t i = first, end = first + n;
-    for (; i + STRIP <= end; i += STRIP)
+    double weight[ROOM];
+    size_t i = first, end = first + n, most = STRIP;
+    while (most * (n_firms + 1) > ROOM)
+        most /= 2;
+    for (; most == STRIP && i + STRIP <= end; i += STRIP)
         choose_strip(customers, i, STRIP, n_firms, offers, stride, weight, choice + i);
-    if (i < end)
-        choose_strip(customers, i, end - i, n_firms, offers, stride, weight, choice + i);
+    for (; i < end; i += most)
+        choose_strip(customers, i, end - i < most ? end - i : most, n_firms, offers, stride, weight,
+                     choice + i);
 }
 
 static inline void rank_strip(const double *restrict offers, size_t stride, size_t m,

@@ -21,6 +21,13 @@ static inline double pp_word_uniform(uint32_t word)
     return ((double)(int32_t)(word ^ UINT32_C(0x80000000)) + 2147483648.5) * 0x1p-32;
 }
 
+/// Mean of the exponential law of loyalty, GBP, for the kernel that draws it and whoever is shown
+/// it.
+static inline double pp_mean_loyalty(const pp_choice_config *config, double walk_away)
+{
+    return config->loyalty_rate * (walk_away + config->loyalty_offset);
+}
+
 typedef struct pp_market_kernels {
     /// Uniforms of n rounds from at->round on, four lanes of one block. @param u [4][stride]
     void (*uniform)(const pp_philox_at *at, size_t n, size_t stride, double *u);

@@ -11,43 +11,43 @@
 
 enum { MAX_LEVELS = PP_MAX_LOCATIONS + 1, MAX_CHILDREN = 21 };
 
-static const pp_latent latent_columns[LATENTS] = {
-    [AGE] = {"age", "years", true},
-    [LOCATION] = {"location", "1", true},
-    [OCCUPATION] = {"occupation", "1", true},
-    [PERCENTILE] = {"income_percentile", "1", false},
-    [SALARY] = {"salary", "GBP/year", false},
-    [MARRIED] = {"married", "1", true},
-    [CHILDREN] = {"children", "1", true},
-    [PARTNER] = {"partner_salary", "GBP/year", false},
-    [HOUSEHOLD] = {"household_salary", "GBP/year", false},
-    [DRIVING] = {"years_driving", "years", true},
-    [RISK] = {"risk", "1", false},
-    [CLAIMS] = {"claims", "1", true},
-    [PERCEPTION] = {"risk_perception", "1", false},
-    [CAR] = {"car_value", "GBP", false},
-    [PREMIUM] = {"pure_premium", "GBP", false},
+static const pp_latent latent_columns[PP_PUBLISHED_LATENTS] = {
+    [PP_L_AGE] = {"age", "years", true},
+    [PP_L_LOCATION] = {"location", "1", true},
+    [PP_L_OCCUPATION] = {"occupation", "1", true},
+    [PP_L_PERCENTILE] = {"income_percentile", "1", false},
+    [PP_L_SALARY] = {"salary", "GBP/year", false},
+    [PP_L_MARRIED] = {"married", "1", true},
+    [PP_L_CHILDREN] = {"children", "1", true},
+    [PP_L_PARTNER] = {"partner_salary", "GBP/year", false},
+    [PP_L_HOUSEHOLD] = {"household_salary", "GBP/year", false},
+    [PP_L_DRIVING] = {"years_driving", "years", true},
+    [PP_L_RISK] = {"risk", "1", false},
+    [PP_L_CLAIMS] = {"claims", "1", true},
+    [PP_L_PERCEPTION] = {"risk_perception", "1", false},
+    [PP_L_CAR] = {"car_value", "GBP", false},
+    [PP_L_PREMIUM] = {"pure_premium", "GBP", false},
 };
 
 static void published_draw(const pp_population *population, const pp_stream *stream,
                            pp_customers *customers, double *latents)
 {
-    const published *p = (const published *)population;
-    double u[LANES][PP_PUBLISHED_STRIP];
+    const pp_published *p = (const pp_published *)population;
+    double u[PP_PUBLISHED_LANES][PP_PUBLISHED_STRIP];
     customers->walk_away_from_reference = true;
     for (size_t start = 0; start < customers->n; start += PP_PUBLISHED_STRIP) {
         size_t left = customers->n - start,
                n = left < PP_PUBLISHED_STRIP ? left : PP_PUBLISHED_STRIP;
         pp_random_uniform(stream, PP_DRAW_CUSTOMER,
-                          (uint32_t)(customers->first_round + (int64_t)start), n, 0, LANES,
-                          PP_PUBLISHED_STRIP, u[0]);
+                          (uint32_t)(customers->first_round + (int64_t)start), n, 0,
+                          PP_PUBLISHED_LANES, PP_PUBLISHED_STRIP, u[0]);
         pp_published_kernels_now()->draw(p, u, start, n, customers, latents);
     }
 }
 
 static void published_destroy(pp_population *population)
 {
-    published *p = (published *)population;
+    pp_published *p = (pp_published *)population;
     free(p->cumulative);
     free(p->percentile);
     free(p->risk);
@@ -58,7 +58,7 @@ static const pp_population_class published_class = {published_draw, published_de
 
 // ---- building ----
 
-static void build_age(published *p, double *cumulative)
+static void build_age(pp_published *p, double *cumulative)
 {
     const pp_published_config *c = &p->config;
     for (int i = 0; i < p->ages; i++) {
@@ -84,7 +84,7 @@ static double child_probability(const pp_published_config *c, double age, int ma
     return fmin(1, p) * (married ? c->child_married : c->child_single);
 }
 
-static void build_children(published *p, int age, int married, double *cumulative)
+static void build_children(pp_published *p, int age, int married, double *cumulative)
 {
     const pp_published_config *c = &p->config;
     double n = (double)c->child_maximum;
@@ -102,7 +102,7 @@ static double rounded_beta_cdf(double x, double a, double b)
 }
 
 /// floor((age - minimum) * Beta(alpha, driving_age/age - 1)); one outcome more for the atom at 1.
-static pp_status build_driving(published *p, int index, double *cumulative, pp_error *error)
+static pp_status build_driving(pp_published *p, int index, double *cumulative, pp_error *error)
 {
     const pp_published_config *c = &p->config;
     double age = p->youngest + index, span = fmax(0, age - c->age_minimum);
@@ -119,12 +119,12 @@ static pp_status build_driving(published *p, int index, double *cumulative, pp_e
     return PP_OK;
 }
 
-static pp_status build_ages(published *p, pp_error *error)
+static pp_status build_ages(pp_published *p, pp_error *error)
 {
     const pp_published_config *c = &p->config;
     double *at = p->cumulative;
     build_age(p, at);
-    at += MAX_AGES;
+    at += PP_PUBLISHED_AGES;
     for (int i = 0; i < p->ages; i++) {
         double age = p->youngest + i, away = age - c->income_peak_age;
         p->base_income[i] =
@@ -134,14 +134,14 @@ static pp_status build_ages(published *p, pp_error *error)
         for (int married = 0; married < 2; married++, at += MAX_CHILDREN)
             build_children(p, i, married, at);
         pp_status status = build_driving(p, i, at, error);
-        at += MAX_AGES;
+        at += PP_PUBLISHED_AGES;
         if (status != PP_OK)
             return status;
     }
     return PP_OK;
 }
 
-static pp_status build_locations(published *p, double *cumulative, pp_error *error)
+static pp_status build_locations(pp_published *p, double *cumulative, pp_error *error)
 {
     const pp_published_config *c = &p->config;
     int locations = (int)c->locations, occupations = locations + 1;
@@ -188,7 +188,7 @@ static void set_bounds(pp_schema *schema, int column, pp_bounds_law law, double 
 }
 
 /// The 15 columns, and how a random portfolio bounds each.
-static pp_status build_schema(published *p, pp_error *error)
+static pp_status build_schema(pp_published *p, pp_error *error)
 {
     pp_schema *s = &p->base.schema;
     static const struct {
@@ -207,18 +207,18 @@ static pp_status build_schema(published *p, pp_error *error)
         status = add_levels(s, "occupation", (int)p->config.locations + 1, error);
     if (status == PP_OK)
         status = add_levels(s, "location", (int)p->config.locations, error);
-    set_bounds(s, F_CAR, PP_BOUNDS_EXPONENTIAL, 10000, 30, 100, 0);
-    set_bounds(s, F_CLAIMS, PP_BOUNDS_POISSON, 1.4, 0, 0, 0);
-    set_bounds(s, F_DRIVING, PP_BOUNDS_LOWER_WIDTH, 0, 40, 10, 30);
-    set_bounds(s, F_AGE, PP_BOUNDS_LOWER_WIDTH, 16, 80, 5, 20);
+    set_bounds(s, PP_F_CAR, PP_BOUNDS_EXPONENTIAL, 10000, 30, 100, 0);
+    set_bounds(s, PP_F_CLAIMS, PP_BOUNDS_POISSON, 1.4, 0, 0, 0);
+    set_bounds(s, PP_F_DRIVING, PP_BOUNDS_LOWER_WIDTH, 0, 40, 10, 30);
+    set_bounds(s, PP_F_AGE, PP_BOUNDS_LOWER_WIDTH, 16, 80, 5, 20);
     return status;
 }
 
-static pp_status allocate(published *p, pp_error *error)
+static pp_status allocate(pp_published *p, pp_error *error)
 {
     size_t locations = (size_t)p->config.locations;
-    size_t per_age = 2 * MAX_CHILDREN + MAX_AGES;
-    size_t n = MAX_AGES + (size_t)p->ages * per_age + locations * MAX_LEVELS;
+    size_t per_age = 2 * MAX_CHILDREN + PP_PUBLISHED_AGES;
+    size_t n = PP_PUBLISHED_AGES + (size_t)p->ages * per_age + locations * MAX_LEVELS;
     p->cumulative = calloc(n, sizeof(double));
     p->percentile = calloc(locations + 1, sizeof *p->percentile);
     p->risk = calloc(locations, sizeof *p->risk);
@@ -229,14 +229,14 @@ static pp_status allocate(published *p, pp_error *error)
     return PP_OK;
 }
 
-static pp_status build(published *p, pp_error *error)
+static pp_status build(pp_published *p, pp_error *error)
 {
     const pp_published_config *c = &p->config;
     p->youngest = (int)floor(c->age_minimum);
     p->ages = (int)ceil(c->age_minimum + c->age_range) - p->youngest;
-    if (p->ages > MAX_AGES - 2)
+    if (p->ages > PP_PUBLISHED_AGES - 2)
         return pp_error_set(error, PP_EINVAL, "population.age_range: more than %d ages",
-                            MAX_AGES - 2);
+                            PP_PUBLISHED_AGES - 2);
     if (c->salary_scale * c->income_floor * c->salary_quantile_floor < c->money_step)
         return pp_error_set(error, PP_EINVAL,
                             "population.money_step: %g would floor the least salary to 0",
@@ -246,7 +246,7 @@ static pp_status build(published *p, pp_error *error)
         status = build_schema(p, error);
     if (status == PP_OK)
         status = build_ages(p, error);
-    size_t used = MAX_AGES + (size_t)p->ages * (2 * MAX_CHILDREN + MAX_AGES);
+    size_t used = PP_PUBLISHED_AGES + (size_t)p->ages * (2 * MAX_CHILDREN + PP_PUBLISHED_AGES);
     if (status == PP_OK)
         status = build_locations(p, p->cumulative + used, error);
     return status;
@@ -261,12 +261,12 @@ pp_status pp_population_published(const pp_published_config *config, const pp_ch
         status = pp_param_check(&pp_choice_table, choice, error);
     if (status != PP_OK)
         return status;
-    published *p = calloc(1, sizeof *p);
+    pp_published *p = calloc(1, sizeof *p);
     if (!p)
         return pp_error_set(error, PP_ENOMEM, "no memory for the population");
     p->base.class = &published_class;
     p->base.latents = latent_columns;
-    p->base.n_latents = LATENTS;
+    p->base.n_latents = PP_PUBLISHED_LATENTS;
     p->config = *config;
     p->choice = *choice;
     status = build(p, error);

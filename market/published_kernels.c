@@ -11,7 +11,7 @@ typedef struct strip {
     size_t n;
     double (*u)[STRIP];
     int32_t age[STRIP], location[STRIP], occupation[STRIP]; ///< age from the youngest
-    double x[LATENTS][STRIP];
+    double x[PP_PUBLISHED_LATENTS][STRIP];
 } strip;
 
 static inline double floor_to(double value, double step)
@@ -37,39 +37,41 @@ static int binomial_draw(int n, double p, double mass, double u)
 }
 
 /// What is looked up in tables of a customer's own, one customer at a time.
-static void draw_tables(const published *p, strip *s)
+static void draw_tables(const pp_published *p, strip *s)
 {
     const pp_published_config *c = &p->config;
     for (size_t i = 0; i < s->n; i++) {
-        int age = pp_discrete_draw(&p->age, s->u[U_AGE][i]);
-        int location = (int)(s->u[U_LOCATION][i] * (double)c->locations);
-        int occupation = pp_discrete_draw(&p->occupation[location], s->u[U_OCCUPATION][i]);
-        int married = s->u[U_MARRIED][i] < p->p_married[age];
-        double q =
-            c->percentile_stretch * pp_quantile(&p->percentile[occupation], s->u[U_PERCENTILE][i]);
+        int age = pp_discrete_draw(&p->age, s->u[PP_U_AGE][i]);
+        int location = (int)(s->u[PP_U_LOCATION][i] * (double)c->locations);
+        int occupation = pp_discrete_draw(&p->occupation[location], s->u[PP_U_OCCUPATION][i]);
+        int married = s->u[PP_U_MARRIED][i] < p->p_married[age];
+        double q = c->percentile_stretch *
+                   pp_quantile(&p->percentile[occupation], s->u[PP_U_PERCENTILE][i]);
         double share = q >= 1 ? 1 : pp_quantile(&p->salary, q);
         s->age[i] = age;
         s->location[i] = location;
         s->occupation[i] = occupation;
-        s->x[PERCENTILE][i] = q >= 1 ? 1 : q;
-        s->x[SALARY][i] = c->salary_scale * p->base_income[age] *
-                          (share > c->salary_quantile_floor ? share : c->salary_quantile_floor);
-        s->x[MARRIED][i] = married;
-        s->x[CHILDREN][i] = pp_discrete_draw(&p->children[age][married], s->u[U_CHILDREN][i]);
-        s->x[DRIVING][i] = pp_discrete_draw(&p->driving[age], s->u[U_DRIVING][i]) + 1;
-        s->x[RISK][i] = pp_quantile(&p->risk[location], s->u[U_RISK][i]);
-        s->x[CAR][i] = pp_quantile(&p->car, s->u[U_CAR][i]);
+        s->x[PP_L_PERCENTILE][i] = q >= 1 ? 1 : q;
+        s->x[PP_L_SALARY][i] =
+            c->salary_scale * p->base_income[age] *
+            (share > c->salary_quantile_floor ? share : c->salary_quantile_floor);
+        s->x[PP_L_MARRIED][i] = married;
+        s->x[PP_L_CHILDREN][i] =
+            pp_discrete_draw(&p->children[age][married], s->u[PP_U_CHILDREN][i]);
+        s->x[PP_L_DRIVING][i] = pp_discrete_draw(&p->driving[age], s->u[PP_U_DRIVING][i]) + 1;
+        s->x[PP_L_RISK][i] = pp_quantile(&p->risk[location], s->u[PP_U_RISK][i]);
+        s->x[PP_L_CAR][i] = pp_quantile(&p->car, s->u[PP_U_CAR][i]);
     }
 }
 
-static void draw_household(const published *p, strip *s)
+static void draw_household(const pp_published *p, strip *s)
 {
     const pp_published_config *c = &p->config;
-    const double *restrict u = s->u[U_PARTNER];
-    double *restrict salary = s->x[SALARY], *restrict partner = s->x[PARTNER];
-    double *restrict household = s->x[HOUSEHOLD], *restrict age = s->x[AGE];
-    double *restrict location = s->x[LOCATION], *restrict occupation = s->x[OCCUPATION];
-    const double *married = s->x[MARRIED], *children = s->x[CHILDREN];
+    const double *restrict u = s->u[PP_U_PARTNER];
+    double *restrict salary = s->x[PP_L_SALARY], *restrict partner = s->x[PP_L_PARTNER];
+    double *restrict household = s->x[PP_L_HOUSEHOLD], *restrict age = s->x[PP_L_AGE];
+    double *restrict location = s->x[PP_L_LOCATION], *restrict occupation = s->x[PP_L_OCCUPATION];
+    const double *married = s->x[PP_L_MARRIED], *children = s->x[PP_L_CHILDREN];
     for (size_t i = 0; i < s->n; i++) {
         double tail = pp_log_normal(2 * (u[i] < 0.5 ? u[i] : 1 - u[i])); // Laplace's
         double share = c->partner_location + c->partner_scale * (u[i] < 0.5 ? tail : -tail);
@@ -84,25 +86,27 @@ static void draw_household(const published *p, strip *s)
     }
 }
 
-static void draw_claims(const published *p, strip *s)
+static void draw_claims(const pp_published *p, strip *s)
 {
     const pp_published_config *c = &p->config;
-    const double *driving = s->x[DRIVING], *risk = s->x[RISK];
+    const double *driving = s->x[PP_L_DRIVING], *risk = s->x[PP_L_RISK];
     double none[STRIP];
     for (size_t i = 0; i < s->n; i++)
         none[i] = pp_exp(driving[i] * pp_log(1 - c->claim_frequency * risk[i]));
     for (size_t i = 0; i < s->n; i++)
-        s->x[CLAIMS][i] = binomial_draw((int)driving[i], c->claim_frequency * risk[i], none[i],
-                                        s->u[U_CLAIMS][i]);
+        s->x[PP_L_CLAIMS][i] = binomial_draw((int)driving[i], c->claim_frequency * risk[i], none[i],
+                                             s->u[PP_U_CLAIMS][i]);
 }
 
-static void draw_premium(const published *p, strip *s)
+static void draw_premium(const pp_published *p, strip *s)
 {
     const pp_published_config *c = &p->config;
-    const double *driving = s->x[DRIVING], *risk = s->x[RISK], *claims = s->x[CLAIMS];
-    const double *married = s->x[MARRIED], *children = s->x[CHILDREN], *salary = s->x[SALARY];
-    double *restrict perception = s->x[PERCEPTION], *restrict car = s->x[CAR];
-    double *restrict premium = s->x[PREMIUM];
+    const double *driving = s->x[PP_L_DRIVING], *risk = s->x[PP_L_RISK],
+                 *claims = s->x[PP_L_CLAIMS];
+    const double *married = s->x[PP_L_MARRIED], *children = s->x[PP_L_CHILDREN],
+                 *salary = s->x[PP_L_SALARY];
+    double *restrict perception = s->x[PP_L_PERCEPTION], *restrict car = s->x[PP_L_CAR];
+    double *restrict premium = s->x[PP_L_PREMIUM];
     for (size_t i = 0; i < s->n; i++) {
         perception[i] =
             claims[i] / (c->perception_frequency * driving[i]) + c->perception_risk * risk[i];
@@ -113,40 +117,40 @@ static void draw_premium(const published *p, strip *s)
 }
 
 /// The strip as customers from `start` on.
-static void put(const published *p, const strip *s, size_t start, pp_customers *to)
+static void put(const pp_published *p, const strip *s, size_t start, pp_customers *to)
 {
     const pp_choice_config *c = &p->choice;
-    static const int plain[] = {[F_CAR] = CAR,
-                                [F_CLAIMS] = CLAIMS,
-                                [F_DRIVING] = DRIVING,
-                                [F_AGE] = AGE,
-                                [F_MARRIED] = MARRIED};
+    static const int plain[] = {[PP_F_CAR] = PP_L_CAR,
+                                [PP_F_CLAIMS] = PP_L_CLAIMS,
+                                [PP_F_DRIVING] = PP_L_DRIVING,
+                                [PP_F_AGE] = PP_L_AGE,
+                                [PP_F_MARRIED] = PP_L_MARRIED};
     int locations = (int)p->config.locations, occupations = locations + 1;
-    for (int j = F_CAR; j <= F_MARRIED; j++)
+    for (int j = PP_F_CAR; j <= PP_F_MARRIED; j++)
         memcpy(to->features[j] + start, s->x[plain[j]], s->n * sizeof(double));
     for (size_t i = 0; i < s->n; i++)
-        to->features[F_HAS_CHILDREN][start + i] = s->x[CHILDREN][i] > 0 ? 1 : 0;
+        to->features[PP_F_HAS_CHILDREN][start + i] = s->x[PP_L_CHILDREN][i] > 0 ? 1 : 0;
     for (int j = 0; j < occupations; j++) {
-        double *restrict level = to->features[F_OCCUPATION + j] + start;
+        double *restrict level = to->features[PP_F_OCCUPATION + j] + start;
         for (size_t i = 0; i < s->n; i++)
-            level[i] = s->x[OCCUPATION][i] == j ? 1 : 0;
+            level[i] = s->x[PP_L_OCCUPATION][i] == j ? 1 : 0;
     }
     for (int j = 0; j < locations; j++) {
-        double *restrict level = to->features[F_OCCUPATION + occupations + j] + start;
+        double *restrict level = to->features[PP_F_OCCUPATION + occupations + j] + start;
         for (size_t i = 0; i < s->n; i++)
-            level[i] = s->x[LOCATION][i] == j ? 1 : 0;
+            level[i] = s->x[PP_L_LOCATION][i] == j ? 1 : 0;
     }
     double *restrict sensitivity = to->sensitivity + start;
     double *restrict scale = to->walk_away_scale + start;
-    memcpy(to->pure_premium + start, s->x[PREMIUM], s->n * sizeof(double));
+    memcpy(to->pure_premium + start, s->x[PP_L_PREMIUM], s->n * sizeof(double));
     for (size_t i = 0; i < s->n; i++) {
-        sensitivity[i] = c->sensitivity_scale / s->x[HOUSEHOLD][i];
-        scale[i] = (c->walk_away_base - c->walk_away_slope * s->x[PERCENTILE][i]) *
-                   (c->walk_away_base - c->walk_away_slope * s->x[PERCEPTION][i]);
+        sensitivity[i] = c->sensitivity_scale / s->x[PP_L_HOUSEHOLD][i];
+        scale[i] = (c->walk_away_base - c->walk_away_slope * s->x[PP_L_PERCENTILE][i]) *
+                   (c->walk_away_base - c->walk_away_slope * s->x[PP_L_PERCEPTION][i]);
     }
 }
 
-static void draw(const published *p, double (*u)[STRIP], size_t start, size_t n,
+static void draw(const pp_published *p, double (*u)[STRIP], size_t start, size_t n,
                  pp_customers *customers, double *latents)
 {
     strip s; // not zeroed: that would cost as much as a draw
@@ -157,7 +161,7 @@ static void draw(const published *p, double (*u)[STRIP], size_t start, size_t n,
     draw_claims(p, &s);
     draw_premium(p, &s);
     put(p, &s, start, customers);
-    for (size_t j = 0; latents && j < LATENTS; j++)
+    for (size_t j = 0; latents && j < PP_PUBLISHED_LATENTS; j++)
         memcpy(latents + j * customers->capacity + start, s.x[j], n * sizeof(double));
 }
 

@@ -1,6 +1,7 @@
 // Threads inside a trial: whatever goes wrong, and wherever, the same thing is said at any number
 // of lanes. That they write the same results is test_run's.
 #include <math.h>
+#include <omp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,7 @@
 #include <cmocka.h>
 
 #include "market_fixture.h"
+#include "temp_directory.h"
 
 enum { FIRMS = 6, ROUNDS = 4 * PP_BLOCK + 1, MOST_LANES = 8 };
 
@@ -133,12 +135,95 @@ static void test_lanes_report_the_first_firm_that_cannot_be_trained(void **state
     }
 }
 
+static int team, level; ///< the largest that a stage saw
+
+/// Sees who is at work.
+static void count_threads(const void *s, const pp_agent_batch *batch, double *multiplier)
+{
+    (void)s;
+    for (size_t i = 0; i < batch->n; i++)
+        multiplier[i] = 1.1;
+#pragma omp critical
+    {
+        team = omp_get_num_threads() > team ? omp_get_num_threads() : team;
+        level = omp_get_active_level() > level ? omp_get_active_level() : level;
+    }
+}
+
+/// What is done at once is what the crew says: lanes within a trial, and within several.
+static void test_lanes_are_threads(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t trials;
+        int threads, team, level;
+    } cases[] = {{1, 1, 1, 0}, {1, 3, 3, 1}, {2, 6, 3, 2}, {2, 2, 2, 1}};
+    pp_agent_class class = batch_class;
+    class.quote_batch = count_threads;
+    for (size_t i = 0; i < PP_COUNT(cases); i++) {
+        market_fixture m;
+        pp_error error = {0};
+        char path[512];
+        snprintf(path, sizeof path, "%s/threads.h5", temp_directory);
+        small(&m);
+        m.scenario.run.trials = cases[i].trials;
+        m.scenario.firms[0].agent = &class;
+        fixture_start(&m);
+        pp_run_options options = {.output = path,
+                                  .force = true,
+                                  .threads = cases[i].threads,
+                                  .history = "test",
+                                  .source = "test"};
+        team = level = 0;
+        if (pp_experiment_run(m.experiment, &options, &error) != PP_OK)
+            fail_msg("%s", error.message);
+        assert_int_equal(team, cases[i].team);
+        assert_int_equal(level, cases[i].level);
+        fixture_finish(&m);
+    }
+}
+
+static volatile sig_atomic_t stop_now;
+static int64_t played; ///< rounds since
+
+static double stop_in_the_first_block(void *s, const pp_agent_quote *quote, const double *held)
+{
+    (void)s, (void)held;
+    stop_now |= quote->round == 5;
+    played += stop_now;
+    return 1.1;
+}
+
+/// The round loop is one block after the other whatever the lanes: it ends with the block in hand.
+static void test_lanes_an_interrupted_round_loop_ends_with_its_block(void **state)
+{
+    (void)state;
+    pp_agent_class class = rounds_class;
+    market_fixture m;
+    pp_error error = {0};
+    pp_workspace *w;
+    class.quote = stop_in_the_first_block;
+    small(&m);
+    m.scenario.firms[0].agent = &class;
+    fixture_start(&m);
+    pp_record *r = fixture_record(&m);
+    assert_int_equal(pp_workspace_create(m.experiment, MOST_LANES, &w, &error), PP_OK);
+    stop_now = 0;
+    assert_int_equal(pp_trial_run(w, 0, &stop_now, r, &error), PP_EINTERRUPTED);
+    assert_int_equal(played, PP_BLOCK - 5);
+    pp_workspace_destroy(w);
+    pp_record_destroy(r);
+    fixture_finish(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lanes_report_the_first_block_with_an_impossible_quote),
         cmocka_unit_test(test_lanes_report_an_impossible_index_in_its_turn),
         cmocka_unit_test(test_lanes_report_the_first_firm_that_cannot_be_trained),
+        cmocka_unit_test(test_lanes_are_threads),
+        cmocka_unit_test(test_lanes_an_interrupted_round_loop_ends_with_its_block),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, temp_directory_make, temp_directory_remove);
 }

@@ -123,8 +123,9 @@ static int32_t threads_of(const char *path)
     return threads;
 }
 
-/// Epochs of two blocks and a bit, so that a trial has work for three threads.
-enum { LONG = 2 * PP_BLOCK + 77, LONG_BLOCKS = 3 };
+/// Epochs of two blocks and a bit, and six firms to refit: work for six threads of a trial, three
+/// of them with customers.
+enum { LONG = 2 * PP_BLOCK + 77, LONG_LANES = 6 };
 typedef enum market_kind { NO_ROUNDS, PURSUING, SEEING, BOOK, KINDS } market_kind;
 
 static void use_book(pp_scenario *s)
@@ -178,7 +179,7 @@ static void compare_thread_counts(market_kind kind, int64_t trials)
     long_epochs(&m, kind, trials, oracle);
     for (size_t i = 0; i < PP_COUNT(threads); i++) {
         const char *to = i ? path : first;
-        int64_t lanes = threads[i] / trials < LONG_BLOCKS ? threads[i] / trials : LONG_BLOCKS;
+        int64_t lanes = threads[i] / trials < LONG_LANES ? threads[i] / trials : LONG_LANES;
         if (run_to(&m, to, threads[i], true, NULL, &error) != PP_OK)
             fail_msg("%s", error.message);
         assert_int_equal(threads_of(to), threads[i] < trials ? 1 : lanes * trials);
@@ -208,7 +209,41 @@ static void test_run_memory_grows_with_the_threads_that_have_work(void **state)
     double three = pp_experiment_memory(m.experiment, 3);
     assert_true(two - one > 6.0 * PP_BLOCK * 8 * sizeof(double));
     assert_true(fabs(three - 2 * two + one) < 1); // a lane each
-    assert_true(pp_experiment_memory(m.experiment, 8) == three);
+    assert_true(pp_experiment_memory(m.experiment, 8) == pp_experiment_memory(m.experiment, 6));
+    assert_true(pp_experiment_memory(m.experiment, 0) == one);
+    assert_int_equal(pp_experiment_threads(m.experiment, 8), 6);
+    assert_int_equal(pp_experiment_threads(m.experiment, -1), 1);
+    fixture_finish(&m);
+}
+
+/// With one epoch of burn-in the test epochs follow those of the first bids, whose propensities
+/// must not stay; nor may another trial's.
+static void test_run_with_one_epoch_of_burn_in_writes_the_same_datasets(void **state)
+{
+    (void)state;
+    market_fixture m;
+    pp_error error = {0};
+    char one[512], two[512];
+    size_t n;
+    small(&m, 0, 2);
+    m.scenario.market.burn_in_epochs = 1;
+    pp_experiment_destroy(m.experiment);
+    fixture_start(&m);
+    path_of("one-thread.h5", one, sizeof one);
+    path_of("two-threads.h5", two, sizeof two);
+    assert_int_equal(run_to(&m, one, 1, false, NULL, &error), PP_OK);
+    assert_int_equal(run_to(&m, two, 2, false, NULL, &error), PP_OK);
+    assert_same_datasets(one, two);
+    hid_t file = H5Fopen(one, H5F_ACC_RDONLY, H5P_DEFAULT);
+    double *propensity = (double *)(void *)bytes_of(file, "quotes/propensity", &n);
+    int drawn = 0, certain = 0;
+    for (size_t i = 0; i < n / sizeof *propensity; i++) {
+        drawn += propensity[i] != 1;
+        certain += propensity[i] == 1;
+    }
+    assert_int_equal(certain, 2 * drawn); // one epoch of three explores
+    free(propensity);
+    H5Fclose(file);
     fixture_finish(&m);
 }
 
@@ -337,6 +372,7 @@ int main(void)
         cmocka_unit_test(test_run_on_any_number_of_threads_writes_the_same_datasets),
         cmocka_unit_test(test_run_with_threads_inside_a_trial_writes_the_same_datasets),
         cmocka_unit_test(test_run_memory_grows_with_the_threads_that_have_work),
+        cmocka_unit_test(test_run_with_one_epoch_of_burn_in_writes_the_same_datasets),
         cmocka_unit_test(test_run_of_trial_seven_alone_equals_trial_seven_of_many),
         cmocka_unit_test(test_run_onto_an_existing_file_is_refused_and_force_replaces_it),
         cmocka_unit_test(test_run_interrupted_leaves_no_file),

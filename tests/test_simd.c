@@ -171,6 +171,43 @@ static void test_simd_trials_same_bits_at_every_level(void **state)
     check_trial("klq");
 }
 
+/// Any part of a batch is what it is in the whole, and nothing beside it is written.
+static void test_simd_parts_of_a_batch_same_bits(void **state)
+{
+    (void)state;
+    enum { FIRST = 37, PART = 13 };
+    for (pp_simd level = PP_SIMD_BASELINE; level <= pp_simd_most(); level++) {
+        static double offers[OFFERS][N], u[LANES][N];
+        static int32_t whole[N], part[N], ranks[OFFERS][N], some[OFFERS][N];
+        const pp_philox_at at = {.key = {7, 8}};
+        pp_customers c;
+        pp_simd_use(level);
+        const pp_market_kernels *kernels = pp_market_kernels_now();
+        kernels->uniform(&at, N, N, u[0]);
+        assert_int_equal(pp_customers_create(N, 1, &c, NULL), PP_OK);
+        for (size_t i = 0; i < N; i++) {
+            c.sensitivity[i] = u[0][i] / 50;
+            c.walk_away[i] = 500 + 100 * u[1][i];
+            c.choice_uniform[i] = u[2][i];
+            c.loyal_firm[i] = (int32_t)(i % OFFERS);
+            c.loyalty[i] = 50 * u[3][i];
+            part[i] = some[0][i] = -1;
+            for (size_t f = 0; f < OFFERS; f++)
+                offers[f][i] = 400 + 200 * u[f % LANES][(i * (f + 3)) % N];
+        }
+        kernels->choose(&c, 0, N, OFFERS, offers[0], N, whole);
+        kernels->choose(&c, FIRST, PART, OFFERS, offers[0], N, part);
+        kernels->rank(offers[0], N, N, OFFERS, ranks[0]);
+        kernels->rank(offers[0] + FIRST, N, PART, OFFERS, some[0] + FIRST);
+        for (size_t i = 0; i < N; i++) {
+            bool in = i >= FIRST && i < FIRST + PART;
+            assert_int_equal(part[i], in ? whole[i] : -1);
+            assert_int_equal(some[0][i], in ? ranks[0][i] : -1);
+        }
+        pp_customers_destroy(&c);
+    }
+}
+
 static void test_simd_environment_is_checked(void **state)
 {
     (void)state;
@@ -198,6 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_simd_environment_is_checked),
         cmocka_unit_test_teardown(test_simd_kernels_same_bits_at_every_level, restore),
+        cmocka_unit_test_teardown(test_simd_parts_of_a_batch_same_bits, restore),
         cmocka_unit_test_teardown(test_simd_trials_same_bits_at_every_level, restore),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,11 +1,13 @@
 // How numbers are told: JSON on stdout, rows of a Markdown table, and what they were measured on.
-#include <gnu/libc-version.h>
 #include <omp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#endif
 #include <gsl/gsl_version.h>
 
 #include "experiments/bench/bench.h"

@@ -77,7 +77,7 @@ def measure(program, jobs, levels=LEVELS):
 
 
 def offered(program, level):
-    """Has this machine, as valgrind shows it, the level of vectors?"""
+    """Has this machine the level of vectors?"""
     done = subprocess.run([program, "--workloads"], env=dict(os.environ, PURSUIT_SIMD=level), capture_output=True,
                           check=False)
     return done.returncode == 0
@@ -88,6 +88,9 @@ def check_comparable(record, found):
     for name, of in (("compiler", key_of), ("architecture", str)):
         if of(record[name]) != of(found[name]):
             raise Incomparable(f"the record is of {name} {record[name]}, this is {found[name]}")
+    for name in ("libc", "gsl"):
+        if record[name] != found[name]:
+            print(f"note: the record is of {name} {record[name]}, this is {found[name]}; its instructions count, too")
 
 
 def flat(counts):

@@ -148,8 +148,9 @@ static int dry_run(const pp_command *command, const pp_scenario *scenario,
     layout.source = pp_cli_version();
     layout.scenario = yaml;
     layout.threads = threads;
+    int used = pp_experiment_threads(experiment, threads);
     char remark[64];
-    snprintf(remark, sizeof remark, " with %d thread%s", threads, threads == 1 ? "" : "s");
+    snprintf(remark, sizeof remark, " with %d thread%s", used, used == 1 ? "" : "s");
     fprintf(stderr, "# %" PRId64 " trials of %" PRId64 " epochs, %" PRId64 " firms\n",
             layout.n_trials, layout.n_burn_in + layout.n_test, layout.n_firms);
     print_bytes("memory", pp_experiment_memory(experiment, threads), remark);

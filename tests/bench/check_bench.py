@@ -72,6 +72,12 @@ def check_program(folder):
     check("numbers mean nothing" in table.read_text(encoding="utf-8"), "a quick table that does not say so")
 
 
+def check_levels():
+    """PURSUIT_SIMD is heeded by a process that starts with it."""
+    done = run(PROGRAM, "machine", PURSUIT_SIMD="baseline")
+    check(done.returncode == 0 and json.loads(done.stdout).get("vectors") == "baseline", f"levels: {done.stdout}")
+
+
 def check_usage(folder):
     for arguments in (["nosuch"], ["--nosuch"], ["--table"], ["--quick", "--long"], ["--workload", "nosuch"]):
         done = run(PROGRAM, *arguments)
@@ -160,6 +166,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="pursuit-bench.") as name:
         folder = pathlib.Path(name)
         check_program(folder)
+        check_levels()
         check_usage(folder)
         check_script(folder)
         check_gate(folder)
