@@ -236,15 +236,17 @@ size_t pp_layout_buffered(const pp_results_layout *layout, const pp_slabs *slabs
 void pp_layout_chunk(int rank, const uint64_t *dims, size_t size, uint64_t unit, uint64_t *chunk)
 {
     uint64_t rest = size; // bytes of one step along dimension d
+    bool whole = false;   // several steps of an outer dimension fit: then inner ones are whole
     for (int d = 1; d < rank; d++)
         rest *= dims[d];
     for (int d = 0; d < rank; d++) {
         uint64_t fit = rest < CHUNK_BYTES ? CHUNK_BYTES / rest : 1;
         if (d == 0 && fit >= unit)
             fit = unit * power_of_two_up_to(fit / unit);
-        chunk[d] = fit < dims[d] ? fit : dims[d];
+        chunk[d] = whole || fit > dims[d] ? dims[d] : fit;
+        whole |= chunk[d] > 1;
         if (d + 1 < rank)
-            rest = chunk[d] > 1 ? size : rest / dims[d + 1];
+            rest /= dims[d + 1];
     }
 }
 

@@ -23,10 +23,11 @@ static pp_status load_premium(loading *l, const pp_book_source *source, pp_error
         status = pp_csv_numbers(l->csv, column, l->pure_premium, error);
     for (size_t i = 0; status == PP_OK && i < pp_csv_rows(l->csv); i++)
         if (!(l->pure_premium[i] >= least_premium && l->pure_premium[i] <= most_premium))
-            status = pp_error_set(error, PP_EFORMAT,
-                                  "%s:%zu: column '%s': %s is not a positive pure premium in GBP",
-                                  pp_csv_path(l->csv), pp_csv_line(l->csv, i),
-                                  source->pure_premium.text, pp_csv_cell(l->csv, i, column));
+            status =
+                pp_error_set(error, PP_EFORMAT,
+                             "%s:%zu: column '%s': %s is no pure premium in GBP from %g to %g",
+                             pp_csv_path(l->csv), pp_csv_line(l->csv, i), source->pure_premium.text,
+                             pp_csv_cell(l->csv, i, column), least_premium, most_premium);
     return status;
 }
 

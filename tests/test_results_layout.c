@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <sys/stat.h>
 
+#include "data/layout.h"
 #include "tests/results_fixture.h"
 #include "tests/temp_directory.h"
 
@@ -120,6 +121,26 @@ static void test_results_layout_estimates_include_learning(void **state)
     assert_true(pp_results_bytes(&with) - pp_results_bytes(&without) >= 24 * (epochs + series));
 }
 
+/// Chunks are of at least one step and at most all of them, and no larger than a mebibyte or two,
+/// however many dimensions have one step only.
+static void test_results_layout_chunks_of_any_shape(void **state)
+{
+    (void)state;
+    static const uint64_t lengths[] = {1, 2, 9, 100, 5000};
+    enum { RANK = 5, N = sizeof lengths / sizeof *lengths, SHAPES = N * N * N * N * N };
+    for (int shape = 0; shape < SHAPES; shape++) {
+        uint64_t dims[RANK], chunk[RANK], bytes = 8;
+        for (int d = 0, left = shape; d < RANK; d++, left /= N)
+            dims[d] = lengths[left % N];
+        pp_layout_chunk(RANK, dims, 8, 1, chunk);
+        for (int d = 0; d < RANK; d++) {
+            assert_true(chunk[d] >= 1 && chunk[d] <= dims[d]);
+            bytes *= chunk[d];
+        }
+        assert_true(bytes <= 2 << 20);
+    }
+}
+
 static void test_results_layout_bytes_bound_the_file(void **state)
 {
     (void)state;
@@ -141,6 +162,7 @@ int main(void)
         cmocka_unit_test(test_results_layout_record_accessors_check_id_and_type),
         cmocka_unit_test(test_results_layout_impossible_layouts_are_refused),
         cmocka_unit_test(test_results_layout_estimates_include_learning),
+        cmocka_unit_test(test_results_layout_chunks_of_any_shape),
         cmocka_unit_test(test_results_layout_bytes_bound_the_file),
     };
     return cmocka_run_group_tests(tests, temp_directory_make, temp_directory_remove);

@@ -58,6 +58,18 @@ static bool wanted(int argc, char *const *argv, const char *name)
     return found;
 }
 
+/// @return the exit code of failed input or output
+static int told(const char *what, const char *sentence)
+{
+    fprintf(stderr, "pursuit-bench: %s: %s\n", what, sentence);
+    return 3;
+}
+
+static int flushed(void)
+{
+    return ferror(stdout) || fflush(stdout) != 0 ? told("stdout", "cannot be written") : 0;
+}
+
 /// @param argv [argc] names, known ones; none for all
 static int run(bench *b, int argc, char *const *argv)
 {
@@ -68,8 +80,8 @@ static int run(bench *b, int argc, char *const *argv)
             benches[i].run(b);
     }
     if (b->table && fclose(b->table) != 0)
-        bench_die("table", &(pp_error){.message = "cannot be written"});
-    return fflush(stdout) == 0 ? 0 : 4;
+        return told("table", "cannot be written");
+    return flushed();
 }
 
 /// What other programs ask for: one thing done, no table. @return the exit code, -1 if it is not
@@ -84,10 +96,10 @@ static int serve(int argc, char *const *argv)
         return -1;
     else if (!bench_workload(argv[2]))
         return usage("no workload", argv[2]);
-    return fflush(stdout) == 0 ? 0 : 4;
+    return flushed();
 }
 
-/// @return where the names start, or 0 after telling how it is done
+/// @return where the names start, or minus the exit code after telling what is wrong
 static int read_options(int argc, char *const *argv, bench *b)
 {
     int at = 1;
@@ -97,17 +109,19 @@ static int read_options(int argc, char *const *argv, bench *b)
         b->lengthy |= lengthy;
         if (quick || lengthy)
             continue;
-        if (strcmp(argv[at], "--table") != 0 || at + 1 == argc || b->table)
-            return usage("what to do with", argv[at]), 0;
-        b->table = fopen(argv[++at], "w");
+        if (strcmp(argv[at], "--table") != 0 || b->table)
+            return usage("what to do with", argv[at]), -2;
+        if (++at == argc)
+            return usage("a file is wanted after", "--table"), -2;
+        b->table = fopen(argv[at], "w");
         if (!b->table)
-            bench_die(argv[at], &(pp_error){.message = "cannot be written"});
+            return told(argv[at], "cannot be written"), -3;
     }
     if (b->quick && b->lengthy)
-        return usage("not both", "--quick --long"), 0;
+        return usage("not both", "--quick --long"), -2;
     for (int i = at; i < argc; i++)
         if (!known(argv[i]))
-            return usage("no benchmark", argv[i]), 0;
+            return usage("no benchmark", argv[i]), -2;
     return at;
 }
 
@@ -116,11 +130,11 @@ int main(int argc, char **argv)
     pp_error error = {0};
     bench b = {0};
     if (pp_simd_check(&error) != PP_OK)
-        bench_die("PURSUIT_SIMD", &error);
+        return fprintf(stderr, "pursuit-bench: %s\n", error.message), 2;
     omp_set_num_threads(1); // what wants more says so
     int code = serve(argc, argv);
     if (code >= 0)
         return code;
     int at = read_options(argc, argv, &b);
-    return at ? run(&b, argc - at, argv + at) : 2;
+    return at > 0 ? run(&b, argc - at, argv + at) : -at;
 }

@@ -7,7 +7,6 @@
 
 #include "experiments/cli/cli.h"
 #include "market/nearest.h"
-#include "market/simd.h"
 
 const pp_command *const pp_commands[] = {
     &pp_command_run,    &pp_command_summary, &pp_command_compare, &pp_command_init,
@@ -101,10 +100,5 @@ int main(int argc, char **argv)
         return PP_EXIT_IO;
     ignore_write_signals();
     gsl_set_error_handler_off(); // a failure is a status and an exit code, not an abort
-    pp_error error = {0};
-    if (pp_simd_check(&error) != PP_OK) {
-        pp_cli_message(NULL, "%s", error.message);
-        return PP_EXIT_USAGE;
-    }
     return close_stdout(dispatch(argc, argv));
 }

@@ -1,4 +1,5 @@
 #include "experiments/cli/cli.h"
+#include "market/simd.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -88,8 +89,11 @@ int pp_cli_load(const pp_command *command, const char *path, const pp_cli_sets *
                 pp_scenario **scenario)
 {
     pp_problems problems = {0};
-    pp_status status =
-        pp_scenario_load(path, (const char *const *)sets->text, sets->n, scenario, &problems);
+    pp_error error = {0};
+    pp_status status = pp_simd_check(&error); // of no weight to what computes nothing
+    if (status != PP_OK)
+        return pp_cli_fail(command, status, &error);
+    status = pp_scenario_load(path, (const char *const *)sets->text, sets->n, scenario, &problems);
     pp_cli_print_problems(command, path, status, &problems, NULL);
     pp_problems_destroy(&problems);
     return pp_cli_exit_code(status);

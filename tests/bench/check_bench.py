@@ -83,9 +83,9 @@ def check_usage(folder):
         done = run(PROGRAM, *arguments)
         check(done.returncode == 2 and arguments[-1].split()[0] in done.stderr, f"{arguments}: {done.returncode}")
     done = run(PROGRAM, "--table", folder / "no/table.md", "machine")
-    check(done.returncode == 4 and "cannot be written" in done.stderr, "a table in no folder")
+    check(done.returncode == 3 and "cannot be written" in done.stderr, "a table in no folder")
     done = run(PROGRAM, "machine", PURSUIT_SIMD="nosuch")
-    check(done.returncode == 4 and "nosuch" in done.stderr, "a level of vectors that is none")
+    check(done.returncode == 2 and "nosuch" in done.stderr, "a level of vectors that is none")
 
 
 def check_script(folder):

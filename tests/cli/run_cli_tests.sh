@@ -75,8 +75,11 @@ expect 'help run' 0 "$pursuit" help run; prints '^Usage: pursuit run'
 expect 'help of a typo' 2 "$pursuit" help rum; says "no command 'rum' \(did you mean 'run'\?\)"
 expect '--version' 0 "$pursuit" --version; prints '^pursuit [0-9]+\.[0-9]+\.[0-9]+ \('
 expect 'version' 0 "$pursuit" version; prints '^pursuit [0-9]'
-expect 'vector instructions unknown' 2 env PURSUIT_SIMD=sse9 "$pursuit" version; says "PURSUIT_SIMD: 'sse9' is none of baseline, avx2 and avx512"; empty
-expect 'vector instructions of every machine' 0 env PURSUIT_SIMD=baseline "$pursuit" version; silent
+expect 'vector instructions unknown' 2 env PURSUIT_SIMD=sse9 "$pursuit" run small.yaml -o simd.h5; says "PURSUIT_SIMD: 'sse9' is none of baseline, avx2 and avx512"; empty
+expect 'vector instructions unknown, nothing computed' 0 env PURSUIT_SIMD=sse9 "$pursuit" version; silent
+expect 'vector instructions of every machine' 0 env PURSUIT_SIMD=baseline "$pursuit" check small.yaml
+printf 'trials: 2\nmarket: {rounds: 30}\nfirms:\n  - {name: alone, agent: klq, portfolio: random}\n' >alone.yaml
+expect 'one firm in pursuit, nobody else' 0 "$pursuit" run alone.yaml -o alone.h5 --quiet; rm -f alone.h5
 expect 'unknown command' 2 "$pursuit" sumary; says "unknown command 'sumary' \(did you mean 'summary'\?\)"; empty
 expect 'nonsense command' 2 "$pursuit" xyzzyplugh; says "unknown command 'xyzzyplugh'$"; not_says 'did you mean'
 expect 'unknown option of the program' 2 "$pursuit" --frobnicate; says "unknown option '--frobnicate'"
