@@ -113,9 +113,10 @@ static pp_status link_name(const export *e, hid_t group, hsize_t i, char **name,
         n = H5Lget_name_by_idx(group, ".", order, H5_ITER_INC, i, NULL, 0, H5P_DEFAULT);
     }
     if (n < 0)
-        return pp_file_malformed(e->file, "cannot read", "quotes", error);
+        return pp_error_set(error, PP_EFORMAT, "%s: cannot read the names in 'quotes'",
+                            e->file->path);
     if (!(*name = calloc(1, (size_t)n + 1)))
-        return pp_file_out_of_memory(e->file, error);
+        return pp_error_set(error, PP_ENOMEM, "%s: out of memory", e->file->path);
     H5Lget_name_by_idx(group, ".", order, H5_ITER_INC, i, *name, (size_t)n + 1, H5P_DEFAULT);
     return PP_OK;
 }

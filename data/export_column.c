@@ -172,9 +172,10 @@ static const char *label_at(const pp_export_column *column, const pp_export_plac
     return value >= 0 && (uint64_t)value < column->n_labels ? column->labels[value] : "";
 }
 
-const char *pp_export_column_text(const pp_export_column *column, const pp_export_column *before,
+const char *pp_export_column_text(const pp_export_column *columns, size_t i,
                                   const pp_export_place *place)
 {
+    const pp_export_column *column = &columns[i];
     switch (column->source) {
     case PP_EXPORT_PHASE:
         return column->values.integers[place->at[PP_DIM_EPOCH]] == PP_PHASE_TEST ? "test"
@@ -184,7 +185,7 @@ const char *pp_export_column_text(const pp_export_column *column, const pp_expor
     case PP_EXPORT_CATEGORY:
         return category_at(column, place);
     case PP_EXPORT_LABEL:
-        return label_at(before, place);
+        return label_at(column - 1, place);
     case PP_EXPORT_INDEX:
     case PP_EXPORT_COORDINATE:
     case PP_EXPORT_VARIABLE:

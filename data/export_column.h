@@ -13,7 +13,7 @@ typedef enum pp_export_source {
     PP_EXPORT_FIRM,       ///< name of the firm
     PP_EXPORT_CATEGORY,   ///< category_description of (trial, firm, category)
     PP_EXPORT_VARIABLE,   ///< a number
-    PP_EXPORT_LABEL,      ///< name of the number in the column before
+    PP_EXPORT_LABEL,      ///< name of the number in the column before it
 } pp_export_source;
 
 struct pp_export_column {
@@ -58,8 +58,8 @@ pp_status pp_export_column_allocate(pp_export_column *column, size_t steps, pp_e
 pp_status pp_export_column_load(pp_export_column *column, uint64_t first, size_t steps,
                                 pp_error *error);
 
-/// The text at a place, or NULL for a column of numbers. @param before the column before
-const char *pp_export_column_text(const pp_export_column *column, const pp_export_column *before,
+/// The text of column i at a place, or NULL if it is one of numbers.
+const char *pp_export_column_text(const pp_export_column *columns, size_t i,
                                   const pp_export_place *place);
 /// Is anything known here? Always so of what only says which row it is.
 bool pp_export_column_known(const pp_export_column *column, const pp_export_place *place);

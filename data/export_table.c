@@ -142,7 +142,7 @@ static void put_row(pp_export_table *table, const pp_export_place *place, FILE *
         return;
     for (size_t i = 0; i < table->n_columns; i++) {
         const pp_export_column *column = &table->columns[i];
-        const char *text = pp_export_column_text(column, i ? column - 1 : NULL, place);
+        const char *text = pp_export_column_text(table->columns, i, place);
         if (i > 0)
             putc(',', out);
         if (text)

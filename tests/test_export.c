@@ -24,30 +24,40 @@ static pp_export_report report;
 
 static char field[256];
 
-/// What a field looks like: a text, a real or an integer.
-static const char *put(const char *text, const double *real, const int64_t *integer)
+/// A stream into `field`; close it with close_field.
+static FILE *open_field(void)
 {
     FILE *out = fmemopen(field, sizeof field, "w");
     assert_non_null(out);
-    if (text)
-        pp_csv_put_text(out, text);
-    else if (real)
-        pp_csv_put_real(out, *real);
-    else
-        pp_csv_put_integer(out, *integer);
+    return out;
+}
+
+static const char *close_field(FILE *out)
+{
     putc('\0', out);
     fclose(out);
     return field;
 }
 
+static const char *text(const char *value)
+{
+    FILE *out = open_field();
+    pp_csv_put_text(out, value);
+    return close_field(out);
+}
+
 static const char *real(double value)
 {
-    return put(NULL, &value, NULL);
+    FILE *out = open_field();
+    pp_csv_put_real(out, value);
+    return close_field(out);
 }
 
 static const char *integer(int64_t value)
 {
-    return put(NULL, NULL, &value);
+    FILE *out = open_field();
+    pp_csv_put_integer(out, value);
+    return close_field(out);
 }
 
 static void test_csv_real_is_short(void **state)
@@ -109,13 +119,13 @@ static void test_csv_integer_is_exact(void **state)
 static void test_csv_text_is_quoted_where_it_must_be(void **state)
 {
     (void)state;
-    assert_string_equal(put("plain text", NULL, NULL), "plain text");
-    assert_string_equal(put("", NULL, NULL), "");
-    assert_string_equal(put("a,b", NULL, NULL), "\"a,b\"");
-    assert_string_equal(put("say \"no\"", NULL, NULL), "\"say \"\"no\"\"\"");
-    assert_string_equal(put("two\nlines", NULL, NULL), "\"two\nlines\"");
-    assert_string_equal(put("a\rb", NULL, NULL), "\"a\rb\"");
-    assert_string_equal(put("=1+1", NULL, NULL), "=1+1");
+    assert_string_equal(text("plain text"), "plain text");
+    assert_string_equal(text(""), "");
+    assert_string_equal(text("a,b"), "\"a,b\"");
+    assert_string_equal(text("say \"no\""), "\"say \"\"no\"\"\"");
+    assert_string_equal(text("two\nlines"), "\"two\nlines\"");
+    assert_string_equal(text("a\rb"), "\"a\rb\"");
+    assert_string_equal(text("=1+1"), "=1+1");
 }
 
 static void test_csv_formula_is_recognised(void **state)
@@ -135,7 +145,7 @@ static void test_csv_formula_is_recognised(void **state)
 static pp_results_file *fixture(const char *path)
 {
     pp_results_layout layout = fixture_layout(2, 7, 3);
-    pp_results_file *file;
+    pp_results_file *file = NULL;
     error = (pp_error){0};
     if (fixture_write(path, true, &layout, &error) != PP_OK ||
         pp_results_open(path, &file, &error) != PP_OK)
@@ -197,24 +207,24 @@ static void clear(const char *folder)
 
 static const char *contents(const char *folder, const char *name)
 {
-    static char *text;
+    static char *last;
     char path[2048];
     size_t n;
-    free(text);
-    text = NULL;
+    free(last);
+    last = NULL;
     if (!folder)
         return NULL;
     snprintf(path, sizeof path, "%s/%s", folder, name);
-    text = (char *)temp_read(path, &n);
-    text[n] = '\0';
-    return text;
+    last = (char *)temp_read(path, &n);
+    last[n] = '\0';
+    return last;
 }
 
-static void put_file(const char *folder, const char *name, const char *text)
+static void put_file(const char *folder, const char *name, const char *words)
 {
     char path[2048];
     snprintf(path, sizeof path, "%s/%s", folder, name);
-    temp_write(path, text, strlen(text));
+    temp_write(path, words, strlen(words));
 }
 
 /// A folder name in the temporary directory that is free, as is its partial name.
