@@ -61,6 +61,8 @@ uint64_t pp_layout_length(const pp_results_layout *layout, pp_dim dim)
         return (uint64_t)layout->n_categories;
     case PP_DIM_UPDATE:
         return (uint64_t)layout->n_updates;
+    case PP_DIM_QUOTE:
+        return (uint64_t)layout->n_trials * (uint64_t)layout->n_quote_rows;
     case PP_DIM_NONE:
     case PP_DIM_COUNT:
         break;
@@ -286,7 +288,7 @@ double pp_results_bytes(const pp_results_layout *layout)
     double bytes = FIXED + (double)PER_DATASET * (double)(PP_VAR_COUNT + n_columns) +
                    (double)strlen(layout->scenario) + (double)strlen(layout->history) +
                    (double)(PP_RECORD_TEXT + PER_TEXT) * (double)layout->n_firms;
-    for (pp_dim dim = PP_DIM_TRIAL; dim < PP_DIM_COUNT; dim++)
+    for (pp_dim dim = PP_DIM_TRIAL; dim <= PP_DIM_UPDATE; dim++) // quotes have no coordinate
         bytes += 8.0 * (double)pp_layout_length(layout, dim);
     for (size_t i = 0; i < PP_VAR_COUNT; i++)
         bytes += variable_bytes(layout, &pp_variables[i]);

@@ -5,43 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "data/output_steps.h"
+
 enum { OPEN_ATTEMPTS = 100 };
-
-static pp_status input_output(pp_error *error, const char *action, const char *path)
-{
-    return pp_error_set(error, PP_EIO, "cannot %s '%s': %s", action, path, strerror(errno));
-}
-
-/// Is the name still that of the open file, and not of one that somebody else has put there?
-static bool names_descriptor(const char *path, int fd)
-{
-    struct stat by_name, by_descriptor;
-    return lstat(path, &by_name) == 0 && fstat(fd, &by_descriptor) == 0 &&
-           by_name.st_dev == by_descriptor.st_dev && by_name.st_ino == by_descriptor.st_ino;
-}
-
-static bool lacks_locks(int error)
-{
-    return error == ENOLCK || error == ENOSYS || error == EOPNOTSUPP || error == EINVAL;
-}
-
-/// HDF5's own switch, so that one setting serves both.
-static bool locking_switched_off(void)
-{
-    const char *setting = getenv("HDF5_USE_FILE_LOCKING");
-    return setting && (strcasecmp(setting, "FALSE") == 0 || strcmp(setting, "0") == 0);
-}
 
 static pp_status check_target(const char *path, bool force, pp_error *error)
 {
     struct stat about;
     if (lstat(path, &about) != 0)
-        return errno == ENOENT ? PP_OK : input_output(error, "write", path);
+        return errno == ENOENT ? PP_OK : pp_output_failed(error, "write", path);
     if (!force)
         return pp_error_set(error, PP_EEXIST, "'%s' already exists", path);
     // A rename would replace a link or a device by a file and leave what it stood for behind.
@@ -55,22 +30,14 @@ static pp_status remove_stale(const char *partial, pp_error *error)
 {
     int fd = open(partial, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0)
-        return errno == ENOENT ? PP_OK : input_output(error, "open", partial);
+        return errno == ENOENT ? PP_OK : pp_output_failed(error, "open", partial);
     pp_status status = PP_OK;
     struct stat about;
     if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode))
         status = pp_error_set(error, PP_EIO, "'%s' is in the way and no regular file", partial);
-    else if (!locking_switched_off() && flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        if (lacks_locks(errno))
-            status = pp_error_set(error, PP_EEXIST,
-                                  "'%s' exists, and this file system has no locks to tell whether "
-                                  "its writer is alive (%s); remove it, or set "
-                                  "HDF5_USE_FILE_LOCKING=FALSE to have it replaced",
-                                  partial, strerror(errno));
-        else
-            status = pp_error_set(error, PP_EEXIST, "another run is writing '%s'", partial);
-    } else if (names_descriptor(partial, fd) && unlink(partial) != 0 && errno != ENOENT)
-        status = input_output(error, "remove", partial);
+    else if ((status = pp_output_claim(fd, partial, "run", error)) == PP_OK &&
+             pp_output_names(partial, fd) && unlink(partial) != 0 && errno != ENOENT)
+        status = pp_output_failed(error, "remove", partial);
     close(fd);
     return status;
 }
@@ -83,26 +50,13 @@ static pp_status create_partial(const char *partial, int *fd, pp_error *error)
     int opened = open(partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (opened < 0)
         return errno == EEXIST ? remove_stale(partial, error)
-                               : input_output(error, "create", partial);
-    bool locked = locking_switched_off() || flock(opened, LOCK_EX | LOCK_NB) == 0;
-    if ((locked || lacks_locks(errno)) && names_descriptor(partial, opened)) {
+                               : pp_output_failed(error, "create", partial);
+    if (pp_output_lock(opened) != PP_LOCK_HELD && pp_output_names(partial, opened)) {
         *fd = opened;
         return PP_OK;
     }
     close(opened);
     return PP_OK;
-}
-
-static char *partial_name(const char *path)
-{
-    static const char suffix[] = ".partial";
-    size_t length = strlen(path);
-    char *partial = malloc(length + sizeof suffix);
-    if (partial) {
-        memcpy(partial, path, length);
-        memcpy(partial + length, suffix, sizeof suffix);
-    }
-    return partial;
 }
 
 static void release(pp_output *output)
@@ -121,7 +75,7 @@ pp_status pp_output_open(const char *path, bool force, pp_output *output, pp_err
     if (status != PP_OK)
         return status;
     output->path = strdup(path);
-    output->partial = partial_name(path);
+    output->partial = pp_output_suffixed(path, ".partial");
     if (!output->path || !output->partial)
         status = pp_error_set(error, PP_ENOMEM, "out of memory");
     for (int i = 0; i < OPEN_ATTEMPTS && status == PP_OK && output->fd < 0; i++)
@@ -164,24 +118,6 @@ static int rename_new(const char *from, const char *to)
     return rename(from, to);
 }
 
-/// Make the rename itself durable. Best effort: the file is whole under its name either way, and
-/// some file systems cannot sync a directory.
-static void sync_directory(const char *path)
-{
-    char *directory = strdup(path);
-    if (!directory)
-        return;
-    char *slash = strrchr(directory, '/');
-    if (slash)
-        slash[slash == directory ? 1 : 0] = '\0';
-    int fd = open(slash ? directory : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-    free(directory);
-}
-
 /// Network file systems report a failed write only when a descriptor is closed; ours must stay
 /// open, because it carries the lock.
 static int flush_by_close(int fd)
@@ -193,8 +129,8 @@ static int flush_by_close(int fd)
 static pp_status publish(const pp_output *output, pp_error *error)
 {
     if (fsync(output->fd) != 0 || flush_by_close(output->fd) != 0)
-        return input_output(error, "write", output->partial);
-    if (!names_descriptor(output->partial, output->fd))
+        return pp_output_failed(error, "write", output->partial);
+    if (!pp_output_names(output->partial, output->fd))
         return pp_error_set(error, PP_EIO, "'%s' was removed or replaced while being written",
                             output->partial);
     int failed = output->force ? rename(output->partial, output->path)
@@ -203,8 +139,8 @@ static pp_status publish(const pp_output *output, pp_error *error)
         return pp_error_set(error, PP_EEXIST, "'%s' has appeared meanwhile; it is left as it is",
                             output->path);
     if (failed)
-        return input_output(error, "create", output->path);
-    sync_directory(output->path);
+        return pp_output_failed(error, "create", output->path);
+    pp_output_sync_folder(output->path);
     return PP_OK;
 }
 
@@ -220,7 +156,7 @@ pp_status pp_output_commit(pp_output *output, pp_error *error)
 
 void pp_output_abandon(pp_output *output)
 {
-    if (output->fd >= 0 && names_descriptor(output->partial, output->fd))
+    if (output->fd >= 0 && pp_output_names(output->partial, output->fd))
         unlink(output->partial);
     release(output);
 }

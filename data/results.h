@@ -36,6 +36,7 @@ typedef enum pp_dim {
     PP_DIM_CATEGORY,
     PP_DIM_RANK,
     PP_DIM_UPDATE, ///< of /learning
+    PP_DIM_QUOTE,  ///< of /quotes
     PP_DIM_COUNT
 } pp_dim;
 

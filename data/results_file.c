@@ -180,14 +180,14 @@ pp_status pp_file_read_strings(const pp_results_file *file, hid_t dataset, const
     return status;
 }
 
-/// Open an attribute of the root group and check that it is one value of that class.
-pp_status pp_file_open_attribute(const pp_results_file *file, const char *name, H5T_class_t class,
-                                 hid_t *attribute, pp_error *error)
+/// Open an attribute and check that it is one value of that class.
+pp_status pp_file_open_attribute(const pp_results_file *file, hid_t object, const char *name,
+                                 H5T_class_t class, hid_t *attribute, pp_error *error)
 {
     *attribute = H5I_INVALID_HID;
-    if (H5Aexists(file->file, name) <= 0)
+    if (H5Aexists(object, name) <= 0)
         return pp_error_set(error, PP_EFORMAT, "%s: there is no attribute '%s'", file->path, name);
-    *attribute = H5Aopen(file->file, name, H5P_DEFAULT);
+    *attribute = H5Aopen(object, name, H5P_DEFAULT);
     if (*attribute < 0)
         return pp_file_malformed(file, "cannot open attribute", name, error);
     hid_t type = H5Aget_type(*attribute), space = H5Aget_space(*attribute);
@@ -206,11 +206,33 @@ pp_status pp_file_open_attribute(const pp_results_file *file, const char *name, 
                         name);
 }
 
+pp_status pp_file_read_text(const pp_results_file *file, hid_t object, const char *name,
+                            char **text, pp_error *error)
+{
+    *text = NULL;
+    hid_t attribute;
+    pp_status status = pp_file_open_attribute(file, object, name, H5T_STRING, &attribute, error);
+    if (status != PP_OK)
+        return status;
+    char *raw = NULL;
+    hid_t type = pp_netcdf_string_type();
+    if (type < 0 || H5Aread(attribute, type, &raw) < 0)
+        status = pp_file_malformed(file, "cannot read attribute", name, error);
+    else if (!(*text = pp_utf8_duplicate(raw ? raw : "")))
+        status = pp_file_out_of_memory(file, error);
+    H5free_memory(raw);
+    if (type >= 0)
+        H5Tclose(type);
+    H5Aclose(attribute);
+    return status;
+}
+
 pp_status pp_file_read_integer(const pp_results_file *file, const char *name, hid_t type,
                                void *value, pp_error *error)
 {
     hid_t attribute;
-    pp_status status = pp_file_open_attribute(file, name, H5T_INTEGER, &attribute, error);
+    pp_status status =
+        pp_file_open_attribute(file, file->file, name, H5T_INTEGER, &attribute, error);
     if (status != PP_OK)
         return status;
     if (H5Aread(attribute, type, value) < 0)

@@ -42,9 +42,13 @@ pp_status pp_file_check_dataset(const pp_results_file *file, hid_t dataset, cons
 pp_status pp_file_read_strings(const pp_results_file *file, hid_t dataset, const char *name,
                                hid_t space, size_t count, char **texts, pp_error *error);
 
-/// An attribute of the root group, one value of that class. Close it with H5Aclose.
-pp_status pp_file_open_attribute(const pp_results_file *file, const char *name, H5T_class_t class,
-                                 hid_t *attribute, pp_error *error);
+/// An attribute of an object of the file, one value of that class. Close it with H5Aclose.
+pp_status pp_file_open_attribute(const pp_results_file *file, hid_t object, const char *name,
+                                 H5T_class_t class, hid_t *attribute, pp_error *error);
+/// A text attribute of an object of the file, repaired; malloc'd.
+pp_status pp_file_read_text(const pp_results_file *file, hid_t object, const char *name,
+                            char **text, pp_error *error);
+/// A whole number, an attribute of the root group.
 pp_status pp_file_read_integer(const pp_results_file *file, const char *name, hid_t type,
                                void *value, pp_error *error);
 

@@ -12,8 +12,9 @@
 #include "data/seal.h"
 
 static const char *const dimension_names[PP_DIM_COUNT] = {
-    [PP_DIM_TRIAL] = "trial",       [PP_DIM_EPOCH] = "epoch", [PP_DIM_FIRM] = "firm",
-    [PP_DIM_CATEGORY] = "category", [PP_DIM_RANK] = "rank",   [PP_DIM_UPDATE] = "learning/update",
+    [PP_DIM_TRIAL] = "trial",        [PP_DIM_EPOCH] = "epoch", [PP_DIM_FIRM] = "firm",
+    [PP_DIM_CATEGORY] = "category",  [PP_DIM_RANK] = "rank",   [PP_DIM_UPDATE] = "learning/update",
+    [PP_DIM_QUOTE] = "quotes/quote",
 };
 
 static pp_status read_firms(pp_results_file *file, pp_error *error)
@@ -138,7 +139,7 @@ static pp_status read_header(pp_results_file *file, pp_error *error)
 {
     pp_status status = check_version(file, error);
     for (pp_dim dim = PP_DIM_TRIAL; dim < PP_DIM_COUNT && status == PP_OK; dim++)
-        if (dim != PP_DIM_UPDATE || pp_file_has(file, dimension_names[dim]))
+        if (dim < PP_DIM_UPDATE || pp_file_has(file, dimension_names[dim]))
             status = read_dimension(file, dim, error);
     if (status == PP_OK && file->length[PP_DIM_RANK] != file->length[PP_DIM_FIRM])
         status =

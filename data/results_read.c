@@ -161,34 +161,15 @@ static pp_status read_scenario(const pp_results_file *file, char **text, pp_erro
     return status;
 }
 
-static pp_status read_text_attribute(const pp_results_file *file, const char *name, char **text,
-                                     pp_error *error)
-{
-    hid_t attribute;
-    pp_status status = pp_file_open_attribute(file, name, H5T_STRING, &attribute, error);
-    if (status != PP_OK)
-        return status;
-    char *raw = NULL;
-    hid_t type = pp_netcdf_string_type();
-    if (type < 0 || H5Aread(attribute, type, &raw) < 0)
-        status = pp_file_malformed(file, "cannot read attribute", name, error);
-    else if (!(*text = pp_utf8_duplicate(raw ? raw : "")))
-        status = pp_file_out_of_memory(file, error);
-    H5free_memory(raw);
-    if (type >= 0)
-        H5Tclose(type);
-    H5Aclose(attribute);
-    return status;
-}
-
 pp_status pp_results_text(pp_results_file *file, const char *name, char **text, pp_error *error)
 {
     if (!file || !name || !text)
         return pp_error_set(error, PP_EINVAL, "a file, a name and a place are needed");
     *text = NULL;
     pp_hdf5_quiet quiet = pp_hdf5_silence();
-    pp_status status = strcmp(name, "scenario") == 0 ? read_scenario(file, text, error)
-                                                     : read_text_attribute(file, name, text, error);
+    pp_status status = strcmp(name, "scenario") == 0
+                           ? read_scenario(file, text, error)
+                           : pp_file_read_text(file, file->file, name, text, error);
     pp_hdf5_restore(quiet);
     return status;
 }

@@ -14,7 +14,8 @@ typedef struct pp_results_file pp_results_file;
 PP_API pp_status pp_results_open(const char *path, pp_results_file **file, pp_error *error);
 PP_API void pp_results_close(pp_results_file *file); ///< NULL-safe
 
-/// Length of a dimension; 0 if the file is without it, as most are without PP_DIM_UPDATE.
+/// Length of a dimension; 0 if the file is without it, as most are without PP_DIM_UPDATE and
+/// PP_DIM_QUOTE.
 PP_API size_t pp_results_length(const pp_results_file *file, pp_dim dim);
 /// Has the file this variable? Those of /learning are there only if an agent logs.
 PP_API bool pp_results_has(pp_results_file *file, pp_variable_id id);

@@ -21,3 +21,10 @@ expect() {
 prints() { if grep -Eq -- "$1" out; then pass; else fail "$name" "stdout lacks '$1'" "$(head -c 500 out)"; fi; }
 absent() { if [ -e "$1" ] || [ -e "$1.partial" ]; then fail "$name" "$1 or its partial file is there"; else pass; fi; }
 same() { if cmp -s "$1" "$2"; then pass; else fail "$name" "$1 and $2 differ"; fi; }
+# says PATTERN: the last command's stderr matches; not_says and not_prints that it does not.
+says() { if grep -Eq -- "$1" err; then pass; else fail "$name" "stderr lacks '$1'" "$(head -c 500 err)"; fi; }
+not_says() { if grep -Eq -- "$1" err; then fail "$name" "stderr has '$1'" "$(head -c 500 err)"; else pass; fi; }
+not_prints() { if grep -Eq -- "$1" out; then fail "$name" "stdout has '$1'" "$(head -c 500 out)"; else pass; fi; }
+silent() { if [ -s err ]; then fail "$name" "stderr is not empty" "$(head -c 500 err)"; else pass; fi; }
+empty() { if [ -s out ]; then fail "$name" "stdout is not empty" "$(head -c 500 out)"; else pass; fi; }
+present() { if [ -e "$1" ]; then pass; else fail "$name" "$1 is absent"; fi; }

@@ -7,6 +7,7 @@
 #define PURSUIT_EXPERIMENTS_CLI_CLI_H
 
 #include <getopt.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,6 +45,8 @@ enum {
     PP_OPT_FIRM,
     PP_OPT_METRIC,
     PP_OPT_ANYWAY,
+    PP_OPT_CSV,
+    PP_OPT_QUOTES,
 };
 
 typedef struct pp_cli_example {
@@ -66,9 +69,9 @@ typedef struct pp_command {
     int (*run)(const struct pp_command *command, int argc, char **argv);
 } pp_command;
 
-extern const pp_command pp_command_run, pp_command_summary, pp_command_compare, pp_command_init,
-    pp_command_check, pp_command_agents, pp_command_schema, pp_command_sample, pp_command_manual,
-    pp_command_version, pp_command_help;
+extern const pp_command pp_command_run, pp_command_summary, pp_command_compare, pp_command_export,
+    pp_command_init, pp_command_check, pp_command_agents, pp_command_schema, pp_command_sample,
+    pp_command_manual, pp_command_version, pp_command_help;
 /// All of them in the order in which they are shown; NULL-terminated.
 extern const pp_command *const pp_commands[];
 /// Command of that name, or NULL.
@@ -150,6 +153,13 @@ void pp_cli_print_problems(const pp_command *command, const char *path, pp_statu
                            const pp_problems *problems, const pp_error *error);
 /// May this stream be coloured? Not if it is no terminal or NO_COLOR is set.
 bool pp_cli_colour(FILE *stream);
+
+// signals.c
+
+/// Becomes nonzero when a signal has asked for a stop.
+extern volatile sig_atomic_t pp_cli_stopped;
+/// From now on SIGINT, SIGTERM, SIGHUP and SIGXCPU only set it.
+void pp_cli_catch_signals(void);
 
 // help.c
 

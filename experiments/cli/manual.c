@@ -210,7 +210,9 @@ static void put_files(void)
          "group, /quotes is a sample of rounds and /learning what agents log as they learn, "
          "where there is any.\n"
          ".TP\n.I FILE.h5.partial\nA results file that is being written. It is renamed when "
-         "whole and removed when the run fails.");
+         "whole and removed when the run fails.\n"
+         ".TP\n.I DIR\n.TQ\n.I DIR.partial\nTables that \\fBpursuit export\\fR writes, the same "
+         "way: dictionary.csv says what each column of the others is.");
     section("ENVIRONMENT");
     puts(".TP\n.B NO_COLOR\nIf not empty, nothing is coloured.\n"
          ".TP\n.B OMP_NUM_THREADS\nThreads of a run without \\fB\\-\\-threads\\fR.\n"

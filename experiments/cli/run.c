@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,27 +18,6 @@ typedef struct arguments {
     int64_t threads;
     bool force, dry_run, quiet;
 } arguments;
-
-// The only way in which a signal handler can tell the run to stop.
-static volatile sig_atomic_t stop;
-
-static void on_signal(int signal_number)
-{
-    (void)signal_number;
-    stop = 1;
-}
-
-static void catch_signals(void)
-{
-    static const int asked_to_stop[] = {SIGINT, SIGTERM, SIGHUP, SIGXCPU};
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, old;
-    sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < PP_COUNT(asked_to_stop); i++) {
-        sigaction(asked_to_stop[i], NULL, &old);
-        if (asked_to_stop[i] != SIGHUP || old.sa_handler != SIG_IGN) // nohup has it ignored
-            sigaction(asked_to_stop[i], &action, NULL);
-    }
-}
 
 /// @return PP_CLI_END, or what pp_cli_stop makes an exit code of
 static int parse(const pp_command *command, int argc, char **argv, arguments *a)
@@ -177,7 +155,7 @@ static int simulate(const pp_command *command, const pp_scenario *scenario,
                               .threads = (int)a->threads,
                               .history = history,
                               .source = pp_cli_version(),
-                              .stop = &stop,
+                              .stop = &pp_cli_stopped,
                               .progress = pp_progress_report,
                               .context = &progress};
     pp_progress_start(&progress, a->quiet);
@@ -220,7 +198,7 @@ static int run(const pp_command *command, int argc, char **argv)
     } else if (!history) {
         code = pp_cli_no_memory(command);
     } else {
-        catch_signals();
+        pp_cli_catch_signals();
         code = pp_cli_load(command, a.scenario, &a.sets, &scenario);
         if (code == PP_EXIT_OK)
             code = run_scenario(command, scenario, &a, history);

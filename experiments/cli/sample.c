@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/csv_write.h"
 #include "experiments/cli/cli.h"
 #include "experiments/run.h"
 #include "market/choice.h"
@@ -27,22 +28,6 @@ typedef struct sampler {
     pp_customers customers;
 } sampler;
 
-/// A name as a CSV field.
-static void put_field(const char *text)
-{
-    if (!text[strcspn(text, "\",\r\n")]) {
-        fputs(text, stdout);
-        return;
-    }
-    putchar('"');
-    for (; *text; text++) {
-        if (*text == '"')
-            putchar('"');
-        putchar(*text);
-    }
-    putchar('"');
-}
-
 /// A feature that is also a latent column is printed once, as the latent.
 static bool among_latents(const sampler *s, const pp_feature *feature)
 {
@@ -55,13 +40,13 @@ static bool among_latents(const sampler *s, const pp_feature *feature)
 static void print_header(const sampler *s)
 {
     for (size_t i = 0; i < s->n_latents; i++) {
-        put_field(s->latents[i].name);
+        pp_csv_put_text(stdout, s->latents[i].name);
         putchar(',');
     }
     for (int f = 0; f < s->schema->n_features; f++) {
         if (among_latents(s, &s->schema->features[f]))
             continue;
-        put_field(s->schema->features[f].name);
+        pp_csv_put_text(stdout, s->schema->features[f].name);
         putchar(',');
     }
     puts("price_sensitivity,walk_away_price");
@@ -79,7 +64,7 @@ static const char *level_of(const sampler *s, const pp_feature *feature, size_t 
 static void print_feature(const sampler *s, const pp_feature *feature, size_t i)
 {
     if (feature->kind == PP_CATEGORICAL)
-        put_field(level_of(s, feature, i));
+        pp_csv_put_text(stdout, level_of(s, feature, i));
     else
         printf("%.8g", s->customers.features[feature->first_column][i]);
     putchar(',');

@@ -17,19 +17,12 @@ trap 'rm -rf "$tmp"' EXIT
 cd "$tmp" || exit 2
 unset NO_COLOR
 
-# says PATTERN: the last command's stderr matches; not_says and not_prints that it does not.
-says() { if grep -Eq -- "$1" err; then pass; else fail "$name" "stderr lacks '$1'" "$(head -c 500 err)"; fi; }
-not_says() { if grep -Eq -- "$1" err; then fail "$name" "stderr has '$1'" "$(head -c 500 err)"; else pass; fi; }
-not_prints() { if grep -Eq -- "$1" out; then fail "$name" "stdout has '$1'" "$(head -c 500 out)"; else pass; fi; }
-silent() { if [ -s err ]; then fail "$name" "stderr is not empty" "$(head -c 500 err)"; else pass; fi; }
-empty() { if [ -s out ]; then fail "$name" "stdout is not empty" "$(head -c 500 out)"; else pass; fi; }
 json() { if "$python" -m json.tool out >/dev/null 2>&1; then pass; else fail "$name" "not JSON" "$(head -c 500 out)"; fi; }
 # json_has EXPRESSION: a Python expression of the parsed JSON `d` holds.
 json_has() {
     if "$python" -c "import json,sys; d=json.load(open('out')); sys.exit(not ($1))" 2>python.err; then pass
     else fail "$name" "not so: $1" "$(tail -n 1 python.err)"; fi
 }
-present() { if [ -e "$1" ]; then pass; else fail "$name" "$1 is absent"; fi; }
 
 # --- scenarios and books -------------------------------------------------------------------------
 cat >small.yaml <<'YAML'
@@ -83,7 +76,7 @@ expect 'one firm in pursuit, nobody else' 0 "$pursuit" run alone.yaml -o alone.h
 expect 'unknown command' 2 "$pursuit" sumary; says "unknown command 'sumary' \(did you mean 'summary'\?\)"; empty
 expect 'nonsense command' 2 "$pursuit" xyzzyplugh; says "unknown command 'xyzzyplugh'$"; not_says 'did you mean'
 expect 'unknown option of the program' 2 "$pursuit" --frobnicate; says "unknown option '--frobnicate'"
-for command in run summary compare init check agents schema sample manual version help; do
+for command in run summary compare export init check agents schema sample manual version help; do
     expect "$command --help" 0 "$pursuit" "$command" --help; silent
     if [ "$(head -n 1 out)" = 'Examples:' ]; then pass; else fail "$name" 'does not start with examples'; fi
     prints "^Usage: pursuit $command"
@@ -91,7 +84,7 @@ for command in run summary compare init check agents schema sample manual versio
     expect "$command, unknown letter" 2 "$pursuit" "$command" -Z; says "unknown option '-Z'"
     expect "$command, too many operands" 2 "$pursuit" "$command" a b c; says 'unexpected operand'
 done
-for command in run summary compare check sample; do
+for command in run summary compare export check sample; do
     expect "$command without operand" 2 "$pursuit" "$command"; says 'operand is missing'
 done
 expect 'mistyped option' 2 "$pursuit" run small.yaml --trails 3; says "unknown option '--trails' \(did you mean '--trials'\?\)"
@@ -432,7 +425,7 @@ expect 'malformed other' 3 "$pursuit" compare run.h5 short.h5; says 'short.h5'
 # --- standard output that cannot be written ------------------------------------------------------
 if [ -w /dev/full ]; then
     for line in 'schema' 'agents' 'agents --json' 'manual' 'init' 'check small.yaml' 'summary run.h5' 'summary run.h5 --json' \
-        'compare null.h5 run.h5' 'sample small.yaml -n 5' 'sample small.yaml -n 50000' 'run small.yaml --dry-run' '--version' '--help'; do
+        'compare null.h5 run.h5' 'export run.h5 --csv full --force' 'sample small.yaml -n 5' 'sample small.yaml -n 50000' 'run small.yaml --dry-run' '--version' '--help'; do
         name="$line > /dev/full"
         # shellcheck disable=SC2086
         "$pursuit" $line >/dev/full 2>err
