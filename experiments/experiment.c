@@ -12,7 +12,7 @@ static pp_status build_population(pp_experiment *e, pp_error *error)
     const pp_scenario *s = e->scenario;
     pp_status status =
         s->population == PP_POPULATION_BOOK
-            ? pp_book_population(s, &e->population, error)
+            ? pp_book_population(s, &e->population, &e->book_checksum, error)
             : pp_population_published(&s->published, &s->choice, &e->population, error);
     if (status != PP_OK)
         return status;

@@ -61,6 +61,16 @@ static void report_tenth(pp_progress *progress, int64_t done, int64_t trials, co
             100 * (double)done / (double)trials, clock);
 }
 
+void pp_progress_resume(void *context, int64_t done, int64_t trials)
+{
+    pp_progress *progress = context;
+    progress->first = progress->done = done;
+    progress->start = now(); // reading them in is not what the others will take
+    progress->tenth = (int64_t)(TENTHS * (double)done / (double)trials);
+    if (!progress->quiet)
+        fprintf(stderr, "%" PRId64 "/%" PRId64 " trials were finished before\n", done, trials);
+}
+
 void pp_progress_report(void *context, int64_t done, int64_t trials)
 {
     pp_progress *progress = context;
@@ -73,9 +83,10 @@ void pp_progress_report(void *context, int64_t done, int64_t trials)
         return;
     char clock[64], text[32];
     bool over = done == trials;
-    double left = done ? elapsed * (double)(trials - done) / (double)done : 0;
+    int64_t since = done - progress->first;
+    double left = since ? elapsed * (double)(trials - done) / (double)since : 0;
     pp_duration_text(over ? elapsed : left, text);
-    snprintf(clock, sizeof clock, "%s %s", over ? "in" : "ETA", done ? text : "unknown");
+    snprintf(clock, sizeof clock, "%s %s", over ? "in" : "ETA", since ? text : "unknown");
     if (progress->bar) {
         draw_bar(done, trials, clock);
         progress->drawn = true;

@@ -15,9 +15,12 @@ typedef struct pp_progress {
     double last;   ///< when the bar was last drawn
     int64_t tenth; ///< tenths reported
     int64_t done;  ///< trials
+    int64_t first; ///< of them were done before the start
 } pp_progress;
 
 void pp_progress_start(pp_progress *progress, bool quiet);
+/// For pp_run_options.resumed. @param context pp_progress
+void pp_progress_resume(void *context, int64_t done, int64_t trials);
 /// For pp_run_options.progress. @param context pp_progress
 void pp_progress_report(void *context, int64_t done, int64_t trials);
 /// Leave the bar's line, if there is one.
