@@ -79,10 +79,13 @@ static const problem_case wrong_plans[] = {
       "plan.yaml:2:38: seed: scale: log needs 'to' above 0"}},
     {GRID("seed: {from: 1, to: 2, steps: 2, scale: logarithm}"),
      {"plan.yaml:2:58: seed.scale: expected one of linear, log, not 'logarithm'"}},
-    {GRID("seed: {from: 1, to: 1000000, steps: 1000000}, trials: [1, 2]"),
+    {GRID("seed: {from: 1, to: 1001, steps: 1001}, trials: {from: 1, to: 1000, "
+          "steps: 1000}"),
      {"plan.yaml:2:10: designs: more than 1000000 runs"}},
-    {PLAN "designs:\n  - grid: {seed: {from: 1, to: 600000, steps: 600000}}\n"
-          "  - grid: {seed: {from: 1, to: 600000, steps: 600000}}\n",
+    {PLAN
+     "designs:\n"
+     "  - grid: {seed: {from: 1, to: 600, steps: 600}, trials: {from: 1, to: 1000, steps: 1000}}\n"
+     "  - grid: {seed: {from: 1, to: 600, steps: 600}, trials: {from: 1, to: 1000, steps: 1000}}\n",
      {"plan.yaml:3:3: designs: 1200000 runs; at most 1000000 are taken"}},
     {PLAN "designs: {zip: {seed: [1, 2], trials: [1, 2, 3]}}\n",
      {"plan.yaml:2:39: trials: 3 values; the keys of a zip before it have 2"}},
