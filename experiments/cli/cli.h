@@ -164,8 +164,12 @@ bool pp_cli_colour(FILE *stream);
 
 /// Becomes nonzero when a signal has asked for a stop.
 extern volatile sig_atomic_t pp_cli_stopped;
-/// From now on SIGINT, SIGTERM, SIGHUP and SIGXCPU only set it.
-void pp_cli_catch_signals(void);
+/// Becomes nonzero as well when it is not to wait for what is in hand: at a second signal, or so
+/// long after the first, if that was not SIGUSR1, that a scheduler will soon kill the process.
+extern volatile sig_atomic_t pp_cli_dropped;
+/// From now on SIGINT, SIGTERM, SIGHUP, SIGXCPU and SIGUSR1 only set them.
+/// @param said_at_terminal written to stderr at the first SIGINT if that is a terminal; NULL: none
+void pp_cli_catch_signals(const char *said_at_terminal);
 
 // running.c
 

@@ -68,6 +68,17 @@ static void report_tenth(pp_progress *progress, int64_t total, const char *clock
             progress->what, 100 * share, clock);
 }
 
+void pp_progress_resume(void *context, int64_t done, int64_t total)
+{
+    pp_progress *progress = context;
+    progress->skipped = progress->done = done;
+    progress->start = now(); // reading them in is not what the others will take
+    progress->tenth = (int64_t)(TENTHS * (double)done / (double)total);
+    if (!progress->quiet)
+        fprintf(stderr, "%" PRId64 "/%" PRId64 " %s were finished before\n", done, total,
+                progress->what);
+}
+
 void pp_progress_report(void *context, int64_t done, int64_t total)
 {
     pp_progress *progress = context;

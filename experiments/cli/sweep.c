@@ -174,6 +174,7 @@ static int sweep(const pp_command *command, const pp_sweep_plan *plan, const pp_
                                       .rerun = a->rerun,
                                       .fail_fast = a->fail_fast,
                                       .stop = &pp_cli_stopped,
+                                      .drop = &pp_cli_dropped,
                                       .next = pp_sweep_share_next,
                                       .queue = &share,
                                       .expected = (size_t)w.runs,
@@ -215,7 +216,7 @@ static int run_plan(const pp_command *command, pp_sweep_arguments *a, const char
     bool works = !a->dry_run && !a->slurm;
     if (works && !a->n_tasks && !pp_sweep_task_of_slurm(command, &a->task, &a->n_tasks))
         return PP_EXIT_USAGE;
-    pp_cli_catch_signals();
+    pp_cli_catch_signals("\nfinishing the trials in hand; once more drops them\n");
     int code = load(command, a, &plan);
     if (code == PP_EXIT_OK && a->dry_run)
         code = pp_sweep_dry_run(command, plan, a);
