@@ -224,7 +224,7 @@ static void test_sweep_states_are_told_apart(void **state)
     assert_int_equal(counts.first_failure, PP_ENUMERIC);
     assert_int_equal(h.before, 1);
     unlink(file_of(&f, 3, ".h5"));
-    temp_write(file_of(&f, 3, ".h5.checkpoint"), "trials", 6);
+    temp_write(file_of(&f, 3, ".h5.checkpoint"), "", 0);
     temp_write(file_of(&f, 0, ".failed"), "{}", 2);         // a whole file counts for more
     temp_write(file_of(&f, 1, ".h5.partial"), "dead", 4);   // and a failure for more than this
     temp_write(file_of(&f, 3, ".h5.others"), "unknown", 7); // nobody knows what it is
