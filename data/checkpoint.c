@@ -149,10 +149,10 @@ static void copy_text(char *to, const char *from, size_t size)
     to[size - 1] = '\0';
 }
 
-/// Takes the history over.
-static pp_provenance provenance_of(const head *h, char *history)
+/// Without the history.
+static pp_provenance provenance_of(const head *h)
 {
-    pp_provenance p = {.history = history, .threads = h->threads};
+    pp_provenance p = {.threads = h->threads};
     copy_text(p.created, h->created, sizeof p.created);
     copy_text(p.host, h->host, sizeof p.host);
     for (size_t i = 0; i < PP_SLURM_IDS; i++)
@@ -205,7 +205,8 @@ pp_status pp_checkpoint_open(const char *path, const pp_checkpoint_kind *kind, b
         return status;
     }
     (*checkpoint)->end = (off_t)(sizeof h + h.history_bytes + sizeof(uint64_t));
-    *first = provenance_of(&h, history);
+    *first = provenance_of(&h);
+    first->history = history;
     return PP_OK;
 }
 

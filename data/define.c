@@ -235,7 +235,8 @@ static pp_status define_quotes(const definition *d, pp_error *error)
 pp_status pp_results_define(hid_t file, const pp_results_layout *layout,
                             const pp_provenance *started, hid_t *datasets, pp_error *error)
 {
-    definition d = {.file = file, .layout = layout, .started = started, .datasets = datasets};
+    definition d = {.file = file, .layout = layout, .started = started};
+    d.datasets = datasets;
     for (size_t i = 0; i < PP_DIM_COUNT; i++)
         d.scales[i] = H5I_INVALID_HID;
     for (size_t i = 0; i < PP_GROUP_COUNT; i++)

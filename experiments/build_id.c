@@ -66,7 +66,8 @@ static int visit(struct dl_phdr_info *object, size_t size, void *context)
 
 size_t pp_build_id(unsigned char id[PP_BUILD_ID])
 {
-    search s = {.here = (uintptr_t)&pp_build_id, .id = id};
+    search s = {.here = (uintptr_t)&pp_build_id};
+    s.id = id;
     dl_iterate_phdr(visit, &s);
     return s.n;
 }

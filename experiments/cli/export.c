@@ -128,8 +128,7 @@ const pp_command pp_command_export = {
         "empty field. Text is UTF-8 and stands as it is in the results file; one that starts with "
         "=, +, - or @ a spreadsheet may take for a formula, and is warned of.\n\n"
         "The directory appears whole or not at all. SIGINT, SIGTERM, SIGHUP, SIGXCPU and SIGUSR1 "
-        "stop "
-        "the export with exit code 75 and leave nothing.",
+        "stop the export with exit code 75 and leave nothing.",
     .examples = examples,
     .n_examples = PP_COUNT(examples),
     .options = options,

@@ -214,6 +214,8 @@ static void put_files(void)
          ".TP\n.I FILE.h5.checkpoint\nFinished trials of a run that lasts longer than a second, "
          "from which the same command goes on after an interruption. It is removed when "
          "\\fIFILE.h5\\fR is whole.\n"
+         ".TP\n.I DIR/manifest.jsonl\n.TQ\n.I DIR/runs/ID.h5\n.TQ\n.I DIR/runs/ID.failed\nOf a "
+         "sweep: what its runs are, the results of each, and why a run failed.\n"
          ".TP\n.I DIR\n.TQ\n.I DIR.partial\nTables that \\fBpursuit export\\fR writes, the same "
          "way: dictionary.csv says what each column of the others is.");
     section("ENVIRONMENT");

@@ -305,10 +305,9 @@ const pp_command pp_command_sweep = {
         "SLURM_ARRAY_TASK_COUNT.\n\n"
         "A run that fails is recorded in DIR/runs/ID.failed and the others go on; the exit code "
         "is then that of the first failure. What goes wrong with the directory, such as a full "
-        "disk, stops the sweep with exit code 3. SIGINT, SIGTERM, SIGHUP, SIGXCPU and SIGUSR1 stop "
-        "it with "
-        "exit code 75, as they do pursuit run: finished trials of the run in hand are kept for the "
-        "next time. Runs left to other processes end it with exit code 75 too.\n\n"
+        "disk, stops the sweep with exit code 3. Signals end it with exit code 75, as they do a "
+        "run, and the run in hand goes on from its finished trials the next time; 75 is also the "
+        "exit code if runs are left to other processes.\n\n"
         "pursuit sweep status tells how many runs are complete, failed, partial, running and "
         "pending, and why runs failed.",
     .examples = examples,
