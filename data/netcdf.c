@@ -238,18 +238,17 @@ pp_status pp_netcdf_coordinate(hid_t group, const pp_netcdf_variable *variable, 
     return status;
 }
 
-/// Length of a scale, or 0 if it is none.
-static hsize_t scale_length(hid_t scale)
+static pp_status attach(hid_t dataset, const pp_netcdf_variable *variable, pp_error *error)
 {
-    hsize_t length = 0;
-    hid_t space = H5DSis_scale(scale) > 0 ? H5Dget_space(scale) : H5I_INVALID_HID;
-    if (space < 0)
-        return 0;
-    if (H5Sget_simple_extent_ndims(space) != 1 ||
-        H5Sget_simple_extent_dims(space, &length, NULL) < 0)
-        length = 0;
-    H5Sclose(space);
-    return length;
+    if (variable->rank == 0)
+        return PP_OK;
+    if (variable->attached)
+        return pp_scales_attach(variable->attached, dataset, variable->rank, variable->scales,
+                                error);
+    for (int d = 0; d < variable->rank; d++)
+        if (H5DSattach_scale(dataset, variable->scales[d], (unsigned)d) < 0)
+            return pp_hdf5_fail(error, PP_EIO, "attaching a dimension to", variable->name);
+    return PP_OK;
 }
 
 pp_status pp_netcdf_variable_create(hid_t group, const pp_netcdf_variable *variable, hid_t *dataset,
@@ -257,17 +256,16 @@ pp_status pp_netcdf_variable_create(hid_t group, const pp_netcdf_variable *varia
 {
     // The lengths are the scales' own: H5DSattach_scale would take any scale for any axis.
     hsize_t lengths[PP_NETCDF_RANK] = {0};
-    for (int d = 0; d < variable->rank; d++) {
-        lengths[d] = scale_length(variable->scales[d]);
-        if (lengths[d] == 0)
-            return pp_error_set(error, PP_EINVAL, "axis %d of '%s' has no dimension", d,
-                                variable->name);
-    }
-    pp_status status = create_dataset(group, variable, lengths, dataset, error);
+    pp_scales here = {0}, *scales = variable->attached ? variable->attached : &here;
+    pp_status status = PP_OK;
     for (int d = 0; d < variable->rank && status == PP_OK; d++)
-        if (H5DSattach_scale(*dataset, variable->scales[d], (unsigned)d) < 0)
-            status = pp_hdf5_fail(error, PP_EIO, "attaching a dimension to", variable->name);
-    return status;
+        if (pp_scales_length(scales, variable->scales[d], &lengths[d], NULL) != PP_OK)
+            status = pp_error_set(error, PP_EINVAL, "axis %d of '%s' has no dimension", d,
+                                  variable->name);
+    pp_scales_release(&here);
+    if (status == PP_OK)
+        status = create_dataset(group, variable, lengths, dataset, error);
+    return status == PP_OK ? attach(*dataset, variable, error) : status;
 }
 
 /// Select [start, start + count) of the first axis; *selected is a memory space of the same shape.

@@ -10,6 +10,7 @@
 #include <hdf5.h>
 
 #include "data/results.h"
+#include "data/scales.h"
 
 enum { PP_NETCDF_RANK = 4 };
 
@@ -20,6 +21,8 @@ typedef struct pp_netcdf_variable {
     pp_value_type type;
     int rank;                       ///< 0: a scalar
     hid_t scales[PP_NETCDF_RANK];   ///< dimension scale of each axis; unused for a coordinate
+    pp_scales *attached;            ///< keeps what stands on which scale, until pp_scales_write;
+                                    ///< NULL: HDF5 does, in the file, which takes longer
     uint64_t chunk[PP_NETCDF_RANK]; ///< chunk[0] 0: contiguous and unfiltered
 } pp_netcdf_variable;
 
