@@ -286,14 +286,33 @@ static bool select_rows(hid_t space, uint64_t start, uint64_t count, hid_t *sele
            H5Sselect_hyperslab(space, H5S_SELECT_SET, first, NULL, lengths, NULL) >= 0;
 }
 
+/// How to transfer n elements; closed by the caller unless it is H5P_DEFAULT. Converting strings,
+/// HDF5 clears 2 MB of buffers, however few there are.
+static hid_t transfer_of(pp_value_type type, hssize_t n)
+{
+    enum { ELEMENT = 16, USUAL = 1 << 20 };
+    if (type != PP_STRING || n < 1 || n >= USUAL / ELEMENT)
+        return H5P_DEFAULT;
+    hid_t list = H5Pcreate(H5P_DATASET_XFER);
+    if (list >= 0 && H5Pset_buffer(list, (size_t)n * ELEMENT, NULL, NULL) < 0) {
+        H5Pclose(list);
+        list = H5I_INVALID_HID;
+    }
+    return list;
+}
+
 pp_status pp_netcdf_write(hid_t dataset, pp_value_type type, uint64_t start, uint64_t count,
                           const void *values, pp_error *error)
 {
     pp_status status = PP_OK;
-    hid_t in_memory = H5I_INVALID_HID, memory = memory_type(type), space = H5Dget_space(dataset);
+    hid_t in_memory = H5I_INVALID_HID, transfer = H5P_DEFAULT;
+    hid_t memory = memory_type(type), space = H5Dget_space(dataset);
     if (memory < 0 || space < 0 || !select_rows(space, start, count, &in_memory) ||
-        H5Dwrite(dataset, memory, in_memory, space, H5P_DEFAULT, values) < 0)
+        (transfer = transfer_of(type, H5Sget_select_npoints(space))) < 0 ||
+        H5Dwrite(dataset, memory, in_memory, space, transfer, values) < 0)
         status = pp_hdf5_fail(error, PP_EIO, "writing", "values");
+    if (transfer > 0)
+        H5Pclose(transfer);
     if (in_memory >= 0)
         H5Sclose(in_memory);
     if (space >= 0)
