@@ -249,11 +249,20 @@ static pp_status finish(pp_results *results, pp_error *error)
 
 pp_status pp_results_commit(pp_results *results, pp_error *error)
 {
+    return pp_results_commit_later(results, NULL, error);
+}
+
+pp_status pp_results_commit_later(pp_results *results, pp_output_batch *batch, pp_error *error)
+{
     if (!results)
         return pp_error_set(error, PP_EINVAL, "no writer");
     pp_hdf5_quiet quiet = pp_hdf5_silence();
-    pp_status status = finish(results, error);
-    if (status == PP_OK)
+    pp_status status = batch && pp_output_batch_is_full(batch)
+                           ? pp_error_set(error, PP_EINVAL, "the batch of files is full")
+                           : finish(results, error);
+    if (status == PP_OK && batch)
+        pp_output_batch_add(batch, &results->output);
+    else if (status == PP_OK)
         status = pp_output_commit(&results->output, error);
     release(results);
     pp_hdf5_restore(quiet);

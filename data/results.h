@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "data/output_batch.h"
 #include "market/error.h"
 
 /// What an epoch is for: the values of the variable `phase`.
@@ -185,6 +186,11 @@ PP_API pp_status pp_results_append(pp_results *results, const pp_record *record,
 /// All trials are in: flush, close, fsync, rename, fsync the directory. The writer is destroyed
 /// whatever happens; on failure no file appears under PATH and the partial file is removed.
 PP_API pp_status pp_results_commit(pp_results *results, pp_error *error);
+/// The same, but the file waits in a batch until that is committed: then it appears under PATH. On
+/// failure it is not in the batch.
+/// @return as pp_results_commit; PP_EINVAL if the batch is full
+PP_API pp_status pp_results_commit_later(pp_results *results, pp_output_batch *batch,
+                                         pp_error *error);
 /// Give up: close and remove the partial file. NULL-safe.
 PP_API void pp_results_abandon(pp_results *results);
 

@@ -112,6 +112,8 @@ pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_option
     pp_status status = check_input(options->output, from->path, "scenario", error);
     if (status == PP_OK && from->population == PP_POPULATION_BOOK)
         status = check_input(options->output, from->book_source.file.text, "book", error);
+    if (status == PP_OK && options->batch && pp_output_batch_is_full(options->batch))
+        status = pp_error_set(error, PP_EINVAL, "the batch of files is full");
     for (const pp_plugin *plugin = from->plugins; plugin && status == PP_OK; plugin = plugin->next)
         status = check_input(options->output, plugin->path, "plugin", error);
     if (status != PP_OK)
@@ -134,7 +136,7 @@ pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_option
     if (r.status == PP_OK) {
         work_in_crew(&r);
         if (r.status == PP_OK)
-            r.status = pp_results_commit(r.results, &detail);
+            r.status = pp_results_commit_later(r.results, options->batch, &detail);
         else
             pp_results_abandon(r.results);
     }

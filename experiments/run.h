@@ -40,6 +40,8 @@ typedef struct pp_run_options {
     bool force;                        ///< replace an existing one
     int threads;                       ///< 0: OpenMP's default. A trial each; what is left over
                                        ///< shares the work inside the trials
+    pp_output_batch *batch;            ///< the file waits in it, which must have room, until it is
+                                       ///< committed; NULL: the file is there when the run ends
     const char *history;               ///< the command line, for the file
     const char *source;                ///< program, version and commit, for the file
     const volatile sig_atomic_t *stop; ///< becomes nonzero to interrupt; may be NULL
@@ -48,7 +50,8 @@ typedef struct pp_run_options {
     void *context;
 } pp_run_options;
 
-/// Run every trial and write the results file; it appears whole or not at all.
+/// Run every trial and write the results file; it appears whole or not at all. For many small runs
+/// see `batch` and pp_experiment_follow.
 /// @return PP_OK; PP_EEXIST; PP_EIO; PP_ENUMERIC (names the trial); PP_ENOMEM; PP_EINTERRUPTED
 PP_API pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_options *options,
                                    pp_error *error);
