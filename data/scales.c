@@ -34,33 +34,32 @@ static hsize_t length_of(hid_t dataset)
     return length;
 }
 
-/// The scale of that dataset, looked at only once.
-static pp_status find(pp_scales *scales, hid_t dataset, pp_scale **scale, pp_error *error)
+/// The scale of that dataset, looked at only once; NULL with *status if there is none.
+static pp_scale *find(pp_scales *scales, hid_t dataset, pp_status *status, pp_error *error)
 {
     for (size_t i = 0; i < scales->n; i++)
-        if (scales->scale[i].dataset == dataset) {
-            *scale = &scales->scale[i];
-            return PP_OK;
-        }
+        if (scales->scale[i].dataset == dataset)
+            return &scales->scale[i];
     pp_scale found = {.dataset = dataset, .length = length_of(dataset)};
+    pp_scale *grown = NULL;
     if (found.length == 0)
-        return pp_error_set(error, PP_EINVAL, "an axis has no dimension");
-    if (H5Rcreate(&found.reference, dataset, ".", H5R_OBJECT, H5I_INVALID_HID) < 0)
-        return pp_hdf5_fail(error, PP_EIO, "referring to", "a dimension");
-    pp_scale *grown = realloc(scales->scale, (scales->n + 1) * sizeof *grown);
+        *status = pp_error_set(error, PP_EINVAL, "an axis has no dimension");
+    else if (H5Rcreate(&found.reference, dataset, ".", H5R_OBJECT, H5I_INVALID_HID) < 0)
+        *status = pp_hdf5_fail(error, PP_EIO, "referring to", "a dimension");
+    else if (!(grown = realloc(scales->scale, (scales->n + 1) * sizeof *grown)))
+        *status = pp_error_set(error, PP_ENOMEM, "out of memory");
     if (!grown)
-        return pp_error_set(error, PP_ENOMEM, "out of memory");
+        return NULL;
     scales->scale = grown;
-    *scale = &grown[scales->n++];
-    **scale = found;
-    return PP_OK;
+    grown[scales->n] = found;
+    return &grown[scales->n++];
 }
 
 pp_status pp_scales_length(pp_scales *scales, hid_t scale, hsize_t *length, pp_error *error)
 {
-    pp_scale *found = NULL;
-    pp_status status = find(scales, scale, &found, error);
-    *length = status == PP_OK ? found->length : 0;
+    pp_status status = PP_OK;
+    const pp_scale *found = find(scales, scale, &status, error);
+    *length = found ? found->length : 0;
     return status;
 }
 
@@ -109,11 +108,11 @@ pp_status pp_scales_attach(pp_scales *scales, hid_t dataset, int rank, const hid
     if (H5Rcreate(&self, dataset, ".", H5R_OBJECT, H5I_INVALID_HID) < 0)
         return pp_hdf5_fail(error, PP_EIO, "referring to", "a variable");
     for (int d = 0; d < rank; d++) {
-        pp_scale *scale = NULL;
-        pp_status status = find(scales, axes[d], &scale, error);
-        if (status == PP_OK)
+        pp_status status = PP_OK;
+        pp_scale *scale = find(scales, axes[d], &status, error);
+        if (scale)
             status = add_axis(scale, self, d, error);
-        if (status != PP_OK)
+        if (!scale || status != PP_OK)
             return status;
         to[d] = scale->reference;
         list[d] = (hvl_t){.len = 1, .p = &to[d]};
