@@ -233,7 +233,7 @@ static int run_plan(const pp_command *command, pp_sweep_arguments *a, const char
     bool works = !a->dry_run && !a->slurm;
     if (works && !a->n_tasks && !pp_sweep_task_of_slurm(command, &a->task, &a->n_tasks))
         return PP_EXIT_USAGE;
-    pp_cli_catch_signals("\nfinishing the trials in hand; once more drops them\n");
+    pp_cli_catch_signals(PP_CLI_FINISHING);
     int code = load(command, a, &plan);
     if (code == PP_EXIT_OK && a->dry_run)
         code = pp_sweep_dry_run(command, plan, a);
