@@ -101,6 +101,10 @@ expect 'an edit of every run' 0 "$pursuit" sweep plan.yaml --dir set --quiet --s
 "$pursuit" run tiny.yaml -o alone-set.h5 --quiet --set choice.success_rate=0.05 --seed 1 --trials 2 --set market.rounds=10
 same_results alone-set.h5 "set/runs/$(id set 0).h5"
 
+sed -i '1s/"source": "pursuit [^"]*"/"source": "pursuit 0.0.1 (older)"/' set/manifest.jsonl
+expect 'begun by another build' 0 "$pursuit" sweep plan.yaml --dir set --quiet --set market.rounds=10 --set trials=2
+says "^pursuit sweep: warning: 'set' was begun by pursuit 0.0.1 \(older\), and this is pursuit "
+
 # --- files that are not whole, and not ours ------------------------------------------------------
 cp "$first" whole.h5
 head -c 20000 whole.h5 >"$first"
