@@ -51,7 +51,7 @@ go_on() {
 }
 
 # What takes longer than the time there is after SIGTERM is dropped. It goes on beside all that follows.
-"$pursuit" run bare.yaml -o slow.h5 --quiet --set 'firms.0.agent={kind: klq, method: model_free, rollouts: 10000}' \
+nice -n 19 "$pursuit" run bare.yaml -o slow.h5 --quiet --threads 1 --set 'firms.0.agent={kind: klq, method: model_free, rollouts: 10000}' \
     >/dev/null 2>slow.err </dev/null &
 slow=$!
 until_there slow.h5.partial
