@@ -17,14 +17,6 @@ enum { DEFLATE_LEVEL = 2, FLAGS_MAX = 4096, ORDER = H5P_CRT_ORDER_TRACKED | H5P_
 /// quicker to write and read than the heaps and trees of more.
 enum { COMPACT_LINKS = 64, COMPACT_ATTRIBUTES = 32, NAME_LENGTH = 12 };
 
-/// Half of the chunks that a node of a dataset's index has room for, used or not. HDF5's own 32
-/// makes a node of 3 kB for each variable of a run of one trial: most of its file.
-static unsigned index_width(uint64_t most_chunks)
-{
-    enum { USUAL = 32 };
-    return most_chunks < 2ULL * USUAL ? (unsigned)((most_chunks + 1) / 2) : USUAL;
-}
-
 static const double not_a_number = NAN;
 
 hid_t pp_netcdf_string_type(void)
@@ -58,12 +50,6 @@ static hid_t memory_type(pp_value_type type)
 
 pp_status pp_netcdf_create(const char *name, hid_t access, hid_t *file, pp_error *error)
 {
-    return pp_netcdf_create_chunked(name, access, UINT64_MAX, file, error);
-}
-
-pp_status pp_netcdf_create_chunked(const char *name, hid_t access, uint64_t most_chunks,
-                                   hid_t *file, pp_error *error)
-{
     pp_status status = PP_OK;
     hid_t creation = H5Pcreate(H5P_FILE_CREATE);
     if (creation < 0 || H5Pset_link_creation_order(creation, ORDER) < 0 ||
@@ -72,7 +58,6 @@ pp_status pp_netcdf_create_chunked(const char *name, hid_t access, uint64_t most
         H5Pset_link_phase_change(creation, COMPACT_LINKS, COMPACT_LINKS) < 0 ||
         H5Pset_est_link_info(creation, COMPACT_LINKS, NAME_LENGTH) < 0 ||
         H5Pset_attr_phase_change(creation, COMPACT_ATTRIBUTES, COMPACT_ATTRIBUTES) < 0 ||
-        H5Pset_istore_k(creation, index_width(most_chunks)) < 0 ||
         H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110) < 0 ||
         H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0 ||
         (*file = H5Fcreate(name, H5F_ACC_TRUNC, creation, access)) < 0)
