@@ -8,6 +8,7 @@
 
 #include "data/define.h"
 #include "data/hdf5_error.h"
+#include "data/merge.h"
 #include "data/results_file.h"
 #include "data/seal.h"
 
@@ -97,6 +98,11 @@ static pp_status open_hdf5(pp_results_file *file, pp_error *error)
 static pp_status check_version(const pp_results_file *file, pp_error *error)
 {
     int64_t version;
+    if (H5Aexists(file->file, PP_MERGE_VERSION_NAME) > 0)
+        return pp_error_set(error, PP_EFORMAT,
+                            "%s: this is a merged sweep; what is wanted is the results file of one "
+                            "run",
+                            file->path);
     if (H5Aexists(file->file, "schema_version") <= 0)
         return pp_error_set(error, PP_EFORMAT,
                             "%s: no schema_version: this is not a results file of pursuit",
