@@ -47,6 +47,8 @@ enum {
     PP_OPT_ANYWAY,
     PP_OPT_CSV,
     PP_OPT_QUOTES,
+    PP_OPT_COPY,
+    PP_OPT_VIRTUAL,
 };
 
 typedef struct pp_cli_example {
@@ -70,8 +72,8 @@ typedef struct pp_command {
 } pp_command;
 
 extern const pp_command pp_command_run, pp_command_summary, pp_command_compare, pp_command_export,
-    pp_command_init, pp_command_check, pp_command_agents, pp_command_schema, pp_command_sample,
-    pp_command_manual, pp_command_version, pp_command_help;
+    pp_command_merge, pp_command_init, pp_command_check, pp_command_agents, pp_command_schema,
+    pp_command_sample, pp_command_manual, pp_command_version, pp_command_help;
 /// All of them in the order in which they are shown; NULL-terminated.
 extern const pp_command *const pp_commands[];
 /// Command of that name, or NULL.
@@ -160,6 +162,11 @@ bool pp_cli_colour(FILE *stream);
 extern volatile sig_atomic_t pp_cli_stopped;
 /// From now on SIGINT, SIGTERM, SIGHUP and SIGXCPU only set it.
 void pp_cli_catch_signals(void);
+
+// command_line.c
+
+/// The command line as one would type it; malloc'd, NULL if out of memory.
+char *pp_cli_command_line(int argc, char **argv);
 
 // help.c
 

@@ -51,44 +51,6 @@ static int parse(const pp_command *command, int argc, char **argv, arguments *a)
     return PP_CLI_END;
 }
 
-static bool plain(const char *word)
-{
-    const char *safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./,:@%";
-    return *word && word[strspn(word, safe)] == '\0';
-}
-
-static void put_quoted(FILE *out, const char *word)
-{
-    fputc('\'', out);
-    for (; *word; word++)
-        fputs(*word == '\'' ? "'\\''" : (char[]){*word, '\0'}, out);
-    fputc('\'', out);
-}
-
-/// The command line as one would type it; malloc'd, NULL if out of memory.
-static char *command_line(int argc, char **argv)
-{
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out)
-        return NULL;
-    fputs("pursuit", out);
-    for (int i = 0; i < argc; i++) {
-        fputc(' ', out);
-        if (plain(argv[i]))
-            fputs(argv[i], out);
-        else
-            put_quoted(out, argv[i]);
-    }
-    bool failed = ferror(out);
-    failed |= fclose(out) != 0;
-    if (!failed)
-        return text;
-    free(text);
-    return NULL;
-}
-
 /// What OpenMP will use if nobody says: OMP_NUM_THREADS, or the processors this process may run on.
 static int default_threads(void)
 {
@@ -190,7 +152,7 @@ static int run_scenario(const pp_command *command, const pp_scenario *scenario, 
 static int run(const pp_command *command, int argc, char **argv)
 {
     arguments a = {0};
-    char *history = command_line(argc, argv); // before getopt_long reorders it
+    char *history = pp_cli_command_line(argc, argv); // before getopt_long reorders it
     pp_scenario *scenario = NULL;
     int code = PP_EXIT_OK, parsed = parse(command, argc, argv, &a);
     if (parsed != PP_CLI_END) {
