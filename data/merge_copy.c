@@ -1,5 +1,4 @@
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,19 +44,22 @@ static pp_status copy_text(const pp_merge_file *file, pp_results_file *from, siz
 static pp_status copy_seed(const pp_merge_file *file, pp_results_file *from, size_t run,
                            pp_error *error)
 {
-    char digits[24] = "";
     uint64_t seed;
-    pp_status status = from ? pp_results_seed(from, &seed, error) : PP_OK;
-    if (status == PP_OK && from)
-        snprintf(digits, sizeof digits, "%" PRIu64, seed);
-    return status == PP_OK ? write_text(file, run, PP_MERGE_SEED, digits, error) : status;
+    pp_merge_place place = pp_merge_place_of(file, run);
+    pp_status status = pp_results_seed(from, &seed, error);
+    if (status != PP_OK)
+        return status;
+    if (seed > INT64_MAX)
+        return pp_error_set(error, PP_EFORMAT, "%s: impossible seed %" PRIu64, from->path, seed);
+    int64_t value = (int64_t)seed;
+    return pp_netcdf_write_block(file->about[PP_MERGE_SEED], PP_I64, place.start, place.count,
+                                 &value, error);
 }
 
 /// The place of a run's own coordinate.
-static pp_merge_place place_along(const pp_merge_file *file, size_t run, pp_dim dim, uint64_t n)
+static pp_merge_place place_along(const pp_merge_file *file, size_t run, uint64_t n)
 {
     pp_merge_place place = pp_merge_place_of(file, run);
-    (void)dim;
     place.count[file->rank] = n;
     return place;
 }
@@ -66,7 +68,7 @@ static pp_status copy_firms(const pp_merge_file *file, const pp_results_file *fr
                             pp_error *error)
 {
     size_t n = (size_t)file->survey->length[PP_DIM_FIRM];
-    pp_merge_place place = place_along(file, run, PP_DIM_FIRM, n);
+    pp_merge_place place = place_along(file, run, n);
     const char **names = malloc(n * sizeof *names);
     if (!names)
         return pp_error_set(error, PP_ENOMEM, "out of memory");
@@ -85,7 +87,7 @@ static pp_status copy_trials(const pp_merge_file *file, pp_results_file *from, s
     pp_status status = pp_results_trials(from, &trials, error);
     if (status != PP_OK)
         return status;
-    pp_merge_place place = place_along(file, run, PP_DIM_TRIAL, from->length[PP_DIM_TRIAL]);
+    pp_merge_place place = place_along(file, run, from->length[PP_DIM_TRIAL]);
     status = pp_netcdf_write_block(file->about[PP_MERGE_TRIAL_NUMBER], PP_I64, place.start,
                                    place.count, trials, error);
     free(trials);
@@ -99,7 +101,7 @@ static pp_status copy_phases(const pp_merge_file *file, pp_results_file *from, s
     pp_status status = pp_results_phases(from, &phases, error);
     if (status != PP_OK)
         return status;
-    pp_merge_place place = place_along(file, run, PP_DIM_EPOCH, from->length[PP_DIM_EPOCH]);
+    pp_merge_place place = place_along(file, run, from->length[PP_DIM_EPOCH]);
     status = pp_netcdf_write_block(file->about[PP_MERGE_PHASE], PP_I8, place.start, place.count,
                                    phases, error);
     free(phases);
@@ -110,7 +112,7 @@ static pp_status copy_phases(const pp_merge_file *file, pp_results_file *from, s
 static pp_status copy_about(const pp_merge_file *file, pp_results_file *from, size_t run,
                             pp_error *error)
 {
-    pp_status status = copy_seed(file, from, run, error);
+    pp_status status = from ? copy_seed(file, from, run, error) : PP_OK;
     if (status == PP_OK)
         status = copy_text(file, from, run, PP_MERGE_SOURCE, "source", error);
     if (status == PP_OK)

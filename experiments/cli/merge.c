@@ -27,9 +27,8 @@ static void say_remarks(const pp_command *command, const pp_merge_report *report
                            states[state]);
     if (report->sources > 0)
         pp_cli_message(command,
-                       "warning: %zu runs were made with another program than the first (see "
-                       "run_source)",
-                       report->sources);
+                       "warning: %zu %s made with another program than the first (see run_source)",
+                       report->sources, report->sources == 1 ? "run was" : "runs were");
     if (report->rounds > 0)
         pp_cli_message(command,
                        "recorded rounds of %zu runs are left out; they are in the runs' "

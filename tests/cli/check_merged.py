@@ -106,9 +106,10 @@ def check_along(merged, places, files):
 
 def check_about(merged, head, runs, places, files):
     texts = {"run_source": lambda f: f.attrs["source"], "run_created": lambda f: f.attrs["created"],
-             "run_seed": lambda f: str(f.attrs["seed"]), "run_scenario": lambda f: f["scenario"].asstr()[()]}
+             "run_scenario": lambda f: f["scenario"].asstr()[()]}
     for run, place, file in zip(runs, places, files):
         check(merged["run_id"].asstr()[place] == run["id"], f"run_id{place}")
+        check(merged["run_seed"][place] == (file.attrs["seed"] if file else FILL["int64"]), f"run_seed{place}")
         check((merged["run_status"][place] == 0) == (file is not None), f"run_status{place}")
         for name, text in texts.items():
             check(merged[name].asstr()[place] == (text(file) if file else ""), f"{name}{place}")
