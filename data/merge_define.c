@@ -1,11 +1,11 @@
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "data/hdf5_error.h"
 #include "data/layout.h"
 #include "data/merge_block.h"
 #include "data/merge_parts.h"
+#include "data/provenance.h"
 
 enum { CHUNK_BYTES = 256 << 10 };
 
@@ -288,16 +288,6 @@ static pp_status define_variable(const definition *d, size_t id, pp_error *error
     return status;
 }
 
-/// ISO 8601, UTC; empty if there is no clock.
-static void creation_time(char *text, size_t size)
-{
-    time_t now = time(NULL);
-    struct tm utc;
-    if (now == (time_t)-1 || !gmtime_r(&now, &utc) ||
-        strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
-        text[0] = '\0';
-}
-
 /// Names of all that tells runs apart, for xarray to make coordinates of them; malloc'd.
 static char *coordinate_names(const pp_merge_sweep *sweep)
 {
@@ -319,14 +309,10 @@ static char *coordinate_names(const pp_merge_sweep *sweep)
     return names;
 }
 
-static pp_status define_attributes(const definition *d, pp_error *error)
+static pp_status define_texts(const definition *d, const char *created, const char *coordinates,
+                              pp_error *error)
 {
     const pp_merge_sweep *sweep = d->file->sweep;
-    const int32_t version = PP_MERGE_VERSION;
-    char created[32], *coordinates = coordinate_names(sweep);
-    if (!coordinates)
-        return pp_error_set(error, PP_ENOMEM, "out of memory");
-    creation_time(created, sizeof created);
     const struct {
         const char *name, *text;
     } texts[] = {{"Conventions", "CF-1.8"}, {"title", sweep->title},
@@ -335,6 +321,19 @@ static pp_status define_attributes(const definition *d, pp_error *error)
     pp_status status = PP_OK;
     for (size_t i = 0; i < sizeof texts / sizeof *texts && status == PP_OK; i++)
         status = pp_netcdf_attribute_text(d->file->file, texts[i].name, texts[i].text, error);
+    return status;
+}
+
+static pp_status define_attributes(const definition *d, pp_error *error)
+{
+    const int32_t version = PP_MERGE_VERSION;
+    pp_provenance now = {0};
+    char *coordinates = coordinate_names(d->file->sweep);
+    pp_status status = coordinates ? pp_provenance_now(d->file->sweep->history, 1, &now, error)
+                                   : pp_error_set(error, PP_ENOMEM, "out of memory");
+    if (status == PP_OK)
+        status = define_texts(d, now.created, coordinates, error);
+    pp_provenance_release(&now);
     free(coordinates);
     return status == PP_OK ? pp_netcdf_attribute_numbers(d->file->file, PP_MERGE_VERSION_NAME,
                                                          H5T_NATIVE_INT32, 0, &version, error)

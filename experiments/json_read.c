@@ -36,7 +36,7 @@ bool pp_json_has(const pp_node *node, const char *const *names, size_t n)
     return true;
 }
 
-const char *pp_json_string(const pp_node *node)
+const char *pp_json_text(const pp_node *node)
 {
     return node && node->kind == PP_NODE_SCALAR && node->quoted && pp_utf8_valid(node->text)
                ? node->text

@@ -16,7 +16,7 @@ pp_status pp_json_object(const char *text, size_t length, pp_node **map);
 /// Is it an object of exactly these members?
 bool pp_json_has(const pp_node *node, const char *const *names, size_t n);
 /// The text of a string of UTF-8; NULL if it is something else or the node is NULL.
-const char *pp_json_string(const pp_node *node);
+const char *pp_json_text(const pp_node *node);
 /// Is it a finite number, and a whole one that fits if such a one is asked for?
 bool pp_json_is_number(const pp_node *node, bool whole);
 /// A whole number from 0 to `most`.

@@ -56,7 +56,7 @@ static bool is_hex(const char *text, size_t n)
 
 static bool is_value(const pp_node *node, pp_sweep_type type)
 {
-    return type == PP_SWEEP_TEXT ? pp_json_string(node) != NULL
+    return type == PP_SWEEP_TEXT ? pp_json_text(node) != NULL
                                  : pp_json_is_number(node, type == PP_SWEEP_INTEGER);
 }
 
@@ -67,9 +67,9 @@ static pp_status read_parameter(const reader *r, const pp_node *node, pp_sweep_p
         [PP_SWEEP_REAL] = "real", [PP_SWEEP_INTEGER] = "integer", [PP_SWEEP_TEXT] = "text"};
     if (!pp_json_has(node, keys, PP_COUNT(keys)))
         return malformed(r, "a parameter has a key, a name and a type");
-    const char *key = pp_json_string(pp_node_get(node, "key"));
-    const char *name = pp_json_string(pp_node_get(node, "name"));
-    const char *type = pp_json_string(pp_node_get(node, "type"));
+    const char *key = pp_json_text(pp_node_get(node, "key"));
+    const char *name = pp_json_text(pp_node_get(node, "name"));
+    const char *type = pp_json_text(pp_node_get(node, "type"));
     size_t t = 0;
     while (type && t < PP_COUNT(types) && strcmp(type, types[t]) != 0)
         t++;
@@ -110,7 +110,7 @@ static pp_status read_axis(const reader *r, const pp_node *node, size_t a)
     const char *key = NULL;
     const pp_node *values = NULL;
     if (pp_json_has(node, keys, PP_COUNT(keys))) {
-        key = pp_json_string(pp_node_get(node, "key"));
+        key = pp_json_text(pp_node_get(node, "key"));
         values = pp_node_get(node, "values");
     }
     if (!key || strcmp(key, parameter->key) != 0 || values->kind != PP_NODE_LIST || values->n < 1)
@@ -169,9 +169,9 @@ static pp_status read_header(const reader *r, const pp_node *line)
                             r->path, version, (int)PP_SWEEP_MANIFEST_VERSION);
     if (!pp_json_has(line, keys, PP_COUNT(keys)))
         return malformed(r, "the first line has other keys than a sweep's");
-    const char *name = pp_json_string(pp_node_get(line, "name"));
-    const char *source = pp_json_string(pp_node_get(line, "source"));
-    const char *sha256 = pp_json_string(pp_node_get(line, "plan_sha256"));
+    const char *name = pp_json_text(pp_node_get(line, "name"));
+    const char *source = pp_json_text(pp_node_get(line, "source"));
+    const char *sha256 = pp_json_text(pp_node_get(line, "plan_sha256"));
     if (!name || !source || !is_hex(sha256, PP_SHA256_TEXT - 1))
         return malformed(r, "\"name\", \"source\" or \"plan_sha256\" is not as it should be");
     if (!pp_json_count(pp_node_get(line, "n_runs"), PP_SWEEP_RUNS_MAX, &m->n_runs) || m->n_runs < 1)
@@ -226,7 +226,7 @@ static pp_status read_run(const reader *r, const pp_node *line, size_t run)
     if (!pp_json_has(line, keys, PP_COUNT(keys)) ||
         !pp_json_count(pp_node_get(line, "run"), run, &number) || number != run)
         return malformed(r, "a run's line has its number, its id and its values");
-    const char *id = pp_json_string(pp_node_get(line, "id"));
+    const char *id = pp_json_text(pp_node_get(line, "id"));
     const pp_node *values = pp_node_get(line, "values");
     if (!is_hex(id, PP_SWEEP_ID - 1) || values->kind != PP_NODE_MAP)
         return malformed(r, "a run's line has its number, its id and its values");

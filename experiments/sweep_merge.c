@@ -7,6 +7,7 @@
 #include "data/output_steps.h"
 #include "data/sha256.h"
 #include "experiments/sweep_coordinates.h"
+#include "experiments/sweep_directory.h"
 #include "experiments/sweep_manifest.h"
 #include "experiments/sweep_place.h"
 #include "experiments/tree.h"
@@ -43,43 +44,46 @@ static void release(merging *m)
     pp_sweep_manifest_release(&m->manifest);
 }
 
-static bool exists(const char *folder, const char *id, const char *suffix)
+/// What is under a run's own name is looked at closely, whatever it is: damage is not passed over.
+static pp_merge_state state_of(pp_run_state state, const char *path)
 {
-    char *path = joined(folder, id, suffix);
-    bool is_there = path && access(path, F_OK) == 0;
-    free(path);
-    return is_there;
+    if (state == PP_RUN_COMPLETE || access(path, F_OK) == 0)
+        return PP_MERGE_COMPLETE;
+    if (state == PP_RUN_FAILED)
+        return PP_MERGE_FAILED;
+    return state == PP_RUN_PENDING ? PP_MERGE_PENDING : PP_MERGE_PARTIAL;
 }
 
-static pp_merge_state state_of(const char *folder, const char *id)
+static pp_status allocate(merging *m, pp_run_state **states, pp_error *error)
 {
-    if (exists(folder, id, ".h5"))
-        return PP_MERGE_COMPLETE; // cut short or not, which is seen when it is opened
-    if (exists(folder, id, ".failed"))
-        return PP_MERGE_FAILED;
-    if (exists(folder, id, ".h5.partial") || exists(folder, id, ".h5.checkpoint"))
-        return PP_MERGE_PARTIAL;
-    return PP_MERGE_PENDING;
+    const size_t n = m->manifest.n_runs;
+    m->runs = calloc(n, sizeof *m->runs);
+    m->paths = calloc(n, sizeof *m->paths);
+    m->links = calloc(n, sizeof *m->links);
+    *states = calloc(n, sizeof **states);
+    return m->runs && m->paths && m->links && *states
+               ? PP_OK
+               : pp_error_set(error, PP_ENOMEM, "out of memory");
 }
 
 static pp_status find_runs(merging *m, bool links, pp_error *error)
 {
-    pp_status status = PP_OK;
-    char *folder = pp_output_suffixed(m->directory, "/runs/");
-    m->runs = calloc(m->manifest.n_runs, sizeof *m->runs);
-    m->paths = calloc(m->manifest.n_runs, sizeof *m->paths);
-    m->links = calloc(m->manifest.n_runs, sizeof *m->links);
-    if (!folder || !m->runs || !m->paths || !m->links)
-        status = pp_error_set(error, PP_ENOMEM, "out of memory");
-    for (size_t run = 0; run < m->manifest.n_runs && status == PP_OK; run++) {
+    pp_run_state *states;
+    const size_t n = m->manifest.n_runs;
+    pp_status status = allocate(m, &states, error);
+    if (status == PP_OK)
+        status = pp_sweep_directory_states(m->directory, m->manifest.ids, n, states, error);
+    for (size_t run = 0; run < n && status == PP_OK; run++) {
         const char *id = m->manifest.ids[run];
-        m->paths[run] = joined(folder, id, ".h5");
+        m->paths[run] = pp_sweep_directory_path(m->directory, id, ".h5");
         m->links[run] = links ? joined(m->folder, id, ".h5") : NULL;
-        m->runs[run] = (pp_merge_run){id, state_of(folder, id), m->paths[run], m->links[run]};
         if (!m->paths[run] || (links && !m->links[run]))
             status = pp_error_set(error, PP_ENOMEM, "out of memory");
+        else
+            m->runs[run] = (pp_merge_run){id, state_of(states[run], m->paths[run]), m->paths[run],
+                                          m->links[run]};
     }
-    free(folder);
+    free(states);
     return status;
 }
 

@@ -23,7 +23,6 @@ typedef struct pp_papers {
 /// firms may know, lies in memory of its own: nothing that the agent may not see is beside it.
 typedef struct pp_desk {
     pp_papers *papers;
-    bool certain;       ///< factors and propensities of the firm are all 1
     uint64_t *members;  ///< [PP_BLOCK] category masks
     double *own;        ///< storage of what follows
     double *estimate;   ///< [PP_BLOCK] C, GBP
@@ -80,7 +79,7 @@ struct pp_workspace {
     double *row;         ///< [n_columns] one customer's features
     double *open_offers; ///< [n_firms] what an oracle sees of a round
     // the trial in hand
-    const volatile sig_atomic_t *stop; ///< see pp_run_options
+    const volatile sig_atomic_t *stop; ///< see pp_trial_run
     pp_record *record;
     int64_t trial, epoch;
     bool in_rounds; ///< some firm's price depends on the portfolio held, or on others' quotes

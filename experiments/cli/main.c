@@ -10,10 +10,11 @@
 
 const pp_command *const pp_commands[] = {
     &pp_command_run,
+    &pp_command_sweep,
+    &pp_command_merge,
     &pp_command_summary,
     &pp_command_compare,
     &pp_command_export,
-    &pp_command_merge,
     &pp_command_init,
     &pp_command_check,
     &pp_command_agents,

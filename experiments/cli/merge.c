@@ -56,7 +56,7 @@ static int merge(const pp_command *command, const arguments *a, const char *hist
         .links = a->links, .force = a->force, .stop = &pp_cli_stopped};
     pp_merge_report report;
     pp_error error = {0};
-    pp_cli_catch_signals();
+    pp_cli_catch_signals(NULL);
     pp_status status = pp_sweep_merge(a->directory, a->output, &options, history, pp_cli_version(),
                                       &report, &error);
     if (status != PP_OK)

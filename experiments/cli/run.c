@@ -1,7 +1,7 @@
 #include "experiments/run.h"
 
 #include <inttypes.h>
-#include <sched.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,8 +9,6 @@
 #include "experiments/cli/cli.h"
 #include "experiments/cli/progress.h"
 #include "experiments/cli/table.h"
-
-enum { THREADS_MAX = 1024 };
 
 typedef struct arguments {
     const char *scenario, *output;
@@ -35,7 +33,7 @@ static int parse(const pp_command *command, int argc, char **argv, arguments *a)
         else if (id == PP_OPT_QUIET)
             a->quiet = true;
         else if (id == PP_OPT_THREADS) {
-            if (!pp_cli_integer(command, "--threads", optarg, 1, THREADS_MAX, &a->threads))
+            if (!pp_cli_integer(command, "--threads", optarg, 1, PP_CLI_THREADS_MAX, &a->threads))
                 return PP_CLI_ERROR;
         } else if (pp_cli_sets_option(&a->sets, id) != 1)
             return PP_CLI_ERROR;
@@ -51,27 +49,6 @@ static int parse(const pp_command *command, int argc, char **argv, arguments *a)
     return PP_CLI_END;
 }
 
-/// What OpenMP will use if nobody says: OMP_NUM_THREADS, or the processors this process may run on.
-static int default_threads(void)
-{
-    const char *text = getenv("OMP_NUM_THREADS");
-    long n = text ? strtol(text, NULL, 10) : 0;
-    if (n >= 1 && n <= THREADS_MAX)
-        return (int)n;
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-}
-
-static void print_bytes(const char *what, double bytes, const char *remark)
-{
-    static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB", "PB"};
-    size_t unit = 0;
-    for (; bytes >= 1000 && unit + 1 < PP_COUNT(units); unit++)
-        bytes /= 1000;
-    fprintf(stderr, "# %s: %.*f %s%s\n", what, bytes < 10 && unit ? 1 : 0, bytes, units[unit],
-            remark);
-}
-
 /// The resolved scenario to stdout; what it would take to stderr, as comments in case both go to a
 /// file.
 static int dry_run(const pp_command *command, const pp_scenario *scenario,
@@ -82,7 +59,7 @@ static int dry_run(const pp_command *command, const pp_scenario *scenario,
         return pp_cli_no_memory(command);
     fputs(yaml, stdout);
     fflush(stdout);
-    int threads = a->threads ? (int)a->threads : default_threads();
+    int threads = a->threads ? (int)a->threads : pp_cli_default_threads();
     pp_results_layout layout = pp_experiment_layout(experiment);
     layout.history = history;
     layout.source = pp_cli_version();
@@ -93,18 +70,53 @@ static int dry_run(const pp_command *command, const pp_scenario *scenario,
     snprintf(remark, sizeof remark, " with %d thread%s", used, used == 1 ? "" : "s");
     fprintf(stderr, "# %" PRId64 " trials of %" PRId64 " epochs, %" PRId64 " firms\n",
             layout.n_trials, layout.n_burn_in + layout.n_test, layout.n_firms);
-    print_bytes("memory", pp_experiment_memory(experiment, threads), remark);
-    print_bytes("results file", pp_results_bytes(&layout), " at most, before compression");
+    pp_cli_print_bytes(stderr, "# ", "memory", pp_experiment_memory(experiment, threads), remark);
+    pp_cli_print_bytes(stderr, "# ", "results file", pp_results_bytes(&layout),
+                       " at most, before compression");
     free(yaml);
     return PP_EXIT_OK;
 }
 
-static void say_interrupted(const pp_command *command, const pp_progress *progress, int64_t trials)
+/// Are finished trials kept for the next time?
+static bool has_checkpoint(const arguments *a, char path[PATH_MAX])
 {
-    pp_cli_message(command,
-                   "interrupted after %" PRId64 " of %" PRId64 " trials; nothing was written. "
-                   "The same command starts again; --first-trial and --trials run a part",
-                   progress->done, trials);
+    return snprintf(path, PATH_MAX, "%s.checkpoint", a->output) < PATH_MAX &&
+           access(path, F_OK) == 0;
+}
+
+static void say_interrupted(const pp_command *command, const arguments *a,
+                            const pp_progress *progress, int64_t trials)
+{
+    char path[PATH_MAX];
+    if (has_checkpoint(a, path))
+        pp_cli_message(command,
+                       "interrupted after %" PRId64 " of %" PRId64
+                       " trials; the same command goes on from there (%s)",
+                       progress->done, trials, path);
+    else
+        pp_cli_message(command,
+                       "interrupted after %" PRId64 " of %" PRId64
+                       " trials; nothing was written, and the same command starts again",
+                       progress->done, trials);
+}
+
+static int say_failed(const pp_command *command, const arguments *a, pp_status status,
+                      const pp_error *error)
+{
+    char path[PATH_MAX];
+    // Another run may be writing instead; --force is no help against that.
+    if (status == PP_EEXIST && !a->force && access(a->output, F_OK) == 0) {
+        pp_cli_message(command, "%s (--force replaces it)", error->message);
+        return PP_EXIT_IO;
+    }
+    if (status == PP_EFORMAT && !a->force) {
+        pp_cli_message(command, "%s; --force starts anew", error->message);
+        return PP_EXIT_IO;
+    }
+    int code = pp_cli_fail(command, status, error);
+    if ((status == PP_EIO || status == PP_ENOMEM) && has_checkpoint(a, path))
+        pp_cli_message(command, "finished trials are kept in %s", path);
+    return code;
 }
 
 static int simulate(const pp_command *command, const pp_scenario *scenario,
@@ -114,25 +126,23 @@ static int simulate(const pp_command *command, const pp_scenario *scenario,
     pp_error error = {0};
     pp_run_options options = {.output = a->output,
                               .force = a->force,
+                              .keep = a->force ? PP_KEEP_ANEW : PP_KEEP_TRIALS,
                               .threads = (int)a->threads,
                               .history = history,
                               .source = pp_cli_version(),
                               .stop = &pp_cli_stopped,
+                              .drop = &pp_cli_dropped,
+                              .resumed = pp_progress_resume,
                               .progress = pp_progress_report,
                               .context = &progress};
     pp_progress_start(&progress, a->quiet);
     pp_status status = pp_experiment_run(experiment, &options, &error);
     pp_progress_finish(&progress);
     if (status == PP_EINTERRUPTED) {
-        say_interrupted(command, &progress, scenario->run.trials);
+        say_interrupted(command, a, &progress, scenario->run.trials);
         return PP_EXIT_INTERRUPTED;
     }
-    // Another run may be writing instead; --force is no help against that.
-    if (status == PP_EEXIST && !a->force && access(a->output, F_OK) == 0) {
-        pp_cli_message(command, "%s (--force replaces it)", error.message);
-        return PP_EXIT_IO;
-    }
-    return status == PP_OK ? PP_EXIT_OK : pp_cli_fail(command, status, &error);
+    return status == PP_OK ? PP_EXIT_OK : say_failed(command, a, status, &error);
 }
 
 static int run_scenario(const pp_command *command, const pp_scenario *scenario, const arguments *a,
@@ -160,7 +170,7 @@ static int run(const pp_command *command, int argc, char **argv)
     } else if (!history) {
         code = pp_cli_no_memory(command);
     } else {
-        pp_cli_catch_signals();
+        pp_cli_catch_signals("\nfinishing the trials in hand; once more drops them\n");
         code = pp_cli_load(command, a.scenario, &a.sets, &scenario);
         if (code == PP_EXIT_OK)
             code = run_scenario(command, scenario, &a, history);
@@ -178,7 +188,8 @@ static const pp_cli_option options[] = {
     {PP_OPT_TRIALS, "trials", "N", "short for --set trials=N"},
     {PP_OPT_FIRST_TRIAL, "first-trial", "N", "short for --set first_trial=N"},
     {PP_OPT_THREADS, "threads", "N", "threads; results do not depend on it"},
-    {PP_OPT_FORCE, "force", NULL, "replace an existing results file"},
+    {PP_OPT_FORCE, "force", NULL,
+     "replace an existing results file; discard a checkpoint that does not fit"},
     {PP_OPT_DRY_RUN, "dry-run", NULL, "print the resolved scenario and what it would take"},
     {PP_OPT_QUIET, "quiet", NULL, "no progress"},
 };
@@ -204,7 +215,14 @@ const pp_command pp_command_run = {
         "Each thread takes a trial. Where there are more threads than trials, they share the work "
         "inside a trial, a block of customers each, as far as its epochs have blocks. What "
         "depends on the portfolio held goes round by round on one thread.\n\n"
-        "SIGINT, SIGTERM, SIGHUP and SIGXCPU stop the run with exit code 75 and leave no file.",
+        "A run that has lasted a second keeps its finished trials in FILE.h5.checkpoint until the "
+        "results file is whole. If it is interrupted or killed, the same command goes on from "
+        "there, with any number of threads, and the results file is the same as if it had not "
+        "been. A checkpoint of another scenario or build is an error; with --force it is "
+        "discarded, while one that fits is used even so. Remove the file to start anew.\n\n"
+        "SIGINT, SIGTERM, SIGHUP, SIGXCPU and SIGUSR1 end the run with exit code 75 after the "
+        "trials in hand, and leave a checkpoint but no results file. A second signal drops those "
+        "trials, as do 20 seconds, unless the signal was SIGUSR1.",
     .examples = examples,
     .n_examples = PP_COUNT(examples),
     .options = options,
