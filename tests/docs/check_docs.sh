@@ -185,9 +185,9 @@ YAML
     ) >"$tmp/out" 2>&1 || fail "merging" "$(tail -n 5 "$tmp/out")"
     check_merged "$tmp/alike.h5" 50
     check_merged "$tmp/alike.h5" 6 learning
-    variables "$tmp/differ.h5" >"$tmp/differ"
+    variables "$tmp/differ.h5" >"$tmp/differ.txt"
     for row in '`trial` | T | int64' '`trial_number` | S, T | int64' '`firm` | F | int64' '`firm_name` | S, F | string' '`phase` | S, E | int8'; do
-        if grep -Fq -- "$row" "$tmp/differ" && grep -Fq -- "$row" "$source_dir/docs/merged.md"; then pass
+        if grep -Fq -- "$row" "$tmp/differ.txt" && grep -Fq -- "$row" "$source_dir/docs/merged.md"; then pass
         else fail "docs/merged.md, or a file whose runs differ, lacks" "$row"; fi
     done
 }
