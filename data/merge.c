@@ -98,8 +98,7 @@ static void choose_blocks(pp_merge_file *file)
     file->rank = file->sweep->n_dimensions;
     for (size_t d = 0; d < file->rank; d++)
         file->dims[d] = file->sweep->dimensions[d].n;
-    file->buffer_bytes =
-        file->options->buffer ? file->options->buffer : PP_MERGE_BUFFER_BYTES;
+    file->buffer_bytes = file->options->buffer ? file->options->buffer : PP_MERGE_BUFFER_BYTES;
     pp_merge_block(file->rank, file->dims, file->buffer_bytes / bytes, file->block);
 }
 
