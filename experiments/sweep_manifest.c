@@ -262,7 +262,7 @@ static pp_status check_ids(const reader *r)
 {
     const pp_sweep_manifest *m = r->to;
     char text[PP_SHA256_TEXT];
-    char *ids = malloc(m->n_runs * PP_SWEEP_ID);
+    char *ids = malloc(m->n_runs * PP_SWEEP_ID + 1);
     if (!ids)
         return no_memory(r);
     for (size_t run = 0; run < m->n_runs; run++) {

@@ -125,22 +125,30 @@ static void test_id_of_a_book_changes_with_its_bytes(void **state)
 static void test_paths_are_relative_to_what_names_them(void **state)
 {
     (void)state;
+    static const char text[] = "scenario: ../book.yaml\n"
+                               "designs: [{grid: {seed: [1]}}, {grid: {population.file: "
+                               "[book.csv]}}]\n";
+    static const char *const books[] = {"folder/../book.csv", "folder/book.csv"};
     char path[1100];
+    pp_sweep_plan *plan;
+    pp_problems problems;
     assert_int_equal(mkdir("folder", 0777), 0);
-    write_text("folder/base.yaml", BASE BOOK);
-    write_text("folder/book.csv", "p,a\n1,2\n");
+    write_text("book.yaml", BASE BOOK);
     write_text("book.csv", "p,a\n1,2\n");
-    pp_sweep_plan *plan = load_plan("scenario: folder/base.yaml\n"
-                                    "designs: [{grid: {seed: [1]}}, {grid: {population.file: "
-                                    "[book.csv]}}]\n");
+    write_text("folder/plan.yaml", text);
+    write_text("folder/book.csv", "p,a\n1,2\n");
+    pp_status status = pp_sweep_plan_load("folder/plan.yaml", NULL, 0, &plan, &problems);
+    assert_problems(&problems, (const char *[]){NULL}, text);
+    assert_int_equal(status, PP_OK);
     for (size_t run = 0; run < 2; run++) {
         pp_scenario *scenario = scenario_of(plan, run);
-        snprintf(path, sizeof path, "%s/%sbook.csv", temp_directory, run ? "" : "folder/");
+        snprintf(path, sizeof path, "%s/%s", temp_directory, books[run]);
         assert_string_equal(scenario->book_source.file.text, path);
         pp_scenario_destroy(scenario);
     }
+    pp_problems_destroy(&problems);
     pp_sweep_plan_destroy(plan);
-    assert_int_equal(remove("folder/base.yaml") | remove("folder/book.csv") | rmdir("folder"), 0);
+    assert_int_equal(remove("folder/plan.yaml") | remove("folder/book.csv") | rmdir("folder"), 0);
 }
 
 int main(void)

@@ -141,6 +141,9 @@ static const problem_case wrong_runs[] = {
     {GRID("seed.x: [1]"), {"plan.yaml:2:18: seed.x: 'seed' has no keys of its own"}},
     {GRID("seed: {from: 1, to: 4, steps: 3}"),
      {"plan.yaml:2:24: seed: expected a whole number, not '2.5'; in the run with seed = 2.5"}},
+    // A range that is not written in whole numbers is not made one of them.
+    {PLAN "designs: {sobol: {runs: 1, over: {market.rounds: {from: 10, to: 20.5}}}}\n",
+     {"plan.yaml:2:50: market.rounds: expected a whole number, not '15.25'"}},
     // Found where the scenario says it, made by a value of the plan.
     {GRID("firms.1.count: [3, 12]"),
      {"plan.yaml:2:37: base.yaml:4:3: choice: 13 firms need success_rate below 1/13; in the run "

@@ -170,7 +170,7 @@ static int run(const pp_command *command, int argc, char **argv)
     } else if (!history) {
         code = pp_cli_no_memory(command);
     } else {
-        pp_cli_catch_signals("\nfinishing the trials in hand; once more drops them\n");
+        pp_cli_catch_signals(PP_CLI_FINISHING);
         code = pp_cli_load(command, a.scenario, &a.sets, &scenario);
         if (code == PP_EXIT_OK)
             code = run_scenario(command, scenario, &a, history);

@@ -6,6 +6,7 @@
 
 #include "experiments/cli/progress.h"
 #include "experiments/sweep_directory.h"
+#include "experiments/sweep_manifest.h"
 #include "market/simd.h"
 
 /// What the callbacks of a sweep write to.
@@ -160,6 +161,20 @@ static int conclude(const pp_command *command, const pp_sweep_arguments *a, size
     return c->held ? PP_EXIT_INTERRUPTED : PP_EXIT_OK;
 }
 
+/// Results of two builds are not to be mixed unawares.
+static void warn_of_other_build(const pp_command *command, const char *directory)
+{
+    pp_sweep_manifest manifest;
+    if (pp_sweep_manifest_read_header(directory, &manifest, NULL) == PP_OK &&
+        strcmp(manifest.source, pp_cli_version()) != 0)
+        pp_cli_message(
+            command,
+            "warning: '%s' was begun by %s, and this is %s; what is complete stays as it "
+            "is",
+            directory, manifest.source, pp_cli_version());
+    pp_sweep_manifest_release(&manifest);
+}
+
 static int sweep(const pp_command *command, const pp_sweep_plan *plan, const pp_sweep_arguments *a,
                  const char *history)
 {
@@ -188,6 +203,8 @@ static int sweep(const pp_command *command, const pp_sweep_plan *plan, const pp_
         pp_sweep_directory_join(a->directory, plan, pp_cli_version(), &pp_cli_stopped, &error);
     if (status != PP_OK && status != PP_EINTERRUPTED)
         return pp_cli_fail(command, status, &error);
+    if (status == PP_OK)
+        warn_of_other_build(command, a->directory);
     pp_progress_start(&w.progress, a->quiet);
     w.progress.what = "runs";
     if (status == PP_OK)
@@ -216,7 +233,7 @@ static int run_plan(const pp_command *command, pp_sweep_arguments *a, const char
     bool works = !a->dry_run && !a->slurm;
     if (works && !a->n_tasks && !pp_sweep_task_of_slurm(command, &a->task, &a->n_tasks))
         return PP_EXIT_USAGE;
-    pp_cli_catch_signals("\nfinishing the trials in hand; once more drops them\n");
+    pp_cli_catch_signals(PP_CLI_FINISHING);
     int code = load(command, a, &plan);
     if (code == PP_EXIT_OK && a->dry_run)
         code = pp_sweep_dry_run(command, plan, a);
