@@ -55,8 +55,8 @@ static void test_merge_shorter_and_missing_runs_are_filled(void **state)
 {
     (void)state;
     sweep s;
-    // Whole runs in memory; one; some trials of a variable; fewer bytes than a trial has.
-    const uint64_t buffers[] = {0, 100000, 60000, 9000, 1};
+    // All runs in memory; two; one; some trials of a variable; fewer bytes than a trial has.
+    const uint64_t buffers[] = {0, 400000, 200000, 60000, 9000, 1};
     make_mixed(&s);
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
         for (int links = 0; links < 2; links++) {
@@ -82,7 +82,7 @@ static void test_merge_grid_has_a_dimension_for_each_axis(void **state)
     s.sweep.n_parameters = 0;
     for (uint64_t buffer = 0; buffer < 3; buffer++)
         for (int links = 0; links < 2; links++) {
-            merges(&s, (pp_merge_options){.links = links, .buffer = buffer * 100000});
+            merges(&s, (pp_merge_options){.links = links, .buffer = buffer * 200000});
             check_file(&s, 5, 6, 7);
         }
 }
