@@ -30,7 +30,7 @@ static const char *const names[TABLES + PP_EXPORT_TABLES + 1] = {
 };
 
 /// Of names[TABLES], ...
-static const pp_dim table_dims[PP_EXPORT_TABLES][PP_NETCDF_RANK + 1] = {
+static const pp_dim table_dims[PP_EXPORT_TABLES][PP_FILE_RANK + 1] = {
     {PP_DIM_TRIAL, PP_DIM_FIRM},
     {PP_DIM_TRIAL, PP_DIM_EPOCH},
     {PP_DIM_TRIAL, PP_DIM_EPOCH, PP_DIM_FIRM},
@@ -85,7 +85,7 @@ static pp_status add_quote_column(const export *e, const char *name, pp_export_t
 {
     char path[PP_FILE_PATH];
     int rank = 0;
-    hsize_t lengths[PP_NETCDF_RANK];
+    hsize_t lengths[PP_FILE_RANK];
     hid_t dataset;
     if (strcmp(name, "quote") == 0)
         return PP_OK;

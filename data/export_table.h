@@ -14,7 +14,7 @@ typedef struct pp_export_column pp_export_column;
 
 typedef struct pp_export_table {
     const pp_results_file *file;
-    pp_dim dims[PP_NETCDF_RANK + 1]; ///< ended by PP_DIM_NONE
+    pp_dim dims[PP_FILE_RANK + 1]; ///< ended by PP_DIM_NONE
     size_t n_columns, n_variables;
     pp_export_column *columns;
     uint64_t rows;     ///< written

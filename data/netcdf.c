@@ -11,13 +11,38 @@
 #include "data/hdf5_error.h"
 #include "data/utf8.h"
 
-enum { DEFLATE_LEVEL = 2, FLAGS_MAX = 4096, ORDER = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED };
+enum {
+    DEFLATE_LEVEL = 2,
+    FLAGS_MAX = 4096,
+    ORDER = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED,
+    TEXT_BUFFER = 32768,
+};
+
+const void *pp_netcdf_fill(pp_value_type type)
+{
+    // NC_FILL_INT64, NC_FILL_INT and NC_FILL_BYTE of netcdf.h
+    static const double not_a_number = NAN;
+    static const int64_t no_int64 = INT64_C(-9223372036854775806);
+    static const int32_t no_int32 = -2147483647;
+    static const int8_t no_int8 = -127;
+    switch (type) {
+    case PP_F64:
+        return &not_a_number;
+    case PP_I64:
+        return &no_int64;
+    case PP_I32:
+        return &no_int32;
+    case PP_I8:
+        return &no_int8;
+    case PP_STRING:
+        break;
+    }
+    return NULL;
+}
 
 /// Up to so many links and attributes of the root group stay in its header, which is smaller and
 /// quicker to write and read than the heaps and trees of more.
 enum { COMPACT_LINKS = 64, COMPACT_ATTRIBUTES = 32, NAME_LENGTH = 12 };
-
-static const double not_a_number = NAN;
 
 hid_t pp_netcdf_string_type(void)
 {
@@ -30,8 +55,7 @@ hid_t pp_netcdf_string_type(void)
     return type;
 }
 
-/// A new reference to the type of values in memory; to be closed.
-static hid_t memory_type(pp_value_type type)
+hid_t pp_netcdf_memory_type(pp_value_type type)
 {
     switch (type) {
     case PP_F64:
@@ -152,15 +176,31 @@ static pp_status write_flags(hid_t dataset, const pp_netcdf_variable *variable, 
     return pp_netcdf_attribute_text(dataset, "flag_meanings", variable->flag_meanings, error);
 }
 
+/// Is what is missing told by a value of its own?
+static bool has_fill(const pp_netcdf_variable *variable)
+{
+    return variable->type == PP_F64 || (variable->missing && variable->type != PP_STRING);
+}
+
+static pp_status write_fill(hid_t dataset, const pp_netcdf_variable *variable, pp_error *error)
+{
+    hid_t type = pp_netcdf_memory_type(variable->type);
+    if (type < 0)
+        return pp_hdf5_fail(error, PP_EIO, "writing attribute", "_FillValue");
+    pp_status status = pp_netcdf_attribute_numbers(dataset, "_FillValue", type, 1,
+                                                   pp_netcdf_fill(variable->type), error);
+    H5Tclose(type);
+    return status;
+}
+
 static pp_status describe(hid_t dataset, const pp_netcdf_variable *variable, pp_error *error)
 {
     const char *units = variable->units[0] ? variable->units : "1";
     pp_status status = pp_netcdf_attribute_text(dataset, "long_name", variable->long_name, error);
     if (status == PP_OK)
         status = pp_netcdf_attribute_text(dataset, "units", units, error);
-    if (status == PP_OK && variable->type == PP_F64)
-        status = pp_netcdf_attribute_numbers(dataset, "_FillValue", H5T_NATIVE_DOUBLE, 1,
-                                             &not_a_number, error);
+    if (status == PP_OK && has_fill(variable))
+        status = write_fill(dataset, variable, error);
     if (status == PP_OK && variable->flag_meanings && variable->type != PP_F64)
         status = write_flags(dataset, variable, error);
     return status;
@@ -169,11 +209,16 @@ static pp_status describe(hid_t dataset, const pp_netcdf_variable *variable, pp_
 /// Creation properties; the fill value must be the attribute _FillValue. Closed by the caller.
 static hid_t creation_properties(const pp_netcdf_variable *variable)
 {
-    hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    hid_t list =
+        variable->mappings > 0 ? H5Pcopy(variable->mappings) : H5Pcreate(H5P_DATASET_CREATE);
     bool ok = list >= 0 && H5Pset_attr_creation_order(list, ORDER) >= 0 &&
               H5Pset_obj_track_times(list, false) >= 0;
-    if (ok && variable->type == PP_F64)
-        ok = H5Pset_fill_value(list, H5T_NATIVE_DOUBLE, &not_a_number) >= 0;
+    if (ok && has_fill(variable)) {
+        hid_t type = pp_netcdf_memory_type(variable->type);
+        ok = type >= 0 && H5Pset_fill_value(list, type, pp_netcdf_fill(variable->type)) >= 0;
+        if (type >= 0)
+            H5Tclose(type);
+    }
     if (ok && variable->rank > 0 && variable->chunk[0] > 0) {
         hsize_t chunk[PP_NETCDF_RANK];
         for (int d = 0; d < variable->rank; d++)
@@ -193,7 +238,7 @@ static pp_status create_dataset(hid_t group, const pp_netcdf_variable *variable,
                                 const hsize_t *lengths, hid_t *dataset, pp_error *error)
 {
     pp_status status = PP_OK;
-    hid_t type = memory_type(variable->type);
+    hid_t type = pp_netcdf_memory_type(variable->type);
     hid_t space =
         variable->rank ? H5Screate_simple(variable->rank, lengths, NULL) : H5Screate(H5S_SCALAR);
     hid_t creation = creation_properties(variable);
@@ -276,56 +321,54 @@ pp_status pp_netcdf_variable_create(hid_t group, const pp_netcdf_variable *varia
     return status == PP_OK ? attach(*dataset, variable, error) : status;
 }
 
-/// Select [start, start + count) of the first axis; *selected is a memory space of the same shape.
-static bool select_rows(hid_t space, uint64_t start, uint64_t count, hid_t *selected)
+hid_t pp_netcdf_transfer(pp_value_type type)
 {
-    hsize_t lengths[H5S_MAX_RANK], first[H5S_MAX_RANK] = {0};
-    int rank = H5Sget_simple_extent_dims(space, lengths, NULL);
-    if (rank < 0)
-        return false;
-    if (rank == 0) {
-        *selected = H5Screate(H5S_SCALAR);
-        return *selected >= 0;
-    }
-    first[0] = start;
-    lengths[0] = count;
-    *selected = H5Screate_simple(rank, lengths, NULL);
-    return *selected >= 0 &&
-           H5Sselect_hyperslab(space, H5S_SELECT_SET, first, NULL, lengths, NULL) >= 0;
-}
-
-/// How to transfer n elements; closed by the caller unless it is H5P_DEFAULT. Converting strings,
-/// HDF5 clears 2 MB of buffers, however few there are.
-static hid_t transfer_of(pp_value_type type, hssize_t n)
-{
-    enum { ELEMENT = 16, USUAL = 1 << 20 };
-    if (type != PP_STRING || n < 1 || n >= USUAL / ELEMENT)
+    if (type != PP_STRING)
         return H5P_DEFAULT;
     hid_t list = H5Pcreate(H5P_DATASET_XFER);
-    if (list >= 0 && H5Pset_buffer(list, (size_t)n * ELEMENT, NULL, NULL) < 0) {
+    if (list >= 0 && H5Pset_buffer(list, TEXT_BUFFER, NULL, NULL) < 0) {
         H5Pclose(list);
         list = H5I_INVALID_HID;
     }
     return list;
 }
 
-pp_status pp_netcdf_write(hid_t dataset, pp_value_type type, uint64_t start, uint64_t count,
-                          const void *values, pp_error *error)
+pp_status pp_netcdf_write_block(hid_t dataset, pp_value_type type, const hsize_t *start,
+                                const hsize_t *count, const void *values, pp_error *error)
 {
     pp_status status = PP_OK;
-    hid_t in_memory = H5I_INVALID_HID, transfer = H5P_DEFAULT;
-    hid_t memory = memory_type(type), space = H5Dget_space(dataset);
-    if (memory < 0 || space < 0 || !select_rows(space, start, count, &in_memory) ||
-        (transfer = transfer_of(type, H5Sget_select_npoints(space))) < 0 ||
-        H5Dwrite(dataset, memory, in_memory, space, transfer, values) < 0)
+    hid_t memory = pp_netcdf_memory_type(type), space = H5Dget_space(dataset);
+    int rank = space < 0 ? -1 : H5Sget_simple_extent_ndims(space);
+    hid_t block = rank > 0 ? H5Screate_simple(rank, count, NULL) : H5Screate(H5S_SCALAR);
+    hid_t transfer = pp_netcdf_transfer(type);
+    if (memory < 0 || rank < 0 || block < 0 || transfer < 0 ||
+        (rank > 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) < 0) ||
+        H5Dwrite(dataset, memory, block, space, transfer, values) < 0)
         status = pp_hdf5_fail(error, PP_EIO, "writing", "values");
-    if (transfer > 0)
+    if (transfer > 0 && transfer != H5P_DEFAULT)
         H5Pclose(transfer);
-    if (in_memory >= 0)
-        H5Sclose(in_memory);
+    if (block >= 0)
+        H5Sclose(block);
     if (space >= 0)
         H5Sclose(space);
     if (memory >= 0)
         H5Tclose(memory);
     return status;
+}
+
+pp_status pp_netcdf_write(hid_t dataset, pp_value_type type, uint64_t start, uint64_t count,
+                          const void *values, pp_error *error)
+{
+    hsize_t first[H5S_MAX_RANK] = {0}, lengths[H5S_MAX_RANK] = {0};
+    hid_t space = H5Dget_space(dataset);
+    if (space < 0 || H5Sget_simple_extent_dims(space, lengths, NULL) < 0) {
+        pp_status status = pp_hdf5_fail(error, PP_EIO, "writing", "values");
+        if (space >= 0)
+            H5Sclose(space);
+        return status;
+    }
+    H5Sclose(space);
+    first[0] = start;
+    lengths[0] = count;
+    return pp_netcdf_write_block(dataset, type, first, lengths, values, error);
 }

@@ -12,14 +12,17 @@
 #include "data/results.h"
 #include "data/scales.h"
 
-enum { PP_NETCDF_RANK = 4 };
+enum { PP_NETCDF_RANK = H5S_MAX_RANK }; ///< most axes of a variable
 
 /// A variable and everything about it but its values.
 typedef struct pp_netcdf_variable {
     const char *name, *units, *long_name; ///< empty units are written as "1"
     const char *flag_meanings; ///< names of 0, 1, 2, ... for an integer variable, or NULL
     pp_value_type type;
-    int rank;                       ///< 0: a scalar
+    bool missing;   ///< an integer one that may lack values: those are netCDF's default fill value,
+                    ///< which _FillValue tells. Real ones always are filled with NaN, likewise
+    hid_t mappings; ///< a dataset creation list with those of a virtual dataset; 0: none
+    int rank;       ///< 0: a scalar
     hid_t scales[PP_NETCDF_RANK];   ///< dimension scale of each axis; unused for a coordinate
     pp_scales *attached;            ///< keeps what stands on which scale, until pp_scales_write;
                                     ///< NULL: HDF5 does, in the file, which takes longer
@@ -40,6 +43,10 @@ pp_status pp_netcdf_coordinate(hid_t group, const pp_netcdf_variable *variable, 
 pp_status pp_netcdf_variable_create(hid_t group, const pp_netcdf_variable *variable, hid_t *dataset,
                                     pp_error *error);
 
+/// Write a block of a dataset. Memory holds just it; strings as pointers, none NULL.
+/// @param start, count [rank of the dataset]
+pp_status pp_netcdf_write_block(hid_t dataset, pp_value_type type, const hsize_t *start,
+                                const hsize_t *count, const void *values, pp_error *error);
 /// Write `count` indices of the first axis from `start` on, all of the others. Memory holds just
 /// them; strings as pointers, none NULL.
 pp_status pp_netcdf_write(hid_t dataset, pp_value_type type, uint64_t start, uint64_t count,
@@ -51,6 +58,16 @@ pp_status pp_netcdf_attribute_text(hid_t object, const char *name, const char *t
 /// An attribute of n numbers; a scalar if n is 0. @param type of values in memory and in the file
 pp_status pp_netcdf_attribute_numbers(hid_t object, const char *name, hid_t type, size_t n,
                                       const void *values, pp_error *error);
+
+/// What stands for a missing value of that type, with which netCDF's own files are filled too; NULL
+/// for strings.
+const void *pp_netcdf_fill(pp_value_type type);
+
+/// A new reference to the type of values in memory; close it with H5Tclose.
+hid_t pp_netcdf_memory_type(pp_value_type type);
+/// Transfer properties for values of that type, to be closed unless H5P_DEFAULT. For strings HDF5
+/// would clear a buffer of a megabyte each time.
+hid_t pp_netcdf_transfer(pp_value_type type);
 
 /// Type of variable-length UTF-8 strings; close it with H5Tclose.
 hid_t pp_netcdf_string_type(void);

@@ -33,8 +33,7 @@ bool pp_file_has(const pp_results_file *file, const char *path)
         H5L_info_t about;
         memcpy(part, path, n);
         part[n] = '\0';
-        if (H5Lexists(file->file, part, H5P_DEFAULT) <= 0 ||
-            H5Lget_info(file->file, part, &about, H5P_DEFAULT) < 0 || about.type != H5L_TYPE_HARD)
+        if (H5Lget_info(file->file, part, &about, H5P_DEFAULT) < 0 || about.type != H5L_TYPE_HARD)
             return false;
         if (path[n] == '\0')
             return true;
@@ -53,13 +52,13 @@ pp_status pp_file_open_dataset(const pp_results_file *file, const char *name, hi
 }
 
 /// Rank and lengths of a dataset; false if they cannot be had or there are more than fit.
-bool pp_file_lengths(hid_t dataset, int *rank, hsize_t lengths[PP_NETCDF_RANK])
+bool pp_file_lengths(hid_t dataset, int *rank, hsize_t lengths[PP_FILE_RANK])
 {
     hid_t space = H5Dget_space(dataset);
     if (space < 0)
         return false;
     *rank = H5Sget_simple_extent_ndims(space);
-    bool ok = *rank >= 0 && *rank <= PP_NETCDF_RANK &&
+    bool ok = *rank >= 0 && *rank <= PP_FILE_RANK &&
               (*rank == 0 || H5Sget_simple_extent_dims(space, lengths, NULL) >= 0);
     H5Sclose(space);
     return ok;
@@ -83,7 +82,7 @@ static H5T_class_t dataset_class(hid_t dataset)
 static bool chunks_are_whole(hid_t dataset, hid_t space, int rank, const hsize_t *lengths,
                              const hsize_t *chunk)
 {
-    hsize_t n, expected = 1, at[PP_NETCDF_RANK] = {0}, offset[PP_NETCDF_RANK], bytes;
+    hsize_t n, expected = 1, at[PP_FILE_RANK] = {0}, offset[PP_FILE_RANK], bytes;
     for (int d = 0; d < rank; d++)
         expected *= (lengths[d] - 1) / chunk[d] + 1;
     if (H5Dget_num_chunks(dataset, space, &n) < 0 || n != expected)
@@ -107,11 +106,11 @@ static bool chunks_are_whole(hid_t dataset, hid_t space, int rank, const hsize_t
 /// False if the dataset is chunked and its chunks are not as they were written.
 static bool storage_is_whole(hid_t dataset, int rank, const hsize_t *lengths)
 {
-    hsize_t chunk[PP_NETCDF_RANK];
+    hsize_t chunk[PP_FILE_RANK];
     hid_t creation = H5Dget_create_plist(dataset), space = H5Dget_space(dataset);
     bool whole = creation >= 0 && space >= 0;
     if (whole && H5Pget_layout(creation) == H5D_CHUNKED)
-        whole = H5Pget_chunk(creation, PP_NETCDF_RANK, chunk) == rank &&
+        whole = H5Pget_chunk(creation, PP_FILE_RANK, chunk) == rank &&
                 chunks_are_whole(dataset, space, rank, lengths, chunk);
     if (space >= 0)
         H5Sclose(space);
@@ -127,7 +126,7 @@ pp_status pp_file_check_dataset(const pp_results_file *file, hid_t dataset, cons
                                 const pp_dim *dims, bool text, size_t *count, pp_error *error)
 {
     int rank = 0;
-    hsize_t lengths[PP_NETCDF_RANK];
+    hsize_t lengths[PP_FILE_RANK];
     H5T_class_t class = dataset_class(dataset);
     if (text ? class != H5T_STRING : class != H5T_INTEGER && class != H5T_FLOAT)
         return pp_error_set(error, PP_EFORMAT, "%s: '%s' has values of the wrong type", file->path,
@@ -163,15 +162,19 @@ pp_status pp_file_read_strings(const pp_results_file *file, hid_t dataset, const
     pp_status status = PP_OK;
     char **raw = calloc(count, sizeof *raw);
     hid_t type = pp_netcdf_string_type(), memory = H5Screate_simple(1, &length, NULL);
+    hid_t transfer = pp_netcdf_transfer(PP_STRING);
     if (!raw)
         status = pp_file_out_of_memory(file, error);
-    else if (type < 0 || memory < 0 || H5Dread(dataset, type, memory, space, H5P_DEFAULT, raw) < 0)
+    else if (type < 0 || memory < 0 || transfer < 0 ||
+             H5Dread(dataset, type, memory, space, transfer, raw) < 0)
         status = pp_file_malformed(file, "cannot read", name, error);
     for (size_t i = 0; i < count && status == PP_OK; i++)
         if (!(texts[i] = pp_utf8_duplicate(raw[i] ? raw[i] : "")))
             status = pp_file_out_of_memory(file, error);
     if (raw && type >= 0 && memory >= 0)
         H5Dvlen_reclaim(type, memory, H5P_DEFAULT, raw);
+    if (transfer >= 0)
+        H5Pclose(transfer);
     if (memory >= 0)
         H5Sclose(memory);
     if (type >= 0)

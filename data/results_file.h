@@ -5,11 +5,15 @@
 #define PURSUIT_DATA_RESULTS_FILE_H
 
 #include <hdf5.h>
+#include <sys/stat.h>
 
 #include "data/netcdf.h"
 #include "data/results_read.h"
 
-enum { PP_FILE_PATH = 128 }; ///< bytes of a path within the file, its NUL included
+enum {
+    PP_FILE_PATH = 128, ///< bytes of a path within the file, its NUL included
+    PP_FILE_RANK = 4,   ///< most axes that a variable has
+};
 
 struct pp_results_file {
     char *path;
@@ -17,6 +21,25 @@ struct pp_results_file {
     uint64_t length[PP_DIM_COUNT];
     char **firms; ///< [length[PP_DIM_FIRM]]
 };
+
+/// What a file was when it was opened first.
+typedef struct pp_file_stamp {
+    dev_t device;
+    ino_t inode;
+    off_t size;
+    struct timespec changed;
+    uint64_t length[PP_DIM_COUNT];
+} pp_file_stamp;
+
+/// Open a file, with all checks, and remember what it was.
+pp_status pp_file_open(const char *path, pp_file_stamp *stamp, pp_results_file **file,
+                       pp_error *error);
+/// Open it again. Nothing is checked but that it is the same file, which takes a fraction of the
+/// time.
+/// @param firms read their names, too; else file->firms is NULL
+/// @return PP_OK; PP_EIO, also if it has changed; PP_EFORMAT; PP_ENOMEM
+pp_status pp_file_open_again(const char *path, const pp_file_stamp *stamp, bool firms,
+                             pp_results_file **file, pp_error *error);
 
 /// PP_EFORMAT, "PATH: WHAT 'NAME': HDF5's cause"; at once after the failed call.
 pp_status pp_file_malformed(const pp_results_file *file, const char *what, const char *name,
@@ -30,7 +53,7 @@ bool pp_file_has(const pp_results_file *file, const char *path);
 pp_status pp_file_open_dataset(const pp_results_file *file, const char *name, hid_t *dataset,
                                pp_error *error);
 /// Rank and lengths of a dataset; false if they cannot be had or there are more than fit.
-bool pp_file_lengths(hid_t dataset, int *rank, hsize_t lengths[PP_NETCDF_RANK]);
+bool pp_file_lengths(hid_t dataset, int *rank, hsize_t lengths[PP_FILE_RANK]);
 /// Elements of a dataset after checking its shape, its class, and that the file can hold so many: a
 /// few bytes of header could claim any number.
 /// @param dims ended by PP_DIM_NONE

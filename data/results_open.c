@@ -8,6 +8,7 @@
 
 #include "data/define.h"
 #include "data/hdf5_error.h"
+#include "data/merge.h"
 #include "data/results_file.h"
 #include "data/seal.h"
 
@@ -77,11 +78,8 @@ static pp_status check_file(const char *path, pp_error *error)
     return status;
 }
 
-static pp_status open_file(pp_results_file *file, pp_error *error)
+static pp_status open_hdf5(pp_results_file *file, pp_error *error)
 {
-    pp_status status = check_file(file->path, error);
-    if (status != PP_OK)
-        return status;
     file->file = H5Fopen(file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (file->file >= 0)
         return PP_OK;
@@ -100,6 +98,11 @@ static pp_status open_file(pp_results_file *file, pp_error *error)
 static pp_status check_version(const pp_results_file *file, pp_error *error)
 {
     int64_t version;
+    if (H5Aexists(file->file, PP_MERGE_VERSION_NAME) > 0)
+        return pp_error_set(error, PP_EFORMAT,
+                            "%s: this is a merged sweep; what is wanted is the results file of one "
+                            "run",
+                            file->path);
     if (H5Aexists(file->file, "schema_version") <= 0)
         return pp_error_set(error, PP_EFORMAT,
                             "%s: no schema_version: this is not a results file of pursuit",
@@ -125,7 +128,7 @@ static pp_status read_dimension(pp_results_file *file, pp_dim dim, pp_error *err
     if (status != PP_OK)
         return status;
     int rank = 0;
-    hsize_t lengths[PP_NETCDF_RANK];
+    hsize_t lengths[PP_FILE_RANK];
     if (H5DSis_scale(dataset) <= 0 || !pp_file_lengths(dataset, &rank, lengths) || rank != 1 ||
         lengths[0] < 1)
         status = pp_error_set(error, PP_EFORMAT, "%s: '%s' is not a dimension", file->path, name);
@@ -147,25 +150,95 @@ static pp_status read_header(pp_results_file *file, pp_error *error)
     return status == PP_OK ? read_firms(file, error) : status;
 }
 
+/// A file that is not open yet; *status says why if there is none.
+static pp_results_file *new_file(const char *path, pp_status *status, pp_error *error)
+{
+    pp_results_file *file = calloc(1, sizeof *file);
+    char *copy = strdup(path);
+    *status = PP_OK;
+    if (!file || !copy) {
+        *status = pp_error_set(error, PP_ENOMEM, "out of memory");
+        free(file);
+        free(copy);
+        return NULL;
+    }
+    file->file = H5I_INVALID_HID;
+    file->path = copy;
+    return file;
+}
+
 pp_status pp_results_open(const char *path, pp_results_file **file, pp_error *error)
 {
+    pp_status status;
     if (!file)
         return pp_error_set(error, PP_EINVAL, "no place for the file");
     *file = NULL;
     if (!path)
         return pp_error_set(error, PP_EINVAL, "no path");
-    pp_results_file *opened = calloc(1, sizeof *opened);
+    pp_results_file *opened = new_file(path, &status, error);
     if (!opened)
-        return pp_error_set(error, PP_ENOMEM, "out of memory");
-    opened->file = H5I_INVALID_HID;
-    opened->path = strdup(path);
+        return status;
     pp_hdf5_quiet quiet = pp_hdf5_silence();
-    pp_status status = opened->path ? open_file(opened, error) : PP_ENOMEM;
-    if (!opened->path)
-        pp_error_set(error, status, "out of memory");
+    status = check_file(path, error);
+    if (status == PP_OK)
+        status = open_hdf5(opened, error);
     if (status == PP_OK)
         status = read_header(opened, error);
     pp_hdf5_restore(quiet);
+    if (status != PP_OK)
+        pp_results_close(opened);
+    else
+        *file = opened;
+    return status;
+}
+
+static pp_status take_stamp(const char *path, pp_file_stamp *stamp, pp_error *error)
+{
+    struct stat about;
+    if (stat(path, &about) != 0)
+        return pp_error_set(error, PP_EIO, "cannot open '%s': %s", path, strerror(errno));
+    *stamp = (pp_file_stamp){.device = about.st_dev,
+                             .inode = about.st_ino,
+                             .size = about.st_size,
+                             .changed = about.st_mtim};
+    return PP_OK;
+}
+
+pp_status pp_file_open(const char *path, pp_file_stamp *stamp, pp_results_file **file,
+                       pp_error *error)
+{
+    pp_status status = take_stamp(path, stamp, error);
+    if (status == PP_OK)
+        status = pp_results_open(path, file, error);
+    if (status == PP_OK)
+        memcpy(stamp->length, (*file)->length, sizeof stamp->length);
+    return status;
+}
+
+static pp_status check_stamp(const char *path, const pp_file_stamp *stamp, pp_error *error)
+{
+    pp_file_stamp now;
+    pp_status status = take_stamp(path, &now, error);
+    if (status != PP_OK)
+        return status;
+    bool same = now.device == stamp->device && now.inode == stamp->inode &&
+                now.size == stamp->size && now.changed.tv_sec == stamp->changed.tv_sec &&
+                now.changed.tv_nsec == stamp->changed.tv_nsec;
+    return same ? PP_OK : pp_error_set(error, PP_EIO, "'%s' has changed meanwhile", path);
+}
+
+pp_status pp_file_open_again(const char *path, const pp_file_stamp *stamp, bool firms,
+                             pp_results_file **file, pp_error *error)
+{
+    *file = NULL;
+    pp_status status = check_stamp(path, stamp, error);
+    pp_results_file *opened = status == PP_OK ? new_file(path, &status, error) : NULL;
+    if (!opened)
+        return status;
+    status = open_hdf5(opened, error);
+    memcpy(opened->length, stamp->length, sizeof opened->length);
+    if (status == PP_OK && firms)
+        status = read_firms(opened, error);
     if (status != PP_OK)
         pp_results_close(opened);
     else

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "data/checksum.h"
 #include "data/transfer.h"
@@ -99,6 +100,22 @@ pp_status pp_seal_check(int fd, pp_error *error)
     if (memcmp(found, expected, SEAL) != 0)
         return pp_error_set(error, PP_EFORMAT, "its checksum does not hold");
     return PP_OK;
+}
+
+bool pp_seal_truncated(int fd)
+{
+    static const unsigned char signature[8] = "\211HDF\r\n\032\n";
+    unsigned char start[sizeof signature];
+    struct stat about;
+    if (fstat(fd, &about) != 0)
+        return false;
+    ssize_t n = pread(fd, start, sizeof start, 0);
+    if (n < 0 || memcmp(start, signature, (size_t)n) != 0)
+        return false;
+    if (about.st_size < 64) // less than any HDF5 file has
+        return true;
+    uint64_t end = declared_end(fd), size = (uint64_t)about.st_size;
+    return end > 0 && size != end && size < end + SEAL;
 }
 
 bool pp_seal_present(int fd)

@@ -46,7 +46,7 @@ void pp_variable_reader_close(pp_variable_reader *reader)
 /// The file's data space with n steps selected, or a negative value.
 static hid_t select_steps(const pp_variable_reader *reader, uint64_t first, size_t n)
 {
-    hsize_t start[PP_NETCDF_RANK] = {first}, count[PP_NETCDF_RANK] = {n};
+    hsize_t start[PP_FILE_RANK] = {first}, count[PP_FILE_RANK] = {n};
     for (int d = 1; d < reader->rank; d++)
         count[d] = reader->lengths[d];
     hid_t space = H5Dget_space(reader->dataset);

@@ -14,7 +14,7 @@ typedef struct pp_variable_reader {
     bool text; ///< strings rather than numbers
     bool real; ///< values are double rather than int64_t
     int rank;
-    hsize_t lengths[PP_NETCDF_RANK];
+    hsize_t lengths[PP_FILE_RANK];
     size_t per_step; ///< elements of one step along the first axis
 } pp_variable_reader;
 

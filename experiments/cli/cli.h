@@ -47,6 +47,8 @@ enum {
     PP_OPT_ANYWAY,
     PP_OPT_CSV,
     PP_OPT_QUOTES,
+    PP_OPT_COPY,
+    PP_OPT_VIRTUAL,
     PP_OPT_DIR,
     PP_OPT_TASK,
     PP_OPT_KEEP_GOING,
@@ -76,8 +78,8 @@ typedef struct pp_command {
 } pp_command;
 
 extern const pp_command pp_command_run, pp_command_summary, pp_command_compare, pp_command_export,
-    pp_command_sweep, pp_command_init, pp_command_check, pp_command_agents, pp_command_schema,
-    pp_command_sample, pp_command_manual, pp_command_version, pp_command_help;
+    pp_command_sweep, pp_command_merge, pp_command_init, pp_command_check, pp_command_agents,
+    pp_command_schema, pp_command_sample, pp_command_manual, pp_command_version, pp_command_help;
 /// All of them in the order in which they are shown; NULL-terminated.
 extern const pp_command *const pp_commands[];
 /// Command of that name, or NULL.

@@ -76,7 +76,7 @@ expect 'one firm in pursuit, nobody else' 0 "$pursuit" run alone.yaml -o alone.h
 expect 'unknown command' 2 "$pursuit" sumary; says "unknown command 'sumary' \(did you mean 'summary'\?\)"; empty
 expect 'nonsense command' 2 "$pursuit" xyzzyplugh; says "unknown command 'xyzzyplugh'$"; not_says 'did you mean'
 expect 'unknown option of the program' 2 "$pursuit" --frobnicate; says "unknown option '--frobnicate'"
-for command in run summary compare export init check agents schema sample manual version help; do
+for command in run summary compare export merge init check agents schema sample manual version help; do
     expect "$command --help" 0 "$pursuit" "$command" --help; silent
     if [ "$(head -n 1 out)" = 'Examples:' ]; then pass; else fail "$name" 'does not start with examples'; fi
     prints "^Usage: pursuit $command"
@@ -84,7 +84,7 @@ for command in run summary compare export init check agents schema sample manual
     expect "$command, unknown letter" 2 "$pursuit" "$command" -Z; says "unknown option '-Z'"
     expect "$command, too many operands" 2 "$pursuit" "$command" a b c; says 'unexpected operand'
 done
-for command in run summary compare export check sample; do
+for command in run summary compare export merge check sample; do
     expect "$command without operand" 2 "$pursuit" "$command"; says 'operand is missing'
 done
 expect 'mistyped option' 2 "$pursuit" run small.yaml --trails 3; says "unknown option '--trails' \(did you mean '--trials'\?\)"

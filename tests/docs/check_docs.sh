@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
 # Tests of the documentation: every block marked <!-- run --> runs, tables of results match a results file, links
 # lead to files, and the example agent compiles.
-# Usage: check_docs.sh PURSUIT SOURCE_DIR CC MAKE_RESULTS
+# Usage: check_docs.sh PURSUIT SOURCE_DIR CC MAKE_RESULTS MAKE_SWEEP_RUNS
 set -u
 . "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/../checks.sh"
-if [ $# -ne 4 ]; then
-    echo "usage: $0 PURSUIT SOURCE_DIR CC MAKE_RESULTS" >&2
+if [ $# -ne 5 ]; then
+    echo "usage: $0 PURSUIT SOURCE_DIR CC MAKE_RESULTS MAKE_SWEEP_RUNS" >&2
     exit 2
 fi
 pursuit=$(realpath "$1")
 source_dir=$(realpath "$2")
 cc=$3
 make_results=$(realpath "$4")
+make_sweep_runs=$(realpath "$5")
 python=/usr/bin/python3
 [ -x "$python" ] || python=python3
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/pursuit-docs.XXXXXX")
@@ -95,6 +96,7 @@ variables() {
     ncdump -h "$1" | awk -v only="${2-}" '
         BEGIN { letter["trial"] = "T"; letter["epoch"] = "E"; letter["firm"] = "F"; letter["category"] = "K"
                 letter["rank"] = "R"; letter["quote"] = "Q"; letter["update"] = "U"
+                letter["run"] = "S"
                 type["double"] = "float64"; type["int64"] = "int64"; type["int"] = "int32"
                 type["byte"] = "int8"; type["string"] = "string" }
         /^\/\/ global attributes/ { global = 1 }
@@ -146,6 +148,50 @@ check_tables() {
     check_rows "$tmp/known.h5" 6 learning
 }
 
+# check_merged FILE.h5 LEAST [GROUP]: docs/merged.md has every variable of a merged file, or docs/results.md has it without
+# the dimension of the sweep; there are LEAST of them.
+check_merged() {
+    local row n=0
+    while IFS= read -r row; do
+        n=$((n + 1))
+        case $row in
+        '| `seed` |'*) continue ;; # what this sweep has swept
+        '|'*) wanted="$row |" ;;
+        *) wanted="\`$row\`" ;;
+        esac
+        if grep -Fq -- "$wanted" "$source_dir/docs/merged.md"; then pass
+        elif [[ $wanted == *'| S, '* ]] && grep -Fq -- "${wanted/| S, /| }" "$source_dir/docs/results.md"; then pass
+        elif [[ $wanted =~ ^'| `'(trial|epoch|firm|rank|update|phase)'` |' ]] && grep -Fq -- "$wanted" "$source_dir/docs/results.md"; then pass
+        else fail "docs/merged.md and docs/results.md lack" "$wanted"; fi
+    done < <(variables "$1" "${3-}")
+    if [ "$n" -ge "$2" ]; then pass; else fail "ncdump told of $n variables of $1 only"; fi
+}
+
+# Merged files: one whose runs log and agree, and one whose runs agree on nothing.
+check_merged_tables() {
+    if ! command -v ncdump >/dev/null; then
+        skip "tables of docs/merged.md: no ncdump"
+        return
+    fi
+    (
+        cd "$tmp" || exit 1
+        "$make_sweep_runs" alike 2 && pursuit merge alike -o alike.h5 --copy || exit 1
+        cat >differ.yaml <<'YAML'
+scenario: results/scenarios/published.yaml
+set: {market.rounds: 50}
+designs: {zip: {seed: [1, 2], first_trial: [0, 3], firms.0.name: [a, b], market.burn_in_epochs: [1, 2], market.test_epochs: [3, 1]}}
+YAML
+        pursuit sweep differ.yaml --dir differ --quiet && pursuit merge differ -o differ.h5 --copy
+    ) >"$tmp/out" 2>&1 || fail "merging" "$(tail -n 5 "$tmp/out")"
+    check_merged "$tmp/alike.h5" 50
+    check_merged "$tmp/alike.h5" 6 learning
+    variables "$tmp/differ.h5" >"$tmp/differ.txt"
+    for row in '`trial` | T | int64' '`trial_number` | S, T | int64' '`firm` | F | int64' '`firm_name` | S, F | string' '`phase` | S, E | int8'; do
+        if grep -Fq -- "$row" "$tmp/differ.txt" && grep -Fq -- "$row" "$source_dir/docs/merged.md"; then pass
+        else fail "docs/merged.md, or a file whose runs differ, lacks" "$row"; fi
+    done
+}
+
 # Relative links of a document lead to what exists.
 check_links() {
     local document=$1 link
@@ -173,9 +219,11 @@ run_blocks "$source_dir/README.md" 6
 run_blocks "$source_dir/docs/results.md" 2
 run_blocks "$source_dir/docs/export.md" 2
 run_blocks "$source_dir/docs/sweeps.md" 1
+run_blocks "$source_dir/docs/merged.md" 2
 check_tables
+check_merged_tables
 for document in README.md CONTRIBUTING.md CHANGELOG.md docs/evidence.md docs/export.md docs/model.md docs/performance.md docs/plugins.md \
-    docs/results.md docs/sweeps.md; do
+    docs/results.md docs/sweeps.md docs/merged.md; do
     check_links "$source_dir/$document"
 done
 check_agent

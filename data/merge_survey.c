@@ -1,0 +1,260 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "data/layout.h"
+#include "data/merge_parts.h"
+#include "data/seal.h"
+
+/// What there is to know of one run while its file is open.
+typedef struct visit {
+    const pp_merge_sweep *sweep;
+    pp_merge_survey *survey;
+    pp_merge_report *report;
+    size_t run;
+    pp_results_file *file;
+} visit;
+
+void pp_merge_path(size_t id, char path[PP_FILE_PATH])
+{
+    const char *group = pp_group_names[pp_variables[id].group];
+    snprintf(path, PP_FILE_PATH, "%s%s%s", group, *group ? "/" : "", pp_variables[id].name);
+}
+
+pp_status pp_merge_stopped(const pp_merge_options *options, pp_error *error)
+{
+    return options->stop && *options->stop ? pp_error_set(error, PP_EINTERRUPTED, "interrupted")
+                                           : PP_OK;
+}
+
+static bool is_truncated(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool truncated = fd >= 0 && pp_seal_truncated(fd);
+    if (fd >= 0)
+        close(fd);
+    return truncated;
+}
+
+/// The file to be written must not be one of those that are read.
+static pp_status check_target(const char *target, const char *path, pp_error *error)
+{
+    struct stat old, run;
+    if (stat(target, &old) == 0 && stat(path, &run) == 0 && old.st_dev == run.st_dev &&
+        old.st_ino == run.st_ino)
+        return pp_error_set(error, PP_EEXIST, "'%s' is the file of a run; it is left as it is",
+                            target);
+    return PP_OK;
+}
+
+static pp_status check_scenario(const visit *v, pp_error *error)
+{
+    char *scenario;
+    pp_error cause = {0};
+    pp_status status = pp_results_text(v->file, "scenario", &scenario, error);
+    if (status != PP_OK || !v->sweep->check) {
+        free(scenario);
+        return status;
+    }
+    status = v->sweep->check(v->sweep->context, v->run, scenario, &cause);
+    free(scenario);
+    return status == PP_OK ? PP_OK
+                           : pp_error_set(error, status, "%s: %s", v->file->path, cause.message);
+}
+
+static pp_status compare_source(const visit *v, pp_error *error)
+{
+    char *source;
+    pp_status status = pp_results_text(v->file, "source", &source, error);
+    if (status != PP_OK)
+        return status;
+    if (!v->survey->source) {
+        v->survey->source = source;
+        return PP_OK;
+    }
+    v->report->sources += strcmp(source, v->survey->source) != 0;
+    free(source);
+    return PP_OK;
+}
+
+static void free_texts(char **texts, size_t n)
+{
+    for (size_t i = 0; texts && i < n; i++)
+        free(texts[i]);
+    free(texts);
+}
+
+/// Compare with the longest so far, and take the longer one's place.
+static pp_status agree_firms(const visit *v, pp_error *error)
+{
+    pp_merge_agreement *firms = &v->survey->firms;
+    size_t n = (size_t)v->file->length[PP_DIM_FIRM];
+    for (size_t i = 0; i < n && i < firms->n; i++)
+        firms->agreed &= strcmp(firms->values.texts[i], v->file->firms[i]) == 0;
+    if (n <= firms->n)
+        return PP_OK;
+    char **grown = calloc(n, sizeof *grown);
+    bool ok = grown;
+    for (size_t i = 0; i < n && ok; i++)
+        ok = (grown[i] = strdup(v->file->firms[i])) != NULL;
+    if (!ok) {
+        free_texts(grown, n);
+        return pp_file_out_of_memory(v->file, error);
+    }
+    free_texts(firms->values.texts, firms->n);
+    firms->values.texts = grown;
+    firms->n = n;
+    return PP_OK;
+}
+
+static pp_status agree_trials(const visit *v, pp_error *error)
+{
+    pp_merge_agreement *known = &v->survey->trials;
+    size_t n = (size_t)v->file->length[PP_DIM_TRIAL];
+    int64_t *trials;
+    pp_status status = pp_results_trials(v->file, &trials, error);
+    if (status != PP_OK)
+        return status;
+    for (size_t i = 0; i < n && i < known->n; i++)
+        known->agreed &= trials[i] == known->values.numbers[i];
+    if (n > known->n) {
+        free(known->values.numbers);
+        known->values.numbers = trials;
+        known->n = n;
+    } else {
+        free(trials);
+    }
+    return PP_OK;
+}
+
+static pp_status agree_phases(const visit *v, pp_error *error)
+{
+    pp_merge_agreement *known = &v->survey->phases;
+    size_t n = (size_t)v->file->length[PP_DIM_EPOCH];
+    int8_t *phases;
+    pp_status status = pp_results_phases(v->file, &phases, error);
+    if (status != PP_OK)
+        return status;
+    for (size_t i = 0; i < n && i < known->n; i++)
+        known->agreed &= phases[i] == known->values.phases[i];
+    if (n > known->n) {
+        free(known->values.phases);
+        known->values.phases = phases;
+        known->n = n;
+    } else {
+        free(phases);
+    }
+    return PP_OK;
+}
+
+/// With all dimensions it needs: else its shape is wrong, which is found when it is read.
+static bool has_variable(const visit *v, size_t id)
+{
+    bool has = pp_variables[id].group == PP_GROUP_ROOT ||
+               (v->survey->learning && pp_results_has(v->file, (pp_variable_id)id));
+    for (size_t d = 0; pp_variables[id].dims[d] != PP_DIM_NONE; d++)
+        has &= v->file->length[pp_variables[id].dims[d]] > 0;
+    return has;
+}
+
+static void take_shape(const visit *v)
+{
+    pp_merge_survey *survey = v->survey;
+    pp_merge_shape *shape = &survey->shapes[v->run];
+    for (size_t d = 0; d < PP_DIM_COUNT; d++)
+        if (v->file->length[d] > survey->length[d])
+            survey->length[d] = v->file->length[d];
+    v->report->rounds += v->file->length[PP_DIM_QUOTE] > 0;
+    survey->learning |= pp_file_has(v->file, pp_group_names[PP_GROUP_LEARNING]);
+    for (size_t id = 0; id < PP_VAR_COUNT; id++)
+        survey->has[id] |= shape->has[id] = has_variable(v, id);
+}
+
+static pp_status look(const visit *v, pp_error *error)
+{
+    pp_status status = check_scenario(v, error);
+    if (status == PP_OK)
+        status = compare_source(v, error);
+    if (status == PP_OK)
+        status = agree_trials(v, error);
+    if (status == PP_OK)
+        status = agree_firms(v, error);
+    if (status == PP_OK)
+        status = agree_phases(v, error);
+    if (status == PP_OK)
+        take_shape(v);
+    return status;
+}
+
+static pp_status visit_run(visit *v, const char *target, pp_error *error)
+{
+    const char *path = v->sweep->runs[v->run].path;
+    pp_error cause = {0};
+    pp_status status = check_target(target, path, error);
+    if (status != PP_OK)
+        return status;
+    status = pp_file_open(path, &v->survey->shapes[v->run].stamp, &v->file, &cause);
+    if (status == PP_EFORMAT && is_truncated(path)) {
+        v->survey->states[v->run] = PP_MERGE_PARTIAL;
+        return PP_OK;
+    }
+    if (status != PP_OK)
+        return pp_error_set(error, status, "%s", cause.message);
+    status = look(v, error);
+    pp_results_close(v->file);
+    return status;
+}
+
+static pp_status allocate(const pp_merge_sweep *sweep, pp_merge_survey *survey, pp_error *error)
+{
+    survey->states = calloc(sweep->n_runs, sizeof *survey->states);
+    survey->shapes = calloc(sweep->n_runs, sizeof *survey->shapes);
+    if (!survey->states || !survey->shapes)
+        return pp_error_set(error, PP_ENOMEM, "out of memory");
+    return PP_OK;
+}
+
+/// Numbers of all kinds must stay within what is added and multiplied later.
+static pp_status check_size(const pp_merge_sweep *sweep, const pp_merge_survey *survey,
+                            const pp_merge_report *report, pp_error *error)
+{
+    uint64_t bytes = pp_merge_run_bytes(survey);
+    if (report->runs[PP_MERGE_COMPLETE] == 0)
+        return pp_error_set(error, PP_EIO, "no run is complete: there is nothing to merge");
+    if (bytes >= UINT64_MAX / 2 || bytes > INT64_MAX / sweep->n_runs)
+        return pp_error_set(error, PP_EINVAL,
+                            "the longest run of each dimension together make an impossibly large "
+                            "file");
+    return PP_OK;
+}
+
+pp_status pp_merge_survey_make(const pp_merge_sweep *sweep, const pp_merge_options *options,
+                               const char *target, pp_merge_survey *survey, pp_merge_report *report,
+                               pp_error *error)
+{
+    *survey = (pp_merge_survey){.trials.agreed = true, .firms.agreed = true, .phases.agreed = true};
+    pp_status status = allocate(sweep, survey, error);
+    for (size_t run = 0; run < sweep->n_runs && status == PP_OK; run++) {
+        visit v = {.sweep = sweep, .survey = survey, .report = report, .run = run};
+        survey->states[run] = sweep->runs[run].state;
+        status = pp_merge_stopped(options, error);
+        if (status == PP_OK && survey->states[run] == PP_MERGE_COMPLETE)
+            status = visit_run(&v, target, error);
+        report->runs[survey->states[run]]++;
+    }
+    return status == PP_OK ? check_size(sweep, survey, report, error) : status;
+}
+
+void pp_merge_survey_release(pp_merge_survey *survey)
+{
+    free_texts(survey->firms.values.texts, survey->firms.n);
+    free(survey->trials.values.numbers);
+    free(survey->phases.values.phases);
+    free(survey->source);
+    free(survey->states);
+    free(survey->shapes);
+    *survey = (pp_merge_survey){0};
+}
