@@ -160,3 +160,58 @@ void pp_output_abandon(pp_output *output)
         unlink(output->partial);
     release(output);
 }
+
+/// Write all of it; 0, or -1 with errno.
+static int put_all(int fd, const char *bytes, size_t n)
+{
+    while (n > 0) {
+        ssize_t done = write(fd, bytes, n);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0) {
+            errno = done < 0 ? errno : ENOSPC;
+            return -1;
+        }
+        bytes += done;
+        n -= (size_t)done;
+    }
+    return 0;
+}
+
+pp_status pp_output_write(const char *path, bool force, const void *bytes, size_t n,
+                          pp_error *error)
+{
+    pp_output output;
+    pp_status status = pp_output_open(path, force, &output, error);
+    if (status != PP_OK)
+        return status;
+    if (put_all(output.fd, bytes, n) == 0)
+        return pp_output_commit(&output, error);
+    status = pp_output_failed(error, "write", output.partial);
+    pp_output_abandon(&output);
+    return status;
+}
+
+pp_status pp_output_writer(const char *path, pp_writer *writer, pp_error *error)
+{
+    static const pp_writer by_lock[] = {[PP_LOCK_TAKEN] = PP_WRITER_DEAD,
+                                        [PP_LOCK_HELD] = PP_WRITER_LIVE,
+                                        [PP_LOCK_NONE] = PP_WRITER_UNKNOWN};
+    pp_status status = PP_OK;
+    *writer = PP_WRITER_NONE;
+    char *partial = pp_output_suffixed(path, ".partial");
+    if (!partial)
+        return pp_error_set(error, PP_ENOMEM, "out of memory");
+    const int how = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    int fd = open(partial, O_RDWR | how); // NFS locks only what is open for writing
+    if (fd < 0 && (errno == EACCES || errno == EROFS))
+        fd = open(partial, O_RDONLY | how);
+    if (fd < 0 && errno != ENOENT)
+        status = pp_output_failed(error, "open", partial);
+    else if (fd >= 0)
+        *writer = by_lock[pp_output_lock(fd)];
+    if (fd >= 0)
+        close(fd);
+    free(partial);
+    return status;
+}

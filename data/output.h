@@ -5,6 +5,7 @@
 #define PURSUIT_DATA_OUTPUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "market/error.h"
 
@@ -27,5 +28,22 @@ pp_status pp_output_commit(pp_output *output, pp_error *error);
 
 /// Close and remove the partial file.
 void pp_output_abandon(pp_output *output);
+
+/// All of that at once: a file of these bytes.
+/// @return as pp_output_open and pp_output_commit
+pp_status pp_output_write(const char *path, bool force, const void *bytes, size_t n,
+                          pp_error *error);
+
+/// Who, if anybody, is writing a file.
+typedef enum pp_writer {
+    PP_WRITER_NONE,    ///< there is no PATH.partial
+    PP_WRITER_DEAD,    ///< it was left behind
+    PP_WRITER_LIVE,    ///< its writer holds it
+    PP_WRITER_UNKNOWN, ///< there is one, and the file system has no locks to tell
+} pp_writer;
+
+/// Look, without changing anything.
+/// @return PP_OK; PP_EIO; PP_ENOMEM
+pp_status pp_output_writer(const char *path, pp_writer *writer, pp_error *error);
 
 #endif

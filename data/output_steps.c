@@ -35,9 +35,11 @@ static bool locking_switched_off(void)
 
 pp_lock pp_output_lock(int fd)
 {
-    if (locking_switched_off() || flock(fd, LOCK_EX | LOCK_NB) == 0)
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return PP_LOCK_TAKEN;
-    return lacks_locks(errno) ? PP_LOCK_NONE : PP_LOCK_HELD;
+    if (!lacks_locks(errno))
+        return PP_LOCK_HELD;
+    return locking_switched_off() ? PP_LOCK_TAKEN : PP_LOCK_NONE;
 }
 
 pp_status pp_output_claim(int fd, const char *path, const char *writer, pp_error *error)

@@ -9,7 +9,7 @@
 #include "market/error.h"
 
 typedef enum pp_lock {
-    PP_LOCK_TAKEN, ///< or locking is switched off
+    PP_LOCK_TAKEN, ///< or there are none, and locking is switched off
     PP_LOCK_HELD,  ///< by another writer
     PP_LOCK_NONE,  ///< the file system has no locks; errno says why
 } pp_lock;
@@ -20,8 +20,9 @@ pp_status pp_output_failed(pp_error *error, const char *action, const char *path
 /// Is the name still that of the open file, and not of one that somebody else has put there?
 bool pp_output_names(const char *path, int fd);
 
-/// Lock without waiting; closing the descriptor unlocks. HDF5_USE_FILE_LOCKING=FALSE, HDF5's own
-/// switch, makes it a success.
+/// Lock without waiting; closing the descriptor unlocks. Where there are no locks,
+/// HDF5_USE_FILE_LOCKING=FALSE, HDF5's own switch, makes it a success: it is the user's word that
+/// nobody else writes there. Where there are, it changes nothing, because clusters set it for all.
 pp_lock pp_output_lock(int fd);
 
 /// Lock what a writer left behind.

@@ -134,3 +134,12 @@ pp_status pp_seal_check(int fd, pp_error *error)
         return pp_error_set(error, PP_EFORMAT, "its checksum does not hold");
     return PP_OK;
 }
+
+bool pp_seal_present(int fd)
+{
+    struct stat about;
+    unsigned char found[SEAL];
+    return fstat(fd, &about) == 0 && about.st_size >= SEAL &&
+           read_exactly(fd, about.st_size - SEAL, SEAL, found) &&
+           memcmp(found, magic, sizeof magic) == 0;
+}

@@ -5,6 +5,8 @@
 #ifndef PURSUIT_DATA_SEAL_H
 #define PURSUIT_DATA_SEAL_H
 
+#include <stdbool.h>
+
 #include "market/error.h"
 
 /// Append the seal to a finished file.
@@ -14,5 +16,8 @@ pp_status pp_seal_write(int fd, pp_error *error);
 /// @return PP_OK if the seal holds or there is none; PP_EFORMAT if the bytes are not those sealed;
 /// PP_EIO
 pp_status pp_seal_check(int fd, pp_error *error);
+
+/// Does a seal stand at the end? Whether it holds is another question.
+bool pp_seal_present(int fd);
 
 #endif

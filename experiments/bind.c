@@ -87,6 +87,14 @@ static bool is_decimal(const char *text)
     return *at == '\0';
 }
 
+bool pp_node_number(const pp_node *node, double *value)
+{
+    if (node->kind != PP_NODE_SCALAR || node->quoted || !is_decimal(node->text))
+        return false;
+    *value = strtod(node->text, NULL);
+    return isfinite(*value);
+}
+
 static bool out_of_range(const slot *s)
 {
     char range[96], text[PP_CLIP_MAX];
@@ -312,6 +320,8 @@ bool pp_bind_rows(pp_report *report, const char *where, pp_mark at, const pp_nod
         if (!row)
             continue;
         pp_where_key(where, entry->key, path);
+        if (report->types && entry->value->parameter)
+            report->types[entry->value->parameter - 1] = row->type;
         ok &= bind_row(&s, (char *)config + row->offset);
     }
     return check_required(report, where, at, map, table) && ok;

@@ -31,6 +31,9 @@ const char *pp_where_key(const char *where, const char *key, char text[PP_WHERE_
 /// "where[index]".
 const char *pp_where_index(const char *where, size_t index, char text[PP_WHERE_MAX]);
 
+/// A plain scalar that is a decimal number, and finite.
+bool pp_node_number(const pp_node *node, double *value);
+
 /// What a value is, for "expected ..., not %s": "a map", "nothing", "'abc'".
 const char *pp_node_text(const pp_node *node, char text[PP_CLIP_MAX + 16]);
 

@@ -26,7 +26,6 @@ static void first_bids(const pp_workspace *w, const pp_stream *stream, pp_lane *
     pp_random_uniform(stream, PP_DRAW_FIRST_BID, (uint32_t)lane->customers.first_round, n, 0,
                       (uint32_t)n_firms, PP_BLOCK, lane->multipliers);
     for (size_t f = 0; f < n_firms; f++) {
-        lane->desks[f].certain = false;
         for (size_t i = 0; i < n; i++) {
             lane->multipliers[f * PP_BLOCK + i] =
                 c->first_min + width * lane->multipliers[f * PP_BLOCK + i];
@@ -53,12 +52,10 @@ static bool explores(const pp_workspace *w, size_t f)
     return !pp_testing(w) || w->firms[f].config->explore == PP_EXPLORE_ALWAYS;
 }
 
-/// Factors and propensities of a firm that does not explore, once for all its blocks.
-static void explore_nothing(pp_lane *lane, size_t f)
+static void explore_nothing(size_t n, double *factor, double *propensity)
 {
-    for (size_t i = 0; i < PP_BLOCK && !lane->desks[f].certain; i++)
-        lane->factors[f * PP_BLOCK + i] = lane->propensities[f * PP_BLOCK + i] = 1;
-    lane->desks[f].certain = true;
+    for (size_t i = 0; i < n; i++)
+        factor[i] = propensity[i] = 1;
 }
 
 static void draw_exploration(const pp_workspace *w, const pp_stream *stream, pp_lane *lane)
@@ -66,21 +63,19 @@ static void draw_exploration(const pp_workspace *w, const pp_stream *stream, pp_
     const pp_pricing_config *c = &w->experiment->scenario->pricing;
     size_t n = lane->customers.n, n_firms = w->experiment->n_firms;
     bool anybody = false;
-    for (size_t f = 0; f < n_firms; f++) {
+    for (size_t f = 0; f < n_firms; f++)
         anybody |= explores(w, f);
-        lane->desks[f].certain &= !explores(w, f);
-    }
-    if (anybody) {
+    if (anybody)
         pp_random_uniform(stream, PP_DRAW_EXPLORATION, (uint32_t)lane->customers.first_round, n, 0,
                           (uint32_t)n_firms, PP_BLOCK, lane->factors);
-        for (size_t f = 0; f < n_firms; f++)
-            lane->desks[f].certain = false; // drawn for all
-    }
-    for (size_t f = 0; f < n_firms; f++)
+    for (size_t f = 0; f < n_firms; f++) {
+        double *factor = lane->factors + f * PP_BLOCK;
+        double *propensity = lane->propensities + f * PP_BLOCK;
         if (explores(w, f))
-            explore(c, n, lane->factors + f * PP_BLOCK, lane->propensities + f * PP_BLOCK);
+            explore(c, n, factor, propensity);
         else
-            explore_nothing(lane, f);
+            explore_nothing(n, factor, propensity);
+    }
 }
 
 /// State-free stage of one firm: curves, the bid for profit only, and every multiplier that does

@@ -25,17 +25,30 @@ static bool reserve(pp_buffer *buffer, size_t extra)
 void pp_buffer_add(pp_buffer *buffer, const char *format, ...)
 {
     va_list arguments, again;
+    size_t room = buffer->failed ? 0 : buffer->capacity - buffer->n;
     va_start(arguments, format);
     va_copy(again, arguments);
-    int n = vsnprintf(NULL, 0, format, arguments);
+    int n = vsnprintf(room ? buffer->text + buffer->n : NULL, room, format, arguments);
+    bool fits = n >= 0 && (size_t)n < room;
     if (n < 0) {
         buffer->failed = true;
-    } else if (reserve(buffer, (size_t)n)) {
-        vsnprintf(buffer->text + buffer->n, buffer->capacity - buffer->n, format, again);
+    } else if (fits || reserve(buffer, (size_t)n)) {
+        if (!fits)
+            vsnprintf(buffer->text + buffer->n, buffer->capacity - buffer->n, format, again);
         buffer->n += (size_t)n;
     }
     va_end(again);
     va_end(arguments);
+}
+
+/// n characters as they are.
+static void add_characters(pp_buffer *buffer, const void *characters, size_t n)
+{
+    if (!reserve(buffer, n))
+        return;
+    memcpy(buffer->text + buffer->n, characters, n);
+    buffer->n += n;
+    buffer->text[buffer->n] = '\0';
 }
 
 void pp_buffer_indent(pp_buffer *buffer, size_t n)
@@ -72,8 +85,10 @@ void pp_buffer_quote(pp_buffer *buffer, const char *text)
         unsigned code = escaped(at, &size);
         if (code)
             pp_buffer_add(buffer, "\\u%04X", code);
+        else if (*at == '"' || *at == '\\')
+            pp_buffer_add(buffer, "\\%c", *at);
         else
-            pp_buffer_add(buffer, "%s%c", *at == '"' || *at == '\\' ? "\\" : "", *at);
+            add_characters(buffer, at, 1);
         at += size;
     }
     pp_buffer_add(buffer, "\"");

@@ -6,14 +6,48 @@
 
 #include "agents/oracle.h"
 #include "experiments/scenario_parts.h"
+#include "experiments/tables.h"
+
+/// Are both of one book, read the same way?
+static bool same_book(const pp_scenario *a, const pp_scenario *b)
+{
+    const pp_book_source *x = &a->book_source, *y = &b->book_source;
+    bool same = a->population == PP_POPULATION_BOOK && b->population == PP_POPULATION_BOOK &&
+                pp_param_equal(&pp_source_table, x, y) &&
+                pp_param_equal(&pp_book_table, &a->book, &b->book) &&
+                x->n_features == y->n_features;
+    for (size_t i = 0; same && i < x->n_features; i++)
+        same = x->features[i].kind == y->features[i].kind &&
+               strcmp(x->features[i].name, y->features[i].name) == 0;
+    return same;
+}
+
+/// Take what is the same from an experiment that is done.
+static void take_over(pp_experiment *e, pp_experiment *previous)
+{
+    const pp_scenario *s = e->scenario, *before = previous->scenario;
+    if (s->market.estimate_variance == before->market.estimate_variance) {
+        e->gamma = previous->gamma;
+        previous->gamma = NULL;
+    }
+    e->normal = previous->normal;
+    previous->normal = NULL;
+    if (same_book(s, before) ||
+        (s->population == PP_POPULATION_PUBLISHED &&
+         pp_population_published_reuse(previous->population, &s->published, &s->choice))) {
+        e->population = previous->population;
+        previous->population = NULL;
+    }
+}
 
 static pp_status build_population(pp_experiment *e, pp_error *error)
 {
     const pp_scenario *s = e->scenario;
-    pp_status status =
-        s->population == PP_POPULATION_BOOK
-            ? pp_book_population(s, &e->population, error)
-            : pp_population_published(&s->published, &s->choice, &e->population, error);
+    pp_status status = PP_OK;
+    if (!e->population)
+        status = s->population == PP_POPULATION_BOOK
+                     ? pp_book_population(s, &e->population, error)
+                     : pp_population_published(&s->published, &s->choice, &e->population, error);
     if (status != PP_OK)
         return status;
     e->schema = malloc(sizeof *e->schema);
@@ -26,12 +60,14 @@ static pp_status build_population(pp_experiment *e, pp_error *error)
 static pp_status build_tables(pp_experiment *e, pp_error *error)
 {
     double v = e->scenario->market.estimate_variance;
-    e->gamma = malloc(sizeof *e->gamma);
-    e->normal = malloc(sizeof *e->normal);
-    if (!e->gamma || !e->normal)
+    bool gamma = !e->gamma, normal = !e->normal;
+    pp_status status = PP_OK;
+    if ((gamma && !(e->gamma = malloc(sizeof *e->gamma))) ||
+        (normal && !(e->normal = malloc(sizeof *e->normal))))
         return pp_error_set(error, PP_ENOMEM, "no memory for the laws' tables");
-    pp_status status = pp_law_gamma(1 / v, v, e->gamma, error);
-    return status == PP_OK ? pp_law_normal(e->normal, error) : status;
+    if (gamma)
+        status = pp_law_gamma(1 / v, v, e->gamma, error);
+    return status == PP_OK && normal ? pp_law_normal(e->normal, error) : status;
 }
 
 static size_t updates_of(const pp_firm_config *firm)
@@ -192,10 +228,10 @@ static pp_status check_scenario(const pp_scenario *s, pp_error *error)
     return status;
 }
 
-pp_status pp_experiment_create(const pp_scenario *scenario, pp_experiment **experiment,
-                               pp_error *error)
+/// @param previous may be NULL
+static pp_status create(pp_experiment *previous, const pp_scenario *scenario,
+                        pp_experiment **experiment, pp_error *error)
 {
-    *experiment = NULL;
     pp_status status = check_scenario(scenario, error);
     if (status != PP_OK)
         return status;
@@ -203,6 +239,8 @@ pp_status pp_experiment_create(const pp_scenario *scenario, pp_experiment **expe
     if (!e)
         return pp_error_set(error, PP_ENOMEM, "no memory for an experiment");
     e->scenario = scenario;
+    if (previous)
+        take_over(e, previous);
     build_sizes(e);
     status = build_population(e, error);
     if (status == PP_OK)
@@ -217,6 +255,22 @@ pp_status pp_experiment_create(const pp_scenario *scenario, pp_experiment **expe
     }
     *experiment = e;
     return PP_OK;
+}
+
+pp_status pp_experiment_create(const pp_scenario *scenario, pp_experiment **experiment,
+                               pp_error *error)
+{
+    *experiment = NULL;
+    return create(NULL, scenario, experiment, error);
+}
+
+pp_status pp_experiment_follow(pp_experiment *previous, const pp_scenario *scenario,
+                               pp_experiment **experiment, pp_error *error)
+{
+    *experiment = NULL;
+    pp_status status = create(previous, scenario, experiment, error);
+    pp_experiment_destroy(previous);
+    return status;
 }
 
 void pp_experiment_destroy(pp_experiment *experiment)

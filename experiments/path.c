@@ -6,6 +6,12 @@
 
 #include "data/utf8.h"
 
+char *pp_path_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
+}
+
 pp_status pp_path_absolute(const char *base, pp_text *path, pp_error *error)
 {
     char current[PP_TEXT_MAX] = "", whole[2 * PP_TEXT_MAX];

@@ -12,4 +12,8 @@
 /// @return PP_OK; PP_EINVAL if the whole path is too long or not UTF-8; PP_EIO
 pp_status pp_path_absolute(const char *base, pp_text *path, pp_error *error);
 
+/// The folder of a file, with its final '/'; "" if it is the current one.
+/// @return malloc'd; NULL if memory ran out
+char *pp_path_folder(const char *path);
+
 #endif

@@ -27,15 +27,21 @@ const char *pp_clip(const char *text, char clipped[PP_CLIP_MAX])
     return clipped;
 }
 
+static bool is_file(pp_mark mark)
+{
+    return mark.set == 0 || mark.set == PP_MARK_PLAN;
+}
+
 static void place_text(const pp_report *report, pp_mark mark, char *text, size_t size)
 {
     char clipped[PP_CLIP_MAX];
-    if (mark.set)
+    const char *path = mark.set == PP_MARK_PLAN ? report->plan : report->path;
+    if (!is_file(mark))
         snprintf(text, size, "--set %s", pp_clip(report->sets[mark.set - 1], clipped));
     else if (mark.line > 0)
-        snprintf(text, size, "%s:%d:%d", report->path, mark.line, mark.column);
+        snprintf(text, size, "%s:%d:%d", path, mark.line, mark.column);
     else
-        snprintf(text, size, "%s", report->path);
+        snprintf(text, size, "%s", path);
 }
 
 static char *compose(const char *place, const char *where, const char *message)
@@ -61,6 +67,18 @@ static bool reserve(pp_report *report)
     return true;
 }
 
+/// Takes the text over; NULL if memory ran out.
+static void record(pp_report *report, pp_mark mark, char *text)
+{
+    if (!text || !reserve(report)) {
+        report->out_of_memory = true;
+        free(text);
+        return;
+    }
+    report->items[report->n] = (struct pp_report_item){mark, report->n, text};
+    report->n++;
+}
+
 void pp_report_add(pp_report *report, pp_mark mark, const char *where, const char *format, ...)
 {
     if (report->n >= PP_REPORT_MAX) {
@@ -73,13 +91,15 @@ void pp_report_add(pp_report *report, pp_mark mark, const char *where, const cha
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
     place_text(report, mark, place, sizeof place);
-    char *text = reserve(report) ? compose(place, where, message) : NULL;
-    if (!text) {
-        report->out_of_memory = true;
-        return;
-    }
-    report->items[report->n] = (struct pp_report_item){mark, report->n, text};
-    report->n++;
+    record(report, mark, compose(place, where, message));
+}
+
+void pp_report_add_text(pp_report *report, pp_mark mark, const char *text)
+{
+    if (report->n >= PP_REPORT_MAX)
+        report->dropped++;
+    else
+        record(report, mark, strdup(text));
 }
 
 size_t pp_report_count(const pp_report *report)
@@ -90,12 +110,13 @@ size_t pp_report_count(const pp_report *report)
 static int compare(const void *left, const void *right)
 {
     const struct pp_report_item *a = left, *b = right;
-    if (a->mark.set != b->mark.set)
-        return a->mark.set < b->mark.set ? -1 : 1;
+    // One more, so that the plan's SIZE_MAX wraps round and comes first.
+    if (a->mark.set + 1 != b->mark.set + 1)
+        return a->mark.set + 1 < b->mark.set + 1 ? -1 : 1;
     // Within one --set all marks are on its own line, so that the order of discovery is what helps.
-    if (a->mark.set == 0 && a->mark.line != b->mark.line)
+    if (is_file(a->mark) && a->mark.line != b->mark.line)
         return a->mark.line < b->mark.line ? -1 : 1;
-    if (a->mark.set == 0 && a->mark.column != b->mark.column)
+    if (is_file(a->mark) && a->mark.column != b->mark.column)
         return a->mark.column < b->mark.column ? -1 : 1;
     return a->order < b->order ? -1 : a->order > b->order;
 }
@@ -105,6 +126,27 @@ static char *dropped_text(const pp_report *report)
     char message[64];
     snprintf(message, sizeof message, "and %zu more problems", report->dropped);
     return compose(report->path, "", message);
+}
+
+void pp_report_sort(pp_report *report)
+{
+    if (report->n)
+        qsort(report->items, report->n, sizeof *report->items, compare);
+}
+
+const char *pp_report_text(const pp_report *report, size_t i, pp_mark *mark)
+{
+    *mark = report->items[i].mark;
+    return report->items[i].text;
+}
+
+void pp_report_clear(pp_report *report)
+{
+    for (size_t i = 0; i < report->n; i++)
+        free(report->items[i].text);
+    free(report->items);
+    report->items = NULL;
+    report->n = report->capacity = report->dropped = 0;
 }
 
 void pp_report_finish(pp_report *report, pp_problems *problems)
@@ -117,8 +159,7 @@ void pp_report_finish(pp_report *report, pp_problems *problems)
             free(report->items[i].text);
         n = 0;
     } else if (n) {
-        if (report->n)
-            qsort(report->items, report->n, sizeof *report->items, compare);
+        pp_report_sort(report);
         for (size_t i = 0; i < report->n; i++)
             text[i] = report->items[i].text;
         if (report->dropped && !(text[report->n] = dropped_text(report)))

@@ -17,6 +17,11 @@ typedef struct pp_experiment pp_experiment;
 /// or PP_EFORMAT (the book); PP_EINVAL (an agent's rules, with the market at hand); PP_ENOMEM
 PP_API pp_status pp_experiment_create(const pp_scenario *scenario, pp_experiment **experiment,
                                       pp_error *error);
+/// The same, taking over from an experiment that is done with what both have in common: the tables
+/// of laws, and the book as it was read then.
+/// @param previous destroyed, whatever is returned; its scenario may go afterwards. NULL-safe
+PP_API pp_status pp_experiment_follow(pp_experiment *previous, const pp_scenario *scenario,
+                                      pp_experiment **experiment, pp_error *error);
 PP_API void pp_experiment_destroy(pp_experiment *experiment); ///< NULL-safe
 PP_API const pp_population *pp_experiment_population(const pp_experiment *experiment);
 

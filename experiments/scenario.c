@@ -1,6 +1,5 @@
 #include "experiments/scenario.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,11 +97,19 @@ static void read_sections(pp_report *report, const pp_node *root, const char *fo
         check_success_rate(report, root, scenario);
 }
 
-/// The file's folder with its final '/', or "".
-static char *folder_of(const char *path)
+/// What is typed on the command line is relative to where it is typed; what a sweep's plan says, to
+/// the plan.
+static pp_status make_absolute(const pp_report *report, pp_mark mark, const char *folder,
+                               pp_text *path, pp_error *error)
 {
-    const char *slash = strrchr(path, '/');
-    return strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
+    if (mark.set != PP_MARK_PLAN)
+        return pp_path_absolute(mark.set ? "" : folder, path, error);
+    char *plan = pp_path_folder(report->plan);
+    if (!plan)
+        return pp_error_set(error, PP_ENOMEM, "no memory for a path");
+    pp_status status = pp_path_absolute(plan, path, error);
+    free(plan);
+    return status;
 }
 
 bool pp_resolve_file(pp_report *report, const char *where, const pp_node *map, const char *key,
@@ -113,9 +120,10 @@ bool pp_resolve_file(pp_report *report, const char *where, const pp_node *map, c
     const pp_node *node = pp_node_get(map, key);
     if (!node || !path->text[0])
         return true;
-    // What is typed on the command line is relative to where it is typed.
-    if (pp_path_absolute(node->mark.set ? "" : folder, path, &error) == PP_OK)
+    pp_status status = make_absolute(report, node->mark, folder, path, &error);
+    if (status == PP_OK)
         return true;
+    report->out_of_memory |= status == PP_ENOMEM;
     pp_report_add(report, node->mark, pp_where_key(where, key, at), "%s", error.message);
     return false;
 }
@@ -128,7 +136,7 @@ static void read_root(pp_report *report, const pp_node *root, const char *path,
     size_t n = 2;
     for (size_t i = 0; i < pp_n_sections && n + 1 < PP_COUNT(others); i++)
         others[n++] = pp_sections[i].key;
-    char *folder = folder_of(path);
+    char *folder = pp_path_folder(path);
     if (!folder) {
         report->out_of_memory = true;
         return;
@@ -139,21 +147,36 @@ static void read_root(pp_report *report, const pp_node *root, const char *path,
     free(folder);
 }
 
-static pp_node *read_tree(pp_report *report, const char *text, size_t length, size_t n_sets)
+bool pp_scenario_is_map(pp_report *report, const pp_node *root)
 {
     char found[PP_CLIP_MAX + 16];
-    pp_node *root = pp_tree_parse(text, length, 0, report);
-    if (!root)
-        return NULL;
-    if (root->kind != PP_NODE_MAP) {
-        pp_report_add(report, root->mark, "", "expected a map of keys, not %s",
-                      pp_node_text(root, found));
-        pp_node_destroy(root);
+    if (root->kind == PP_NODE_MAP)
+        return true;
+    pp_report_add(report, root->mark, "", "expected a map of keys, not %s",
+                  pp_node_text(root, found));
+    return false;
+}
+
+pp_scenario *pp_scenario_bind(pp_report *report, const pp_node *root)
+{
+    pp_scenario *scenario = calloc(1, sizeof *scenario);
+    if (!scenario) {
+        report->out_of_memory = true;
         return NULL;
     }
+    snprintf(scenario->path, sizeof scenario->path, "%s", report->path);
+    read_root(report, root, report->path, scenario);
+    return scenario;
+}
+
+/// The scenario of a tree, edited.
+static pp_scenario *read_scenario(pp_report *report, pp_node *root, size_t n_sets)
+{
+    if (!pp_scenario_is_map(report, root))
+        return NULL;
     for (size_t i = 1; i <= n_sets; i++)
         pp_set_apply(root, i, report);
-    return root;
+    return pp_scenario_bind(report, root);
 }
 
 static pp_status finish(pp_report *report, pp_scenario *scenario, pp_scenario **result,
@@ -175,60 +198,22 @@ pp_status pp_scenario_read(const char *path, const char *text, size_t length,
                            pp_problems *problems)
 {
     pp_report report = {.path = path, .sets = sets};
-    pp_scenario *made = calloc(1, sizeof *made);
     *scenario = NULL;
-    if (!made)
-        report.out_of_memory = true;
-    pp_node *root = made ? read_tree(&report, text, length, n_sets) : NULL;
-    if (root) {
-        snprintf(made->path, sizeof made->path, "%s", path);
-        read_root(&report, root, path, made);
-    }
+    pp_node *root = pp_tree_parse(text, length, 0, &report);
+    pp_scenario *made = root ? read_scenario(&report, root, n_sets) : NULL;
     pp_node_destroy(root);
     return finish(&report, made, scenario, problems);
-}
-
-/// Read up to one byte more than a scenario may have.
-static char *read_file(const char *path, size_t *length, int *reason)
-{
-    FILE *file = fopen(path, "rb");
-    *reason = errno;
-    if (!file)
-        return NULL;
-    char *text = malloc(PP_TREE_BYTES_MAX + 1);
-    *reason = ENOMEM;
-    if (text) {
-        *length = fread(text, 1, PP_TREE_BYTES_MAX + 1, file);
-        *reason = errno;
-        if (ferror(file)) {
-            free(text);
-            text = NULL;
-        }
-    }
-    fclose(file);
-    return text;
 }
 
 pp_status pp_scenario_load(const char *path, const char *const *sets, size_t n_sets,
                            pp_scenario **scenario, pp_problems *problems)
 {
-    size_t length = 0;
-    int reason = 0;
     pp_report report = {.path = path, .sets = sets};
-    pp_status status = PP_ESCENARIO;
+    pp_node *root = NULL;
     *scenario = NULL;
-    *problems = (pp_problems){0};
-    char *text = read_file(path, &length, &reason);
-    if (text && length <= PP_TREE_BYTES_MAX) {
-        status = pp_scenario_read(path, text, length, sets, n_sets, scenario, problems);
-    } else if (text) {
-        pp_report_add(&report, (pp_mark){0}, "", "larger than %d bytes", PP_TREE_BYTES_MAX);
-        pp_report_finish(&report, problems);
-    } else {
-        status = reason == ENOMEM ? PP_ENOMEM : PP_EIO;
-        pp_report_add(&report, (pp_mark){0}, "", "cannot be read: %s", strerror(reason));
-        pp_report_finish(&report, problems);
-    }
-    free(text);
-    return status;
+    pp_status status = pp_tree_load(path, 0, &report, &root, NULL, NULL);
+    pp_scenario *made = root ? read_scenario(&report, root, n_sets) : NULL;
+    pp_node_destroy(root);
+    pp_status finished = finish(&report, made, scenario, problems);
+    return status == PP_OK ? finished : status;
 }

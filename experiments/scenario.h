@@ -96,6 +96,10 @@ typedef struct pp_scenario {
 
 extern PP_API const pp_param_table pp_run_table, pp_record_table;
 
+/// Every parameter at its default, and no firms: where a program starts that makes a scenario
+/// itself.
+PP_API void pp_scenario_defaults(pp_scenario *scenario);
+
 /// Every problem found, in the order of the file.
 typedef struct pp_problems {
     size_t n, capacity;

@@ -46,6 +46,14 @@ void pp_firm_release(pp_firm_config *firm);
 /// Mark of the first of those keys (NULL-terminated) that `map` has, else `otherwise`.
 pp_mark pp_mark_of(const pp_node *map, const char *const *keys, pp_mark otherwise);
 
+/// Is the root of a scenario's tree a map? It is reported if not.
+bool pp_scenario_is_map(pp_report *report, const pp_node *root);
+
+/// What a tree says, read and checked; the report's path is the scenario's.
+/// @param root a map
+/// @return a scenario, to be used only if nothing was reported; NULL if memory ran out
+pp_scenario *pp_scenario_bind(pp_report *report, const pp_node *root);
+
 /// Read a scenario from memory; see pp_scenario_load.
 pp_status pp_scenario_read(const char *path, const char *text, size_t length,
                            const char *const *sets, size_t n_sets, pp_scenario **scenario,

@@ -9,7 +9,9 @@ enum { SEGMENT_MAX = 64 };
 typedef struct edit {
     pp_report *report;
     pp_mark mark;
-    const char *at; ///< rest of the path
+    const char *where; ///< of problems; "" for a --set, which they name anyhow
+    const char *start; ///< of the path
+    const char *at;    ///< rest of the path
     const char *end;
     char segment[SEGMENT_MAX]; ///< the step being taken
     char passed[PP_CLIP_MAX];  ///< the path up to it, for messages
@@ -18,7 +20,7 @@ typedef struct edit {
 static bool fail(edit *e, const char *message)
 {
     char clipped[PP_CLIP_MAX];
-    pp_report_add(e->report, e->mark, "", message, pp_clip(e->passed, clipped));
+    pp_report_add(e->report, e->mark, e->where, message, pp_clip(e->passed, clipped));
     return false;
 }
 
@@ -36,33 +38,31 @@ static bool last_segment(const edit *e)
 /// Take the next step of the path. The syntax has been checked.
 static void next_segment(edit *e)
 {
-    size_t n = strcspn(e->at, ".=");
-    const char *start = e->report->sets[e->mark.set - 1];
+    const char *dot = memchr(e->at, '.', (size_t)(e->end - e->at));
+    size_t n = (size_t)((dot ? dot : e->end) - e->at);
     snprintf(e->segment, sizeof e->segment, "%.*s", (int)n, e->at);
-    int passed = (int)(e->at - start);
-    snprintf(e->passed, sizeof e->passed, "%.*s", passed ? passed - 1 : 0, start);
+    int passed = (int)(e->at - e->start);
+    snprintf(e->passed, sizeof e->passed, "%.*s", passed ? passed - 1 : 0, e->start);
     e->at += n;
     if (e->at < e->end)
         e->at++;
 }
 
-static bool check_syntax(pp_report *report, pp_mark mark, const char *raw, const char *end)
+bool pp_set_check_path(pp_report *report, pp_mark mark, const char *where, const char *path,
+                       size_t length)
 {
-    if (!end) {
-        pp_report_add(report, mark, "", "write KEY.PATH=VALUE");
-        return false;
-    }
-    for (const char *at = raw;; at++) {
+    const char *end = path + length;
+    for (const char *at = path;; at++) {
         size_t n = (size_t)(end - at);
         const char *dot = memchr(at, '.', n);
-        size_t length = dot ? (size_t)(dot - at) : n;
-        if (length == 0 || length >= SEGMENT_MAX) {
-            pp_report_add(report, mark, "", "%s",
-                          length ? "a key of the path is too long" : "an empty key in the path");
+        n = dot ? (size_t)(dot - at) : n;
+        if (n == 0 || n >= SEGMENT_MAX) {
+            pp_report_add(report, mark, where, "%s",
+                          n ? "a key of the path is too long" : "an empty key in the path");
             return false;
         }
-        if (memchr(at, '[', length)) {
-            pp_report_add(report, mark, "", "write firms.0, not firms[0]");
+        if (memchr(at, '[', n)) {
+            pp_report_add(report, mark, where, "write firms.0, not firms[0]");
             return false;
         }
         if (!dot)
@@ -80,15 +80,16 @@ static pp_entry *list_entry(edit *e, pp_node *list)
 {
     char clipped[PP_CLIP_MAX];
     if (!is_index(e->segment)) {
-        pp_report_add(e->report, e->mark, "", "'%s' is a list: '%s' is no index of it",
+        pp_report_add(e->report, e->mark, e->where, "'%s' is a list: '%s' is no index of it",
                       pp_clip(e->passed, clipped), e->segment);
         return NULL;
     }
     unsigned long long index = strtoull(e->segment, NULL, 10);
     if (index < list->n)
         return &list->entries[index];
-    pp_report_add(e->report, e->mark, "", "index %s is out of range: '%s' has %zu %s", e->segment,
-                  pp_clip(e->passed, clipped), list->n, list->n == 1 ? "entry" : "entries");
+    pp_report_add(e->report, e->mark, e->where, "index %s is out of range: '%s' has %zu %s",
+                  e->segment, pp_clip(e->passed, clipped), list->n,
+                  list->n == 1 ? "entry" : "entries");
     return NULL;
 }
 
@@ -118,8 +119,7 @@ static bool open_scalar(edit *e, pp_entry *entry)
     pp_node *scalar = entry->value;
     bool agent = entry->key && strcmp(entry->key, "agent") == 0 && scalar->text[0];
     if (!agent && !pp_node_is_null(scalar)) {
-        size_t n = (size_t)(e->at - e->report->sets[e->mark.set - 1]);
-        snprintf(e->passed, sizeof e->passed, "%.*s", (int)n - 1, e->report->sets[e->mark.set - 1]);
+        snprintf(e->passed, sizeof e->passed, "%.*s", (int)(e->at - e->start) - 1, e->start);
         return fail(e, "'%s' has no keys of its own");
     }
     pp_node *map = pp_node_map(scalar->mark);
@@ -167,12 +167,28 @@ static bool put(edit *e, pp_node *root, pp_node *value)
     }
 }
 
+bool pp_set_value(pp_node *root, const char *path, pp_mark mark, pp_node *value, pp_report *report)
+{
+    edit e = {.report = report,
+              .mark = mark,
+              .where = path,
+              .start = path,
+              .at = path,
+              .end = path + strlen(path)};
+    if (put(&e, root, value))
+        return true;
+    pp_node_destroy(value);
+    return false;
+}
+
 bool pp_set_apply(pp_node *root, size_t set, pp_report *report)
 {
     const char *raw = report->sets[set - 1];
     pp_mark mark = {set, 0, 0};
     const char *end = strchr(raw, '=');
-    if (!check_syntax(report, mark, raw, end))
+    if (!end)
+        pp_report_add(report, mark, "", "write KEY.PATH=VALUE");
+    if (!end || !pp_set_check_path(report, mark, "", raw, (size_t)(end - raw)))
         return false;
     size_t before = pp_report_count(report);
     pp_node *value = NULL;
@@ -180,7 +196,7 @@ bool pp_set_apply(pp_node *root, size_t set, pp_report *report)
         value = pp_tree_parse(end + 1, strlen(end + 1), set, report);
     else
         value = pp_tree_parse("~", 1, set, report);
-    edit e = {.report = report, .mark = mark, .at = raw, .end = end};
+    edit e = {.report = report, .mark = mark, .where = "", .start = raw, .at = raw, .end = end};
     if (!value || pp_report_count(report) > before || !put(&e, root, value)) {
         pp_node_destroy(value);
         return false;

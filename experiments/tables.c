@@ -132,3 +132,13 @@ const pp_section pp_sections[] = {
     SECTION("results", pp_record_table, record),
 };
 const size_t pp_n_sections = PP_COUNT(pp_sections);
+
+void pp_scenario_defaults(pp_scenario *scenario)
+{
+    *scenario = (pp_scenario){0};
+    pp_param_defaults(&pp_run_table, &scenario->run);
+    pp_param_defaults(&pp_published_table, &scenario->published);
+    pp_param_defaults(&pp_book_table, &scenario->book);
+    for (size_t i = 0; i < pp_n_sections; i++)
+        pp_param_defaults(pp_sections[i].table, (char *)scenario + pp_sections[i].offset);
+}

@@ -32,6 +32,41 @@ pp_node *pp_node_map(pp_mark mark)
     return node;
 }
 
+pp_node *pp_node_scalar(pp_mark mark, const char *text)
+{
+    pp_node *node = pp_node_map(mark);
+    if (!node)
+        return NULL;
+    node->kind = PP_NODE_SCALAR;
+    node->text = strdup(text);
+    if (!node->text) {
+        pp_node_destroy(node);
+        return NULL;
+    }
+    return node;
+}
+
+// No deeper than the tree itself, whose depth the parser limits.
+pp_node *pp_node_copy(const pp_node *node)
+{
+    pp_node *copy = node->kind == PP_NODE_SCALAR ? pp_node_scalar(node->mark, node->text)
+                                                 : pp_node_map(node->mark);
+    if (!copy)
+        return NULL;
+    copy->kind = node->kind;
+    copy->quoted = node->quoted;
+    copy->parameter = node->parameter;
+    for (size_t i = 0; i < node->n; i++) {
+        const pp_entry *entry = &node->entries[i];
+        pp_node *value = pp_node_copy(entry->value);
+        if (!value || !pp_node_append(copy, entry->key, entry->key_mark, value)) {
+            pp_node_destroy(copy);
+            return NULL;
+        }
+    }
+    return copy;
+}
+
 pp_entry *pp_node_entry(const pp_node *node, const char *key)
 {
     if (!node || node->kind != PP_NODE_MAP)

@@ -35,18 +35,33 @@ struct pp_node {
     char *text;  ///< scalar
     size_t n, capacity;
     pp_entry *entries; ///< map and list
+    size_t parameter;  ///< number, from 1, of the swept parameter whose value this is; 0: none
 };
 
 /// Parse one document.
-/// @param set    0 for a file, else the number of the --set whose value this is
+/// @param set    pp_mark.set of all of it
 /// @param report what is wrong: malformed YAML, duplicate keys, ...
 /// @return the tree, also if duplicate keys were reported; NULL if it is malformed or memory ran
 /// out
 pp_node *pp_tree_parse(const char *text, size_t length, size_t set, pp_report *report);
 void pp_node_destroy(pp_node *node); ///< NULL-safe
 
+/// Read a file and parse it.
+/// @param path   the report's path or plan, as `set` says
+/// @param root   NULL if there are problems and no tree
+/// @param text   the file's text, malloc'd, with a NUL after it; NULL if it is not wanted
+/// @param length of text; NULL if not wanted
+/// @return PP_OK; PP_EIO if the file cannot be read, PP_ESCENARIO if it is malformed or too large:
+/// reported; PP_ENOMEM
+pp_status pp_tree_load(const char *path, size_t set, pp_report *report, pp_node **root, char **text,
+                       size_t *length);
+
 /// An empty map.
 pp_node *pp_node_map(pp_mark mark);
+/// A plain scalar. @param text copied
+pp_node *pp_node_scalar(pp_mark mark, const char *text);
+/// A tree of its own with the same marks; NULL if memory ran out.
+pp_node *pp_node_copy(const pp_node *node);
 /// Entry of that key, or NULL; NULL also if the node is NULL or no map.
 pp_entry *pp_node_entry(const pp_node *node, const char *key);
 /// Value of that key, or NULL.

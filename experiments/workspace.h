@@ -23,7 +23,6 @@ typedef struct pp_papers {
 /// firms may know, lies in memory of its own: nothing that the agent may not see is beside it.
 typedef struct pp_desk {
     pp_papers *papers;
-    bool certain;       ///< factors and propensities of the firm are all 1
     uint64_t *members;  ///< [PP_BLOCK] category masks
     double *own;        ///< storage of what follows
     double *estimate;   ///< [PP_BLOCK] C, GBP

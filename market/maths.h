@@ -55,14 +55,20 @@ static inline double pp_exp(double x)
     return x < -707 ? 0 : e;
 }
 
-/// log x of a normal positive number. Not for others: see pp_log.
-static inline double pp_log_normal(double x)
+/// A normal positive number as 2^k m, m from sqrt(1/2) to sqrt(2). @return m - 1
+static inline double pp_log_split(double x, double *k)
 {
     const uint64_t one = UINT64_C(0x3ff0000000000000), low = UINT64_C(0x3fe6a09e667f3bcd);
     const uint64_t fraction = UINT64_C(0x000fffffffffffff);
-    uint64_t bits = pp_bits(x) + (one - low); // x = 2^k m, m from sqrt(1/2) to sqrt(2)
-    double k = pp_real(bits >> 52 | UINT64_C(0x4330000000000000)) - (0x1p52 + 1023);
-    double f = pp_real((bits & fraction) + low) - 1;
+    uint64_t bits = pp_bits(x) + (one - low);
+    *k = pp_real(bits >> 52 | UINT64_C(0x4330000000000000)) - (0x1p52 + 1023);
+    return pp_real((bits & fraction) + low) - 1;
+}
+
+/// log x of a normal positive number. Not for others: see pp_log.
+static inline double pp_log_normal(double x)
+{
+    double k, f = pp_log_split(x, &k);
     double s = f / (2 + f), z = s * s; // log m = 2 atanh s
     double p = 0x1.39fdcceb4bb45p-3 + z * 0x1.2b5f68a50d903p-3;
     p = 0x1.7462b91b8df65p-3 + z * p;

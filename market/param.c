@@ -131,3 +131,41 @@ pp_status pp_param_check(const pp_param_table *table, const void *config, pp_err
     }
     return PP_OK;
 }
+
+static bool real_equal(double a, double b)
+{
+    return a == b || (isnan(a) && isnan(b));
+}
+
+static bool row_equal(const pp_param *row, const void *a, const void *b)
+{
+    switch (row->type) {
+    case PP_PARAM_INTEGER:
+        return *(const int64_t *)a == *(const int64_t *)b;
+    case PP_PARAM_REAL:
+        return real_equal(*(const double *)a, *(const double *)b);
+    case PP_PARAM_BOOLEAN:
+        return *(const bool *)a == *(const bool *)b;
+    case PP_PARAM_CHOICE:
+        return *(const int *)a == *(const int *)b;
+    case PP_PARAM_TEXT:
+        return strcmp(((const pp_text *)a)->text, ((const pp_text *)b)->text) == 0;
+    case PP_PARAM_REALS:
+        break;
+    }
+    const pp_reals *x = a, *y = b;
+    bool equal = x->n == y->n;
+    for (size_t i = 0; equal && i < x->n; i++)
+        equal = real_equal(x->value[i], y->value[i]);
+    return equal;
+}
+
+bool pp_param_equal(const pp_param_table *table, const void *a, const void *b)
+{
+    for (size_t i = 0; i < table->n_rows; i++) {
+        const pp_param *row = &table->rows[i];
+        if (!row_equal(row, (const char *)a + row->offset, (const char *)b + row->offset))
+            return false;
+    }
+    return true;
+}

@@ -85,4 +85,7 @@ PP_API void pp_param_range_text(const pp_param *row, char *text, size_t size);
 /// @return PP_OK, or PP_EINVAL naming the table, the row, its value and its range
 PP_API pp_status pp_param_check(const pp_param_table *table, const void *config, pp_error *error);
 
+/// Have both structs the same values? NaN equals NaN: both are "not given".
+PP_API bool pp_param_equal(const pp_param_table *table, const void *a, const void *b);
+
 #endif

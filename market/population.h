@@ -33,6 +33,13 @@ typedef struct pp_population pp_population;
 PP_API pp_status pp_population_published(const pp_published_config *config,
                                          const pp_choice_config *choice, pp_population **population,
                                          pp_error *error);
+/// Make of a published population that nobody uses any more one of other constants of choice, which
+/// saves tabulating its laws.
+/// @return true if it is now what pp_population_published would make; false, and nothing has
+/// changed, if it is of another kind or configuration
+PP_API bool pp_population_published_reuse(pp_population *population,
+                                          const pp_published_config *config,
+                                          const pp_choice_config *choice);
 /// Copies the book.
 /// @return PP_OK; PP_EFORMAT if a pure premium is not positive and finite, a value not finite or a
 /// code not a level's (row named); PP_EINVAL if there are no rows, no features or too many;

@@ -277,3 +277,15 @@ pp_status pp_population_published(const pp_published_config *config, const pp_ch
     *population = &p->base;
     return PP_OK;
 }
+
+bool pp_population_published_reuse(pp_population *population, const pp_published_config *config,
+                                   const pp_choice_config *choice)
+{
+    pp_published *p = (pp_published *)population;
+    if (!population || population->class != &published_class ||
+        !pp_param_equal(&pp_published_table, &p->config, config) ||
+        pp_param_check(&pp_choice_table, choice, NULL) != PP_OK)
+        return false;
+    p->choice = *choice;
+    return true;
+}

@@ -27,6 +27,7 @@ typedef enum pp_purpose {
     PP_DRAW_REFIT,       ///< sequential; round = firm
     PP_DRAW_AGENT,       ///< an agent's own; epoch field is the agent's to use
     PP_DRAW_REPORT,      ///< bootstrap and the like, outside any trial
+    PP_DRAW_DESIGN,      ///< sequential, outside any trial; epoch = swept key of a sweep's design
 } pp_purpose;
 
 /// Where draws are taken: the seed and three coordinates.

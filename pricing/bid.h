@@ -8,10 +8,7 @@
 /// log w of a normal positive number, to 2e-5.
 static inline double pp_log_rough(double w)
 {
-    const uint64_t one = UINT64_C(0x3ff0000000000000), low = UINT64_C(0x3fe6a09e667f3bcd);
-    uint64_t bits = pp_bits(w) + (one - low);
-    double k = pp_real(bits >> 52 | UINT64_C(0x4330000000000000)) - (0x1p52 + 1023);
-    double f = pp_real((bits & UINT64_C(0x000fffffffffffff)) + low) - 1;
+    double k, f = pp_log_split(w, &k);
     double p = 0.3366878 + f * (-0.2701023 + f * 0.1734863);
     return k * M_LN2 + f * (0.9999622 + f * (-0.4995021 + f * p));
 }

@@ -23,15 +23,7 @@ static inline void fixture_defaults(market_fixture *m, size_t n_firms, const cha
 {
     pp_scenario *s = &m->scenario;
     memset(m, 0, sizeof *m);
-    pp_param_defaults(&pp_run_table, &s->run);
-    pp_param_defaults(&pp_market_table, &s->market);
-    pp_param_defaults(&pp_inflation_table, &s->inflation);
-    pp_param_defaults(&pp_choice_table, &s->choice);
-    pp_param_defaults(&pp_published_table, &s->published);
-    pp_param_defaults(&pp_book_table, &s->book);
-    pp_param_defaults(&pp_pricing_table, &s->pricing);
-    pp_param_defaults(&pp_portfolio_table, &s->portfolio);
-    pp_param_defaults(&pp_record_table, &s->record);
+    pp_scenario_defaults(s);
     snprintf(s->run.title.text, PP_TEXT_MAX, "test");
     s->n_firms = n_firms;
     s->firms = calloc(n_firms, sizeof *s->firms);

@@ -37,15 +37,7 @@ double bench_median(double *values, size_t n)
 
 static void set_defaults(pp_scenario *s, size_t n_firms)
 {
-    memset(s, 0, sizeof *s);
-    pp_param_defaults(&pp_run_table, &s->run);
-    pp_param_defaults(&pp_market_table, &s->market);
-    pp_param_defaults(&pp_inflation_table, &s->inflation);
-    pp_param_defaults(&pp_choice_table, &s->choice);
-    pp_param_defaults(&pp_published_table, &s->published);
-    pp_param_defaults(&pp_pricing_table, &s->pricing);
-    pp_param_defaults(&pp_portfolio_table, &s->portfolio);
-    pp_param_defaults(&pp_record_table, &s->record);
+    pp_scenario_defaults(s);
     snprintf(s->run.title.text, PP_TEXT_MAX, "benchmark");
     if (n_firms >= 10)
         s->choice.success_rate = 0.5 / (double)n_firms;

@@ -118,6 +118,15 @@ static void processor_name(char *name, size_t size)
         fclose(file);
 }
 
+static const char *libc_version(void)
+{
+#ifdef __GLIBC__
+    return gnu_get_libc_version();
+#else
+    return "none";
+#endif
+}
+
 void bench_machine(const bench *b)
 {
     char processor[256];
@@ -132,8 +141,7 @@ void bench_machine(const bench *b)
     printf("{\"bench\": \"machine\", \"processor\": \"%s\", \"architecture\": \"%s\", "
            "\"cores\": %d, \"vectors\": \"%s\", \"compiler\": \"%s\", \"libc\": \"glibc %s\", "
            "\"gsl\": \"%s\", \"load\": %.2f}\n",
-           processor, architecture, cores, vectors, COMPILER, gnu_get_libc_version(), gsl_version,
-           load);
+           processor, architecture, cores, vectors, COMPILER, libc_version(), gsl_version, load);
     fflush(stdout);
     if (!b->table)
         return;
@@ -141,5 +149,5 @@ void bench_machine(const bench *b)
             "%sMachine: %s (%s), %d cores; vectors %s; %s, glibc %s, GSL %s. Load average when it "
             "started: %.2f.\n\n| what | measured | target | met |\n|---|---:|---|---|\n",
             b->quick ? "A quick run, whose numbers mean nothing. " : "", processor, architecture,
-            cores, vectors, COMPILER, gnu_get_libc_version(), gsl_version, load);
+            cores, vectors, COMPILER, libc_version(), gsl_version, load);
 }

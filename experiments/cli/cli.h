@@ -47,6 +47,12 @@ enum {
     PP_OPT_ANYWAY,
     PP_OPT_CSV,
     PP_OPT_QUOTES,
+    PP_OPT_DIR,
+    PP_OPT_TASK,
+    PP_OPT_KEEP_GOING,
+    PP_OPT_FAIL_FAST,
+    PP_OPT_RERUN,
+    PP_OPT_SLURM,
 };
 
 typedef struct pp_cli_example {
@@ -70,7 +76,7 @@ typedef struct pp_command {
 } pp_command;
 
 extern const pp_command pp_command_run, pp_command_summary, pp_command_compare, pp_command_export,
-    pp_command_init, pp_command_check, pp_command_agents, pp_command_schema, pp_command_sample,
+    pp_command_sweep, pp_command_init, pp_command_check, pp_command_agents, pp_command_schema, pp_command_sample,
     pp_command_manual, pp_command_version, pp_command_help;
 /// All of them in the order in which they are shown; NULL-terminated.
 extern const pp_command *const pp_commands[];
@@ -160,6 +166,20 @@ bool pp_cli_colour(FILE *stream);
 extern volatile sig_atomic_t pp_cli_stopped;
 /// From now on SIGINT, SIGTERM, SIGHUP and SIGXCPU only set it.
 void pp_cli_catch_signals(void);
+
+// running.c
+
+enum { PP_CLI_THREADS_MAX = 1024 };
+
+/// A word as a shell takes it, quoted if need be.
+void pp_cli_put_word(FILE *out, const char *word);
+/// The command line as one would type it; malloc'd, NULL if out of memory.
+char *pp_cli_command_line(int argc, char **argv);
+/// What OpenMP will use if nobody says: OMP_NUM_THREADS, or the processors this process may run on.
+int pp_cli_default_threads(void);
+/// "PREFIXmemory: 1.2 GB REMARK".
+void pp_cli_print_bytes(FILE *out, const char *prefix, const char *what, double bytes,
+                        const char *remark);
 
 // help.c
 

@@ -10,6 +10,7 @@
 
 const pp_command *const pp_commands[] = {
     &pp_command_run,
+    &pp_command_sweep,
     &pp_command_summary,
     &pp_command_compare,
     &pp_command_export,

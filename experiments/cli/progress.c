@@ -32,7 +32,8 @@ void pp_duration_text(double seconds, char text[32])
 
 void pp_progress_start(pp_progress *progress, bool quiet)
 {
-    *progress = (pp_progress){.quiet = quiet, .bar = isatty(STDERR_FILENO), .start = now()};
+    *progress = (pp_progress){
+        .quiet = quiet, .bar = isatty(STDERR_FILENO), .start = now(), .what = "trials"};
 }
 
 double pp_progress_elapsed(const pp_progress *progress)
@@ -40,48 +41,57 @@ double pp_progress_elapsed(const pp_progress *progress)
     return now() - progress->start;
 }
 
-static void draw_bar(int64_t done, int64_t trials, const char *clock)
+static double share_of(const pp_progress *progress, int64_t total)
 {
-    char bar[BAR_WIDTH + 1];
-    int filled = (int)(BAR_WIDTH * (double)done / (double)trials);
-    memset(bar, '.', BAR_WIDTH);
-    memset(bar, '#', (size_t)filled);
-    bar[BAR_WIDTH] = '\0';
-    fprintf(stderr, "\r[%s] %" PRId64 "/%" PRId64 " trials %3.0f%% %s\033[K", bar, done, trials,
-            100 * (double)done / (double)trials, clock);
+    return ((double)progress->done + progress->part) / (double)total;
 }
 
-static void report_tenth(pp_progress *progress, int64_t done, int64_t trials, const char *clock)
+static void draw_bar(const pp_progress *progress, int64_t total, const char *clock)
 {
-    int64_t tenth = (int64_t)(TENTHS * (double)done / (double)trials);
+    char bar[BAR_WIDTH + 1];
+    double share = share_of(progress, total);
+    memset(bar, '.', BAR_WIDTH);
+    memset(bar, '#', (size_t)(BAR_WIDTH * share));
+    bar[BAR_WIDTH] = '\0';
+    fprintf(stderr, "\r[%s] %" PRId64 "/%" PRId64 " %s %3.0f%% %s\033[K", bar, progress->done,
+            total, progress->what, 100 * share, clock);
+}
+
+static void report_tenth(pp_progress *progress, int64_t total, const char *clock)
+{
+    double share = share_of(progress, total);
+    int64_t tenth = (int64_t)(TENTHS * share);
     if (tenth <= progress->tenth)
         return;
     progress->tenth = tenth;
-    fprintf(stderr, "%" PRId64 "/%" PRId64 " trials, %3.0f%%, %s\n", done, trials,
-            100 * (double)done / (double)trials, clock);
+    fprintf(stderr, "%" PRId64 "/%" PRId64 " %s, %3.0f%%, %s\n", progress->done, total,
+            progress->what, 100 * share, clock);
 }
 
-void pp_progress_report(void *context, int64_t done, int64_t trials)
+void pp_progress_report(void *context, int64_t done, int64_t total)
 {
     pp_progress *progress = context;
     progress->done = done;
-    if (progress->quiet || trials < 1 || done > trials)
+    if (progress->quiet || total < 1 || done > total)
         return;
     double elapsed = pp_progress_elapsed(progress);
-    if (progress->bar && done < trials && progress->drawn &&
+    if (progress->bar && done < total && progress->drawn &&
         elapsed - progress->last < redraw_seconds)
         return;
     char clock[64], text[32];
-    bool over = done == trials;
-    double left = done ? elapsed * (double)(trials - done) / (double)done : 0;
+    bool over = done == total;
+    double worked = (double)(done - progress->skipped) + progress->part;
+    if (!(worked > 0))
+        return; // nothing is known yet of what is left
+    double left = elapsed * ((double)(total - done) - progress->part) / worked;
     pp_duration_text(over ? elapsed : left, text);
-    snprintf(clock, sizeof clock, "%s %s", over ? "in" : "ETA", done ? text : "unknown");
+    snprintf(clock, sizeof clock, "%s %s", over ? "in" : "ETA", text);
     if (progress->bar) {
-        draw_bar(done, trials, clock);
+        draw_bar(progress, total, clock);
         progress->drawn = true;
         progress->last = elapsed;
     } else {
-        report_tenth(progress, done, trials, clock);
+        report_tenth(progress, total, clock);
     }
 }
 

@@ -1,7 +1,6 @@
 #include "experiments/run.h"
 
 #include <inttypes.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,8 +8,6 @@
 #include "experiments/cli/cli.h"
 #include "experiments/cli/progress.h"
 #include "experiments/cli/table.h"
-
-enum { THREADS_MAX = 1024 };
 
 typedef struct arguments {
     const char *scenario, *output;
@@ -35,7 +32,7 @@ static int parse(const pp_command *command, int argc, char **argv, arguments *a)
         else if (id == PP_OPT_QUIET)
             a->quiet = true;
         else if (id == PP_OPT_THREADS) {
-            if (!pp_cli_integer(command, "--threads", optarg, 1, THREADS_MAX, &a->threads))
+            if (!pp_cli_integer(command, "--threads", optarg, 1, PP_CLI_THREADS_MAX, &a->threads))
                 return PP_CLI_ERROR;
         } else if (pp_cli_sets_option(&a->sets, id) != 1)
             return PP_CLI_ERROR;
@@ -51,65 +48,6 @@ static int parse(const pp_command *command, int argc, char **argv, arguments *a)
     return PP_CLI_END;
 }
 
-static bool plain(const char *word)
-{
-    const char *safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./,:@%";
-    return *word && word[strspn(word, safe)] == '\0';
-}
-
-static void put_quoted(FILE *out, const char *word)
-{
-    fputc('\'', out);
-    for (; *word; word++)
-        fputs(*word == '\'' ? "'\\''" : (char[]){*word, '\0'}, out);
-    fputc('\'', out);
-}
-
-/// The command line as one would type it; malloc'd, NULL if out of memory.
-static char *command_line(int argc, char **argv)
-{
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out)
-        return NULL;
-    fputs("pursuit", out);
-    for (int i = 0; i < argc; i++) {
-        fputc(' ', out);
-        if (plain(argv[i]))
-            fputs(argv[i], out);
-        else
-            put_quoted(out, argv[i]);
-    }
-    bool failed = ferror(out);
-    failed |= fclose(out) != 0;
-    if (!failed)
-        return text;
-    free(text);
-    return NULL;
-}
-
-/// What OpenMP will use if nobody says: OMP_NUM_THREADS, or the processors this process may run on.
-static int default_threads(void)
-{
-    const char *text = getenv("OMP_NUM_THREADS");
-    long n = text ? strtol(text, NULL, 10) : 0;
-    if (n >= 1 && n <= THREADS_MAX)
-        return (int)n;
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-}
-
-static void print_bytes(const char *what, double bytes, const char *remark)
-{
-    static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB", "PB"};
-    size_t unit = 0;
-    for (; bytes >= 1000 && unit + 1 < PP_COUNT(units); unit++)
-        bytes /= 1000;
-    fprintf(stderr, "# %s: %.*f %s%s\n", what, bytes < 10 && unit ? 1 : 0, bytes, units[unit],
-            remark);
-}
-
 /// The resolved scenario to stdout; what it would take to stderr, as comments in case both go to a
 /// file.
 static int dry_run(const pp_command *command, const pp_scenario *scenario,
@@ -120,7 +58,7 @@ static int dry_run(const pp_command *command, const pp_scenario *scenario,
         return pp_cli_no_memory(command);
     fputs(yaml, stdout);
     fflush(stdout);
-    int threads = a->threads ? (int)a->threads : default_threads();
+    int threads = a->threads ? (int)a->threads : pp_cli_default_threads();
     pp_results_layout layout = pp_experiment_layout(experiment);
     layout.history = history;
     layout.source = pp_cli_version();
@@ -131,8 +69,9 @@ static int dry_run(const pp_command *command, const pp_scenario *scenario,
     snprintf(remark, sizeof remark, " with %d thread%s", used, used == 1 ? "" : "s");
     fprintf(stderr, "# %" PRId64 " trials of %" PRId64 " epochs, %" PRId64 " firms\n",
             layout.n_trials, layout.n_burn_in + layout.n_test, layout.n_firms);
-    print_bytes("memory", pp_experiment_memory(experiment, threads), remark);
-    print_bytes("results file", pp_results_bytes(&layout), " at most, before compression");
+    pp_cli_print_bytes(stderr, "# ", "memory", pp_experiment_memory(experiment, threads), remark);
+    pp_cli_print_bytes(stderr, "# ", "results file", pp_results_bytes(&layout),
+                       " at most, before compression");
     free(yaml);
     return PP_EXIT_OK;
 }
@@ -190,7 +129,7 @@ static int run_scenario(const pp_command *command, const pp_scenario *scenario, 
 static int run(const pp_command *command, int argc, char **argv)
 {
     arguments a = {0};
-    char *history = command_line(argc, argv); // before getopt_long reorders it
+    char *history = pp_cli_command_line(argc, argv); // before getopt_long reorders it
     pp_scenario *scenario = NULL;
     int code = PP_EXIT_OK, parsed = parse(command, argc, argv, &a);
     if (parsed != PP_CLI_END) {

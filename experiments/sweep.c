@@ -1,0 +1,256 @@
+#include "experiments/sweep.h"
+
+#include <stdlib.h>
+
+#include "data/output.h"
+#include "data/results_state.h"
+#include "experiments/run.h"
+#include "experiments/sweep_directory.h"
+
+/// A run whose file is free again and again, and never when it is asked for, is somebody else's.
+enum { CLAIMS = 3 };
+
+typedef struct sweep {
+    const pp_sweep_plan *plan;
+    const pp_sweep_options *options;
+    pp_sweep_counts *counts;
+    pp_scenario *scenario; ///< of the last run, whose experiment the next one takes over from
+    pp_experiment *experiment;
+    size_t *held, n_held, held_capacity;
+    bool last_look; ///< at what others held
+} sweep;
+
+/// One run while it is being seen to.
+typedef struct attempt {
+    const char *id;
+    size_t run;
+    char *path;
+    bool replace; ///< what stands there is damaged, or to be run anew
+} attempt;
+
+pp_sweep_share pp_sweep_share_of(size_t task, size_t n_tasks, size_t n_runs)
+{
+    return (pp_sweep_share){.next = task - 1, .step = n_tasks, .end = n_runs};
+}
+
+size_t pp_sweep_share_runs(const pp_sweep_share *share)
+{
+    return share->next < share->end ? (share->end - share->next - 1) / share->step + 1 : 0;
+}
+
+bool pp_sweep_share_next(void *queue, size_t *run)
+{
+    pp_sweep_share *share = queue;
+    if (share->next >= share->end)
+        return false;
+    *run = share->next;
+    share->next += share->step;
+    return true;
+}
+
+static bool stopped(const sweep *s)
+{
+    return s->options->stop && *s->options->stop;
+}
+
+/// Failures that are not of one run: the next one would meet them too.
+static bool concerns_all(pp_status status)
+{
+    return status == PP_EIO || status == PP_EINTERRUPTED;
+}
+
+static void count_failure(sweep *s, const attempt *a, const pp_error *failure, bool before)
+{
+    const pp_sweep_options *o = s->options;
+    s->counts->failed++;
+    if (s->counts->first_failure == PP_OK)
+        s->counts->first_failure = failure->status;
+    if (o->failed)
+        o->failed(o->context, a->id, failure, before);
+}
+
+static pp_status count_complete(sweep *s, const attempt *a, bool fresh, pp_error *error)
+{
+    s->counts->complete++;
+    s->counts->fresh += fresh;
+    return pp_sweep_failure_remove(s->options->directory, a->id, error);
+}
+
+/// Make the run's experiment out of the last one.
+static pp_status prepare(sweep *s, size_t run, pp_error *error)
+{
+    pp_scenario *scenario;
+    pp_experiment *previous = s->experiment;
+    pp_status status = pp_sweep_plan_scenario(s->plan, run, &scenario, error);
+    if (status != PP_OK)
+        return status;
+    s->experiment = NULL;
+    status = pp_experiment_follow(previous, scenario, &s->experiment, error);
+    pp_scenario_destroy(s->scenario); // only now, so that a plugin of both stays loaded
+    s->scenario = scenario;
+    return status;
+}
+
+static pp_status simulate(sweep *s, const attempt *a, pp_error *error)
+{
+    const pp_run_options options = {.output = a->path,
+                                    .force = a->replace,
+                                    .threads = s->options->threads,
+                                    .history = s->options->history,
+                                    .source = s->options->source,
+                                    .stop = s->options->stop,
+                                    .progress = s->options->progress,
+                                    .context = s->options->context};
+    pp_status status = prepare(s, a->run, error);
+    return status == PP_OK ? pp_experiment_run(s->experiment, &options, error) : status;
+}
+
+static pp_status remember_held(sweep *s, size_t run, pp_error *error)
+{
+    if (s->last_look) {
+        s->counts->held++;
+        return PP_OK;
+    }
+    if (s->n_held == s->held_capacity) {
+        size_t capacity = s->held_capacity ? 2 * s->held_capacity : 16;
+        size_t *held = realloc(s->held, capacity * sizeof *held);
+        if (!held)
+            return pp_error_set(error, PP_ENOMEM, "out of memory");
+        s->held = held;
+        s->held_capacity = capacity;
+    }
+    s->held[s->n_held++] = run;
+    return PP_OK;
+}
+
+/// What stands under the run's name. *whole: nothing is to be done.
+static pp_status look(const sweep *s, attempt *a, bool *whole, pp_error *error)
+{
+    pp_results_state state;
+    *whole = a->replace = false;
+    pp_status status = pp_results_look(a->path, true, &state, error);
+    if (status != PP_OK)
+        return status;
+    if (state == PP_RESULTS_FOREIGN)
+        return pp_error_set(error, PP_EEXIST,
+                            "'%s' is in the way and stays as it is: it is no results file as a "
+                            "sweep leaves it",
+                            a->path);
+    bool anew = s->options->rerun == PP_RERUN_ALL;
+    *whole = state == PP_RESULTS_WHOLE && !anew;
+    a->replace = state == PP_RESULTS_DAMAGED || (state == PP_RESULTS_WHOLE && anew);
+    return PP_OK;
+}
+
+/// The claim has failed with `cause`: is the run complete by now, another's, or free after all?
+static pp_status settle(sweep *s, attempt *a, const pp_error *cause, bool *again, pp_error *error)
+{
+    bool whole;
+    pp_writer writer = PP_WRITER_NONE;
+    *again = false;
+    pp_status status = look(s, a, &whole, error);
+    if (status == PP_OK && whole)
+        return count_complete(s, a, false, error);
+    if (status == PP_OK)
+        status = pp_output_writer(a->path, &writer, error);
+    if (status != PP_OK)
+        return status;
+    if (writer == PP_WRITER_LIVE)
+        return remember_held(s, a->run, error);
+    if (writer == PP_WRITER_UNKNOWN)
+        return pp_error_set(error, PP_EIO, "%s", cause->message);
+    *again = true;
+    return PP_OK;
+}
+
+static pp_status fail_run(sweep *s, const attempt *a, const pp_error *failure, pp_error *error)
+{
+    if (concerns_all(failure->status))
+        return pp_error_set(error, failure->status, "%s", failure->message);
+    count_failure(s, a, failure, false);
+    return pp_sweep_failure_write(s->options->directory, a->id, failure, error);
+}
+
+static pp_status run_it(sweep *s, attempt *a, pp_error *error)
+{
+    for (int claim = 0; claim < CLAIMS; claim++) {
+        pp_error failure = {0};
+        bool again;
+        pp_status status = simulate(s, a, &failure);
+        if (status == PP_OK)
+            return count_complete(s, a, true, error);
+        failure.status = status;
+        if (status != PP_EEXIST)
+            return fail_run(s, a, &failure, error);
+        status = settle(s, a, &failure, &again, error);
+        if (status != PP_OK || !again)
+            return status;
+    }
+    return remember_held(s, a->run, error);
+}
+
+static pp_status see_to_attempt(sweep *s, attempt *a, pp_error *error)
+{
+    pp_error failure = {0};
+    bool whole, failed = false;
+    pp_status status = look(s, a, &whole, error);
+    if (status == PP_OK && whole)
+        return count_complete(s, a, false, error);
+    if (status == PP_OK && s->options->rerun == PP_RERUN_NONE)
+        status = pp_sweep_failure_read(s->options->directory, a->id, &failed, &failure, error);
+    if (status != PP_OK)
+        return status;
+    if (!failed)
+        return run_it(s, a, error);
+    count_failure(s, a, &failure, true);
+    return PP_OK;
+}
+
+static pp_status see_to(sweep *s, size_t run, pp_error *error)
+{
+    attempt a = {.id = pp_sweep_plan_id(s->plan, run), .run = run};
+    size_t waiting = s->n_held;
+    a.path = pp_sweep_directory_path(s->options->directory, a.id, ".h5");
+    if (!a.path)
+        return pp_error_set(error, PP_ENOMEM, "out of memory");
+    pp_status status = see_to_attempt(s, &a, error);
+    free(a.path);
+    if (status == PP_OK && s->n_held == waiting && s->options->done)
+        s->options->done(s->options->context, s->counts);
+    return status;
+}
+
+static bool has_to_stop(const sweep *s)
+{
+    return s->options->fail_fast && s->counts->failed > 0;
+}
+
+static pp_status see_to_all(sweep *s, pp_error *error)
+{
+    pp_status status = PP_OK;
+    size_t run;
+    while (status == PP_OK && !has_to_stop(s) && !stopped(s) &&
+           s->options->next(s->options->queue, &run))
+        status = see_to(s, run, error);
+    // Who held a run may have finished it, or died, by now.
+    s->last_look = true;
+    for (size_t i = 0; i < s->n_held && status == PP_OK && !has_to_stop(s) && !stopped(s); i++)
+        status = see_to(s, s->held[i], error);
+    // A signal that comes when all is done interrupts nothing.
+    size_t settled = s->counts->complete + s->counts->failed;
+    if (status == PP_OK && stopped(s) && (!s->options->expected || settled < s->options->expected))
+        status = pp_error_set(error, PP_EINTERRUPTED, "interrupted");
+    return status;
+}
+
+pp_status pp_sweep_run(const pp_sweep_plan *plan, const pp_sweep_options *options,
+                       pp_sweep_counts *counts, pp_error *error)
+{
+    *counts = (pp_sweep_counts){0};
+    sweep s = {.plan = plan, .options = options, .counts = counts};
+    pp_status status = see_to_all(&s, error);
+    free(s.held);
+    pp_experiment_destroy(s.experiment);
+    pp_scenario_destroy(s.scenario);
+    return status;
+}
