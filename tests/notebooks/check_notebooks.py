@@ -33,7 +33,7 @@ def code_of(notebook):
 def check_kept(kept):
     """Those in the folder are executed as they stand, and the folder's page tells of each."""
     page = (FOLDER / "README.md").read_text()
-    check(len(kept) >= 4, f"{len(kept)} notebooks")
+    check(len(kept) >= 5, f"{len(kept)} notebooks")
     for name, notebook in kept.items():
         for fault in tool.faults(notebook):
             check(False, f"{name}: {fault}")
@@ -94,7 +94,8 @@ def check_executed(kept, folder):
 
 
 def check_refused(folder):
-    for arguments, word in ((["--quick"], "--output"), (["--program", "none"], "no program"), (["--bad"], "--bad")):
+    for arguments, word in ((["--program", PURSUIT, "--quick"], "--output"), (["--program", "none"], "no program"), (["--bad"], "--bad"),
+                            (["--program", PURSUIT, "--data", "--figures"], "nothing to do")):
         done = subprocess.run([SOURCE / "scripts/notebooks", *arguments], capture_output=True, text=True, check=False)
         check(done.returncode == 2 and word in done.stderr, f"{arguments}: {done.returncode} {done.stderr}")
     empty = folder / "empty.ipynb"
