@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "data/checksum.h"
 #include "data/utf8.h"
 
 /// A larger book is a mistake, or a pipe without an end.
@@ -17,6 +18,7 @@ struct pp_csv {
     char *path;
     char *text; ///< the whole file; cells are unquoted in place
     size_t length;
+    uint64_t checksum;
     size_t n_rows, n_columns; ///< rows without the header
     char **cells;             ///< header and rows, row-major, into text
     size_t *lines;            ///< [1 + n_rows] line of each, from 1
@@ -270,8 +272,11 @@ pp_status pp_csv_read(const char *path, pp_csv **csv, pp_error *error)
         return out_of_memory(path, error);
     }
     pp_status status = read_file(table, error);
-    if (status == PP_OK)
+    if (status == PP_OK) {
+        table->checksum =
+            pp_checksum_add(pp_checksum_start(table->length), table->text, table->length);
         status = check_text(table, error);
+    }
     if (status == PP_OK)
         status = parse_text(table, error);
     if (status != PP_OK)
@@ -290,6 +295,11 @@ void pp_csv_destroy(pp_csv *csv)
     free(csv->cells);
     free(csv->lines);
     free(csv);
+}
+
+uint64_t pp_csv_checksum(const pp_csv *csv)
+{
+    return csv->checksum;
 }
 
 size_t pp_csv_rows(const pp_csv *csv)

@@ -5,6 +5,7 @@
 #define PURSUIT_DATA_CSV_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "market/error.h"
 
@@ -17,6 +18,8 @@ typedef struct pp_csv pp_csv;
 PP_API pp_status pp_csv_read(const char *path, pp_csv **csv, pp_error *error);
 PP_API void pp_csv_destroy(pp_csv *csv); ///< NULL-safe
 
+/// Of the bytes of the file, to tell whether it is the same as another time (data/checksum.h).
+PP_API uint64_t pp_csv_checksum(const pp_csv *csv);
 PP_API size_t pp_csv_rows(const pp_csv *csv);
 PP_API size_t pp_csv_columns(const pp_csv *csv);
 PP_API const char *pp_csv_path(const pp_csv *csv);

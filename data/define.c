@@ -2,8 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "data/netcdf.h"
 #include "data/utf8.h"
@@ -11,49 +9,35 @@
 typedef struct definition {
     hid_t file;
     const pp_results_layout *layout;
+    const pp_provenance *started;
     hid_t groups[PP_GROUP_COUNT]; ///< the root's is the file
     hid_t scales[PP_DIM_COUNT];
     hid_t *datasets;
 } definition;
 
-/// ISO 8601, UTC; empty if there is no clock.
-static void creation_time(char *text, size_t size)
-{
-    time_t now = time(NULL);
-    struct tm utc;
-    if (now == (time_t)-1 || !gmtime_r(&now, &utc) ||
-        strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
-        text[0] = '\0';
-}
-
 static pp_status define_provenance(const definition *d, pp_error *error)
 {
-    char created[32], host[256] = "";
-    creation_time(created, sizeof created);
-    if (gethostname(host, sizeof host - 1) != 0)
-        host[0] = '\0';
+    const pp_provenance *started = d->started;
     const struct {
         const char *name, *text;
-    } texts[] = {{"Conventions", "CF-1.8"},
-                 {"title", d->layout->title},
-                 {"source", d->layout->source},
-                 {"history", d->layout->history},
-                 {"rng", d->layout->rng},
-                 {"created", created},
-                 {"host", host},
-                 {"slurm_job_id", getenv("SLURM_JOB_ID")},
-                 {"slurm_array_job_id", getenv("SLURM_ARRAY_JOB_ID")},
-                 {"slurm_array_task_id", getenv("SLURM_ARRAY_TASK_ID")}};
+    } texts[] = {{"Conventions", "CF-1.8"},     {"title", d->layout->title},
+                 {"source", d->layout->source}, {"history", started->history},
+                 {"rng", d->layout->rng},       {"created", started->created},
+                 {"host", started->host}};
     pp_status status = PP_OK;
     for (size_t i = 0; i < sizeof texts / sizeof *texts && status == PP_OK; i++)
         if (texts[i].text)
             status = pp_netcdf_attribute_text(d->file, texts[i].name, texts[i].text, error);
+    for (size_t i = 0; i < PP_SLURM_IDS && status == PP_OK; i++)
+        if (started->slurm[i][0])
+            status = pp_netcdf_attribute_text(d->file, pp_slurm_ids[i].attribute, started->slurm[i],
+                                              error);
     return status;
 }
 
 static pp_status define_attributes(const definition *d, pp_error *error)
 {
-    int32_t version = PP_SCHEMA_VERSION, threads = d->layout->threads;
+    int32_t version = PP_SCHEMA_VERSION, threads = d->started->threads;
     pp_status status = define_provenance(d, error);
     if (status == PP_OK)
         status = pp_netcdf_attribute_numbers(d->file, "schema_version", H5T_NATIVE_INT32, 0,
@@ -248,10 +232,11 @@ static pp_status define_quotes(const definition *d, pp_error *error)
 }
 
 // NOLINTNEXTLINE(readability-non-const-parameter): filled through the definition
-pp_status pp_results_define(hid_t file, const pp_results_layout *layout, hid_t *datasets,
-                            pp_error *error)
+pp_status pp_results_define(hid_t file, const pp_results_layout *layout,
+                            const pp_provenance *started, hid_t *datasets, pp_error *error)
 {
-    definition d = {.file = file, .layout = layout, .datasets = datasets};
+    definition d = {.file = file, .layout = layout, .started = started};
+    d.datasets = datasets;
     for (size_t i = 0; i < PP_DIM_COUNT; i++)
         d.scales[i] = H5I_INVALID_HID;
     for (size_t i = 0; i < PP_GROUP_COUNT; i++)

@@ -6,13 +6,15 @@
 #include <hdf5.h>
 
 #include "data/layout.h"
+#include "data/provenance.h"
 
 enum { PP_SCHEMA_VERSION = 1 };
 
 /// Define everything in an empty file.
+/// @param started stands for the layout's history and threads
 /// @param datasets [PP_VAR_COUNT + columns of quotes] opened datasets, closed with the file;
 /// H5I_INVALID_HID for a variable that the layout is without
-pp_status pp_results_define(hid_t file, const pp_results_layout *layout, hid_t *datasets,
-                            pp_error *error);
+pp_status pp_results_define(hid_t file, const pp_results_layout *layout,
+                            const pp_provenance *started, hid_t *datasets, pp_error *error);
 
 #endif

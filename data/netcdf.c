@@ -50,6 +50,7 @@ pp_status pp_netcdf_create(const char *name, hid_t access, hid_t *file, pp_error
     hid_t creation = H5Pcreate(H5P_FILE_CREATE);
     if (creation < 0 || H5Pset_link_creation_order(creation, ORDER) < 0 ||
         H5Pset_attr_creation_order(creation, ORDER) < 0 ||
+        H5Pset_obj_track_times(creation, false) < 0 ||
         H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110) < 0 ||
         H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0 ||
         (*file = H5Fcreate(name, H5F_ACC_TRUNC, creation, access)) < 0)

@@ -7,25 +7,9 @@
 #include "data/define.h"
 #include "data/hdf5_error.h"
 #include "data/netcdf.h"
-#include "data/output.h"
 #include "data/record.h"
+#include "data/results_writer.h"
 #include "data/seal.h"
-#include "data/sink.h"
-
-struct pp_results {
-    pp_results_layout layout;
-    pp_output output;
-    pp_sink *sink; ///< apart, because it must outlive a file that HDF5 cannot close
-    hid_t file;
-    pp_slabs slabs;
-    hid_t *datasets; ///< [slabs.n]
-
-    unsigned char *buffer; ///< slab after slab, each with room for `capacity` trials
-    const char **texts;    ///< pointers for one variable of strings
-    size_t capacity, buffered;
-    int64_t written; ///< trials in the file
-    bool failed;
-};
 
 /// Close the HDF5 file. False if HDF5 cannot: then the sink is left to it, detached from the
 /// descriptor, because HDF5 will try again when the process exits.
@@ -47,7 +31,10 @@ static void release(pp_results *results)
     if (results->sink)
         pp_sink_release(results->sink);
     free(results->sink);
-    pp_output_abandon(&results->output); // does nothing after a commit
+    pp_checkpoint_close(results->checkpoint); // while the lock is held
+    pp_output_abandon(&results->output);      // does nothing after a commit
+    pp_provenance_release(&results->started);
+    free(results->checkpoint_path);
     pp_slabs_destroy(&results->slabs);
     free(results->datasets);
     free(results->buffer);
@@ -79,7 +66,8 @@ static pp_status create_file(pp_results *results, pp_error *error)
     pp_status status = pp_netcdf_create(results->output.partial, access, &results->file, error);
     H5Pclose(access);
     if (status == PP_OK)
-        status = pp_results_define(results->file, &results->layout, results->datasets, error);
+        status = pp_results_define(results->file, &results->layout, &results->started,
+                                   results->datasets, error);
     if (status == PP_OK && results->sink && results->sink->error)
         status = PP_EIO;
     return status;
@@ -111,41 +99,6 @@ static pp_status allocate(pp_results *results, pp_error *error)
     return PP_OK;
 }
 
-pp_status pp_results_create(const char *path, bool force, const pp_results_layout *layout,
-                            pp_results **results, pp_error *error)
-{
-    if (!results)
-        return pp_error_set(error, PP_EINVAL, "no place for the writer");
-    *results = NULL;
-    if (!path || !path[0])
-        return pp_error_set(error, PP_EINVAL, "a results file needs a name");
-    pp_status status = pp_layout_check(layout, error);
-    if (status != PP_OK)
-        return status;
-    pp_results *made = calloc(1, sizeof *made);
-    if (!made)
-        return pp_error_set(error, PP_ENOMEM, "out of memory");
-    made->layout = *layout;
-    made->output.fd = -1;
-    made->file = H5I_INVALID_HID;
-    pp_hdf5_quiet quiet = pp_hdf5_silence();
-    status = allocate(made, error);
-    if (status == PP_OK)
-        status = pp_output_open(path, force, &made->output, error);
-    if (status == PP_OK) {
-        pp_error cause = {0};
-        status = create_file(made, &cause);
-        if (status != PP_OK)
-            status = fail(made, status, &cause, error);
-    }
-    if (status != PP_OK)
-        release(made);
-    else
-        *results = made;
-    pp_hdf5_restore(quiet);
-    return status;
-}
-
 /// One slab of every buffered trial.
 static pp_status write_slab(pp_results *results, size_t i, pp_error *error)
 {
@@ -163,6 +116,11 @@ static pp_status write_slab(pp_results *results, size_t i, pp_error *error)
     }
     return pp_netcdf_write(results->datasets[i], slab->type, (uint64_t)results->written * rows,
                            results->buffered * rows, values, error);
+}
+
+int64_t pp_results_appended(const pp_results *results)
+{
+    return results ? results->written + (int64_t)results->buffered : 0;
 }
 
 static pp_status flush(pp_results *results, pp_error *error)
@@ -192,19 +150,8 @@ static bool same_shape(const pp_slabs *a, const pp_slabs *b)
     return true;
 }
 
-pp_status pp_results_append(pp_results *results, const pp_record *record, pp_error *error)
+pp_status pp_results_buffer(pp_results *results, const unsigned char *data, pp_error *error)
 {
-    if (!results || !record)
-        return pp_error_set(error, PP_EINVAL, "a writer and a record are needed");
-    if (results->failed)
-        return pp_error_set(error, PP_EIO, "writing '%s' has failed before",
-                            results->output.partial);
-    if (results->written + (int64_t)results->buffered >= results->layout.n_trials)
-        return pp_error_set(error, PP_EINVAL, "all %lld trials are in already",
-                            (long long)results->layout.n_trials);
-    if (!same_shape(pp_record_slabs(record), &results->slabs))
-        return pp_error_set(error, PP_EINVAL, "the record was made for another layout");
-    const unsigned char *data = pp_record_data(record);
     for (size_t i = 0; i < results->slabs.n; i++) {
         const pp_slab *slab = &results->slabs.slab[i];
         // Trials follow one another without the padding that ends a slab.
@@ -212,10 +159,24 @@ pp_status pp_results_append(pp_results *results, const pp_record *record, pp_err
         memcpy(results->buffer + slab->offset * results->capacity + bytes * results->buffered,
                data + slab->offset, bytes);
     }
-    if (++results->buffered < results->capacity)
-        return PP_OK;
+    return ++results->buffered < results->capacity ? PP_OK : flush(results, error);
+}
+
+pp_status pp_results_append(pp_results *results, const pp_record *record, pp_error *error)
+{
+    if (!results || !record)
+        return pp_error_set(error, PP_EINVAL, "a writer and a record are needed");
+    if (results->failed)
+        return pp_error_set(error, PP_EIO, "writing '%s' has failed before",
+                            results->output.partial);
+    if (pp_results_appended(results) >= results->layout.n_trials)
+        return pp_error_set(error, PP_EINVAL, "all %lld trials are in already",
+                            (long long)results->layout.n_trials);
+    if (!same_shape(pp_record_slabs(record), &results->slabs))
+        return pp_error_set(error, PP_EINVAL, "the record was made for another layout");
+    pp_keep_trial(results, pp_record_data(record));
     pp_hdf5_quiet quiet = pp_hdf5_silence();
-    pp_status status = flush(results, error);
+    pp_status status = pp_results_buffer(results, pp_record_data(record), error);
     pp_hdf5_restore(quiet);
     return status;
 }
@@ -227,7 +188,7 @@ static pp_status finish(pp_results *results, pp_error *error)
     if (results->failed)
         return pp_error_set(error, PP_EIO, "writing '%s' has failed before",
                             results->output.partial);
-    int64_t trials = results->written + (int64_t)results->buffered;
+    int64_t trials = pp_results_appended(results);
     if (trials != results->layout.n_trials)
         return pp_error_set(error, PP_EINVAL, "'%s' has %lld of %lld trials", results->output.path,
                             (long long)trials, (long long)results->layout.n_trials);
@@ -253,16 +214,84 @@ pp_status pp_results_commit(pp_results *results, pp_error *error)
     pp_status status = finish(results, error);
     if (status == PP_OK)
         status = pp_output_commit(&results->output, error);
+    if (status == PP_OK)
+        pp_keep_none(results);
     release(results);
     pp_hdf5_restore(quiet);
     return status;
+}
+
+void pp_results_suspend(pp_results *results)
+{
+    if (!results)
+        return;
+    pp_keep_all(results);
+    pp_hdf5_quiet quiet = pp_hdf5_silence();
+    release(results);
+    pp_hdf5_restore(quiet);
 }
 
 void pp_results_abandon(pp_results *results)
 {
     if (!results)
         return;
+    pp_keep_none(results);
     pp_hdf5_quiet quiet = pp_hdf5_silence();
     release(results);
     pp_hdf5_restore(quiet);
+}
+
+/// Everything after the memory: the partial file, and what an earlier start has left.
+static pp_status open_output(pp_results *results, const char *path, bool force,
+                             const pp_results_checkpoint *checkpoint, pp_error *error)
+{
+    pp_status status = pp_output_open(path, force, &results->output, error);
+    if (status == PP_OK && checkpoint)
+        status = pp_keep_open(results, checkpoint, error);
+    if (status == PP_OK && !results->checkpoint)
+        status = pp_provenance_now(results->layout.history, results->layout.threads,
+                                   &results->started, error);
+    if (status != PP_OK)
+        return status;
+    pp_error cause = {0};
+    status = create_file(results, &cause);
+    if (status != PP_OK)
+        return fail(results, status, &cause, error);
+    return results->checkpoint ? pp_keep_replay(results, error) : PP_OK;
+}
+
+pp_status pp_results_resume(const char *path, bool force, const pp_results_layout *layout,
+                            const pp_results_checkpoint *checkpoint, pp_results **results,
+                            pp_error *error)
+{
+    if (!results)
+        return pp_error_set(error, PP_EINVAL, "no place for the writer");
+    *results = NULL;
+    if (!path || !path[0])
+        return pp_error_set(error, PP_EINVAL, "a results file needs a name");
+    pp_status status = pp_layout_check(layout, error);
+    if (status != PP_OK)
+        return status;
+    pp_results *made = calloc(1, sizeof *made);
+    if (!made)
+        return pp_error_set(error, PP_ENOMEM, "out of memory");
+    made->layout = *layout;
+    made->output.fd = -1;
+    made->file = H5I_INVALID_HID;
+    pp_hdf5_quiet quiet = pp_hdf5_silence();
+    status = allocate(made, error);
+    if (status == PP_OK)
+        status = open_output(made, path, force, checkpoint, error);
+    if (status != PP_OK)
+        release(made);
+    else
+        *results = made;
+    pp_hdf5_restore(quiet);
+    return status;
+}
+
+pp_status pp_results_create(const char *path, bool force, const pp_results_layout *layout,
+                            pp_results **results, pp_error *error)
+{
+    return pp_results_resume(path, force, layout, NULL, results, error);
 }

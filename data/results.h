@@ -179,13 +179,36 @@ typedef struct pp_results pp_results;
 /// layout)
 PP_API pp_status pp_results_create(const char *path, bool force, const pp_results_layout *layout,
                                    pp_results **results, pp_error *error);
+/// How to keep finished trials on disk, in PATH.checkpoint, lest the run is interrupted.
+typedef struct pp_results_checkpoint {
+    const char *key;     ///< 64 hexadecimal digits: SHA-256 of all that trials depend on; copied
+    bool replace;        ///< one with another key is removed, not an error
+    double hold_seconds; ///< from when on they are kept: what is sooner over needs no checkpoint
+} pp_results_checkpoint;
+
+/// As pp_results_create, but the trials that an interrupted writer has kept are in already, and the
+/// file's provenance (created, host, history, threads, Slurm's numbers) is that of its start. The
+/// whole file is the same, byte for byte, as if the writer had never been interrupted. Should it
+/// not be possible to keep trials, because the disk is full, say, then they are not; that is no
+/// failure.
+/// @return as pp_results_create; PP_EFORMAT (a checkpoint with another key, and not `replace`)
+PP_API pp_status pp_results_resume(const char *path, bool force, const pp_results_layout *layout,
+                                   const pp_results_checkpoint *checkpoint, pp_results **results,
+                                   pp_error *error);
+/// Trials that are in.
+PP_API int64_t pp_results_appended(const pp_results *results);
+
 /// Append the next trial. Buffers a chunk of trials, so the record may be reused at once. Bytes in
 /// the file do not depend on which thread made the record.
 PP_API pp_status pp_results_append(pp_results *results, const pp_record *record, pp_error *error);
-/// All trials are in: flush, close, fsync, rename, fsync the directory. The writer is destroyed
-/// whatever happens; on failure no file appears under PATH and the partial file is removed.
+/// All trials are in: flush, close, fsync, rename, fsync the directory, remove the checkpoint. The
+/// writer is destroyed whatever happens; on failure no file appears under PATH, the partial file is
+/// removed, and trials that were kept stay.
 PP_API pp_status pp_results_commit(pp_results *results, pp_error *error);
-/// Give up: close and remove the partial file. NULL-safe.
+/// Give up for now: close and remove the partial file, but keep the trials that are in.
+/// NULL-safe. Without a checkpoint it is the same as pp_results_abandon.
+PP_API void pp_results_suspend(pp_results *results);
+/// Give up for good: close and remove the partial file and the checkpoint. NULL-safe.
 PP_API void pp_results_abandon(pp_results *results);
 
 #endif

@@ -9,7 +9,11 @@
 #include "data/output_steps.h"
 #include "data/seal.h"
 
-static pp_status look(int fd, const char *path, bool thorough, pp_results_state *state,
+/// Of the part of an HDF5 file that says how long it is.
+enum { HEAD = 64 };
+
+/// @param size of the file, more than 0
+static pp_status look(int fd, off_t size, const char *path, bool thorough, pp_results_state *state,
                       pp_error *error)
 {
     static const unsigned char signature[8] = "\211HDF\r\n\032\n";
@@ -21,15 +25,16 @@ static pp_status look(int fd, const char *path, bool thorough, pp_results_state 
     *state = PP_RESULTS_FOREIGN;
     if (memcmp(start, signature, (size_t)n) != 0) // of a file cut short, what there is of it
         return PP_OK;
+    *state = PP_RESULTS_DAMAGED;
+    if (size < HEAD)
+        return PP_OK;
     bool sealed = pp_seal_present(fd);
     pp_status status = sealed && !thorough ? PP_OK : pp_seal_check(fd, &cause);
-    if (status == PP_EFORMAT)
-        *state = PP_RESULTS_DAMAGED;
-    else if (status != PP_OK)
-        return pp_error_set(error, PP_EIO, "cannot read '%s': %s", path, cause.message);
-    else if (sealed)
-        *state = PP_RESULTS_WHOLE;
-    return PP_OK;
+    if (status == PP_OK)
+        *state = sealed ? PP_RESULTS_WHOLE : PP_RESULTS_FOREIGN;
+    if (status == PP_OK || status == PP_EFORMAT)
+        return PP_OK;
+    return pp_error_set(error, PP_EIO, "cannot read '%s': %s", path, cause.message);
 }
 
 pp_status pp_results_look(const char *path, bool thorough, pp_results_state *state, pp_error *error)
@@ -50,7 +55,7 @@ pp_status pp_results_look(const char *path, bool thorough, pp_results_state *sta
     if (S_ISREG(about.st_mode) && about.st_size == 0)
         *state = PP_RESULTS_DAMAGED;
     else if (S_ISREG(about.st_mode))
-        status = look(fd, path, thorough, state, error);
+        status = look(fd, about.st_size, path, thorough, state, error);
     close(fd);
     return status;
 }

@@ -5,53 +5,24 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
+
+#include "data/checksum.h"
+#include "data/transfer.h"
 
 enum { BLOCK = 65536, SEAL = 16 };
 
 static const unsigned char magic[8] = "PPSEAL\r\n";
 
-/// Read n bytes at an offset; false with errno, or with EIO if the file ends before.
-static bool read_exactly(int fd, off_t offset, size_t n, unsigned char *bytes)
-{
-    while (n > 0) {
-        ssize_t got = pread(fd, bytes, n, offset);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0) {
-            errno = got < 0 ? errno : EIO;
-            return false;
-        }
-        bytes += got;
-        offset += got;
-        n -= (size_t)got;
-    }
-    return true;
-}
-
-/// The hash of FNV-1a, eight bytes at a time with a fold so that high bits count as well.
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-    hash = (hash ^ word) * UINT64_C(0x100000001b3);
-    return hash ^ (hash >> 32);
-}
-
-/// Hash of the first `size` bytes; words are little-endian, the last one filled up with zeros.
+/// Checksum of the first `size` bytes.
 static bool hash_file(int fd, off_t size, uint64_t *hash)
 {
     unsigned char block[BLOCK];
-    *hash = mix(UINT64_C(0xcbf29ce484222325), (uint64_t)size);
+    *hash = pp_checksum_start((uint64_t)size);
     for (off_t at = 0; at < size; at += BLOCK) {
         size_t n = size - at < BLOCK ? (size_t)(size - at) : BLOCK;
-        if (!read_exactly(fd, at, n, block))
+        if (!pp_read_exactly(fd, at, n, block))
             return false;
-        memset(block + n, 0, (8 - n % 8) % 8);
-        for (size_t i = 0; i < n; i += 8) {
-            uint64_t word = 0;
-            for (int b = 7; b >= 0; b--)
-                word = word << 8 | block[i + (size_t)b];
-            *hash = mix(*hash, word);
-        }
+        *hash = pp_checksum_add(*hash, block, n);
     }
     return true;
 }
@@ -71,14 +42,8 @@ pp_status pp_seal_write(int fd, pp_error *error)
     if (fstat(fd, &about) != 0 || !hash_file(fd, about.st_size, &hash))
         return pp_error_set(error, PP_EIO, "%s", strerror(errno));
     encode(hash, seal);
-    for (size_t done = 0; done < SEAL;) {
-        ssize_t n = pwrite(fd, seal + done, SEAL - done, about.st_size + (off_t)done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return pp_error_set(error, PP_EIO, "%s", strerror(n < 0 ? errno : ENOSPC));
-        done += (size_t)n;
-    }
+    if (!pp_write_exactly(fd, about.st_size, SEAL, seal))
+        return pp_error_set(error, PP_EIO, "%s", strerror(errno));
     return PP_OK;
 }
 
@@ -89,7 +54,8 @@ static uint64_t declared_end(int fd)
     static const size_t at[] = {40, 44, 28, 28}; // by version of the superblock, 8-byte offsets
     unsigned char head[64];
     uint64_t end = 0;
-    if (!read_exactly(fd, 0, sizeof head, head) || memcmp(head, signature, sizeof signature) != 0)
+    if (!pp_read_exactly(fd, 0, sizeof head, head) ||
+        memcmp(head, signature, sizeof signature) != 0)
         return 0;
     size_t version = head[8];
     if (version > 3 || head[version < 2 ? 13 : 9] != 8)
@@ -123,7 +89,7 @@ pp_status pp_seal_check(int fd, pp_error *error)
     off_t size = about.st_size - SEAL;
     if (size < 0)
         return check_unsealed(fd, about.st_size, error);
-    if (!read_exactly(fd, size, SEAL, found))
+    if (!pp_read_exactly(fd, size, SEAL, found))
         return pp_error_set(error, PP_EIO, "%s", strerror(errno));
     if (memcmp(found, magic, sizeof magic) != 0)
         return check_unsealed(fd, about.st_size, error);
@@ -140,6 +106,6 @@ bool pp_seal_present(int fd)
     struct stat about;
     unsigned char found[SEAL];
     return fstat(fd, &about) == 0 && about.st_size >= SEAL &&
-           read_exactly(fd, about.st_size - SEAL, SEAL, found) &&
+           pp_read_exactly(fd, about.st_size - SEAL, SEAL, found) &&
            memcmp(found, magic, sizeof magic) == 0;
 }

@@ -110,10 +110,12 @@ static pp_status load(loading *l, const pp_scenario *scenario, pp_population **p
 }
 
 pp_status pp_book_population(const pp_scenario *scenario, pp_population **population,
-                             pp_error *error)
+                             uint64_t *checksum, pp_error *error)
 {
     loading l = {0};
     pp_status status = load(&l, scenario, population, error);
+    if (status == PP_OK)
+        *checksum = pp_csv_checksum(l.csv);
     unload(&l);
     return status;
 }

@@ -36,6 +36,7 @@ static void take_over(pp_experiment *e, pp_experiment *previous)
         (s->population == PP_POPULATION_PUBLISHED &&
          pp_population_published_reuse(previous->population, &s->published, &s->choice))) {
         e->population = previous->population;
+        e->book_checksum = previous->book_checksum;
         previous->population = NULL;
     }
 }
@@ -46,7 +47,7 @@ static pp_status build_population(pp_experiment *e, pp_error *error)
     pp_status status = PP_OK;
     if (!e->population)
         status = s->population == PP_POPULATION_BOOK
-                     ? pp_book_population(s, &e->population, error)
+                     ? pp_book_population(s, &e->population, &e->book_checksum, error)
                      : pp_population_published(&s->published, &s->choice, &e->population, error);
     if (status != PP_OK)
         return status;

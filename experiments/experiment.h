@@ -12,6 +12,7 @@
 struct pp_experiment {
     const pp_scenario *scenario;
     pp_population *population;
+    uint64_t book_checksum; ///< of the population's book; 0 if there is none
     pp_schema *schema; ///< a copy: agents are handed it, and the population's lies beside latents
     pp_quantile_table *gamma, *normal;
     size_t n_firms, n_categories; ///< n_categories: the most of any firm, at least 1
@@ -29,8 +30,9 @@ struct pp_experiment {
 };
 
 /// Read the book and build its population. Errors name file, line and column.
+/// @param checksum of the file
 pp_status pp_book_population(const pp_scenario *scenario, pp_population **population,
-                             pp_error *error);
+                             uint64_t *checksum, pp_error *error);
 
 /// Match a firm's named categories to the schema.
 pp_status pp_named_portfolio(const pp_scenario *scenario, const pp_firm_config *firm, size_t index,
@@ -46,8 +48,8 @@ pp_status pp_workspace_create(const pp_experiment *experiment, int lanes, pp_wor
                               pp_error *error);
 void pp_workspace_destroy(pp_workspace *workspace); ///< NULL-safe
 
-/// Run one trial. @param stop see pp_run_options @return PP_OK, PP_ENUMERIC, PP_EINTERRUPTED,
-/// PP_ENOMEM
+/// Run one trial. @param stop becomes nonzero to drop it; may be NULL @return PP_OK, PP_ENUMERIC,
+/// PP_EINTERRUPTED, PP_ENOMEM
 pp_status pp_trial_run(pp_workspace *workspace, int64_t trial, const volatile sig_atomic_t *stop,
                        pp_record *record, pp_error *error);
 

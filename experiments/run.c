@@ -1,11 +1,20 @@
 #include "experiments/run.h"
 
+#include <gsl/gsl_version.h>
+#include <inttypes.h>
 #include <omp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
+#include "data/sha256.h"
+#include "experiments/buffer.h"
+#include "experiments/build_id.h"
 #include "experiments/plugin.h"
 #include "experiments/workspace.h"
+
+/// What is over sooner is sooner run again than kept.
+static const double hold_seconds = 1;
 
 /// What the threads of a run share. Everything below `results` is touched only inside the ordered
 /// region, in the order of trials; `failed` is read elsewhere, hence atomically.
@@ -18,6 +27,7 @@ typedef struct run {
     pp_error *error;
     pp_status status;
     int failed;
+    int64_t resumed; ///< trials of an earlier run
 } run;
 
 static bool has_failed(run *r)
@@ -52,6 +62,21 @@ static void hand_in(run *r, int64_t i, pp_status status, const pp_record *record
         r->options->progress(r->options->context, i + 1, r->layout->n_trials);
 }
 
+static bool raised(const volatile sig_atomic_t *flag)
+{
+    return flag && *flag;
+}
+
+/// Run a trial, unless the run is to end.
+static pp_status run_trial(const run *r, pp_workspace *workspace, int64_t trial, pp_record *record,
+                           pp_error *error)
+{
+    if (raised(r->options->stop))
+        return pp_error_set(error, PP_EINTERRUPTED, "interrupted before trial %lld",
+                            (long long)trial);
+    return pp_trial_run(workspace, trial, r->options->drop, record, error);
+}
+
 /// Work of one thread, and of the others in its workspace's lanes: its share of the trials, handed
 /// in one after the other.
 static void work(run *r)
@@ -63,12 +88,11 @@ static void work(run *r)
     if (ready == PP_OK)
         ready = pp_record_create(r->layout, &record, &setup);
 #pragma omp for ordered schedule(dynamic, 1)
-    for (int64_t i = 0; i < r->layout->n_trials; i++) {
+    for (int64_t i = r->resumed; i < r->layout->n_trials; i++) {
         pp_error cause = setup;
         pp_status status = ready;
         if (status == PP_OK && !has_failed(r))
-            status = pp_trial_run(workspace, r->layout->first_trial + i, r->options->stop, record,
-                                  &cause);
+            status = run_trial(r, workspace, r->layout->first_trial + i, record, &cause);
 #pragma omp ordered
         hand_in(r, i, status, record, &cause);
     }
@@ -103,20 +127,83 @@ static pp_status check_input(const char *output, const char *input, const char *
                         what);
 }
 
+/// No input of the run may be what its output replaces.
+static pp_status check_inputs(const pp_scenario *from, const char *output, pp_error *error)
+{
+    pp_status status = check_input(output, from->path, "scenario", error);
+    if (status == PP_OK && from->population == PP_POPULATION_BOOK)
+        status = check_input(output, from->book_source.file.text, "book", error);
+    for (const pp_plugin *plugin = from->plugins; plugin && status == PP_OK; plugin = plugin->next)
+        status = check_input(output, plugin->path, "plugin", error);
+    return status;
+}
+
+/// SHA-256 of all that a run's numbers depend on, so that no file has trials of two kinds. The
+/// resolved scenario has the seed, the trials, and the checksums of plugins.
+static pp_status make_key(const run *r, char key[PP_SHA256_TEXT], pp_error *error)
+{
+    unsigned char id[PP_BUILD_ID];
+    size_t n = pp_build_id(id);
+    pp_buffer buffer = {0};
+    pp_buffer_add(&buffer, "%s\n%s\n", r->layout->source, gsl_version);
+    for (size_t i = 0; i < n; i++)
+        pp_buffer_add(&buffer, "%02x", id[i]);
+    pp_buffer_add(&buffer, "\n%016" PRIx64 "\n%s", r->experiment->book_checksum,
+                  r->layout->scenario);
+    char *text = pp_buffer_take(&buffer);
+    if (!text)
+        return pp_error_set(error, PP_ENOMEM, "no memory for the key of a checkpoint");
+    pp_sha256(text, strlen(text), key);
+    free(text);
+    return PP_OK;
+}
+
+static pp_status open_results(run *r, pp_error *error)
+{
+    const pp_run_options *options = r->options;
+    char key[PP_SHA256_TEXT];
+    pp_results_checkpoint checkpoint = {
+        .key = key, .replace = options->keep == PP_KEEP_ANEW, .hold_seconds = hold_seconds};
+    bool keeps = options->keep != PP_KEEP_NONE;
+    pp_status status = keeps ? make_key(r, key, error) : PP_OK;
+    if (status == PP_OK)
+        status = pp_results_resume(options->output, options->force, r->layout,
+                                   keeps ? &checkpoint : NULL, &r->results, error);
+    r->resumed = pp_results_appended(r->results);
+    if (r->resumed > 0 && options->resumed)
+        options->resumed(options->context, r->resumed, r->layout->n_trials);
+    return status;
+}
+
+/// Would the same run fail in the same way once more? Then the trials before are of no use.
+static bool is_final(pp_status status)
+{
+    return status != PP_EINTERRUPTED && status != PP_EIO && status != PP_ENOMEM;
+}
+
+static void run_trials(run *r, pp_error *error)
+{
+    r->status = open_results(r, error);
+    if (r->status != PP_OK)
+        return;
+    work_in_crew(r);
+    if (r->status == PP_OK)
+        r->status = pp_results_commit(r->results, error);
+    else if (is_final(r->status))
+        pp_results_abandon(r->results);
+    else
+        pp_results_suspend(r->results);
+}
+
 pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_options *options,
                             pp_error *error)
 {
     pp_error detail = {0};
     pp_results_layout layout = pp_experiment_layout(experiment);
-    const pp_scenario *from = experiment->scenario;
-    pp_status status = check_input(options->output, from->path, "scenario", error);
-    if (status == PP_OK && from->population == PP_POPULATION_BOOK)
-        status = check_input(options->output, from->book_source.file.text, "book", error);
-    for (const pp_plugin *plugin = from->plugins; plugin && status == PP_OK; plugin = plugin->next)
-        status = check_input(options->output, plugin->path, "plugin", error);
+    pp_status status = check_inputs(experiment->scenario, options->output, error);
     if (status != PP_OK)
         return status;
-    char *scenario = pp_scenario_yaml(from);
+    char *scenario = pp_scenario_yaml(experiment->scenario);
     if (!scenario)
         return pp_error_set(error, PP_ENOMEM, "no memory for the resolved scenario");
     pp_crew crew =
@@ -130,14 +217,7 @@ pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_option
              .layout = &layout,
              .crew = crew,
              .error = &detail};
-    r.status = pp_results_create(options->output, options->force, &layout, &r.results, &detail);
-    if (r.status == PP_OK) {
-        work_in_crew(&r);
-        if (r.status == PP_OK)
-            r.status = pp_results_commit(r.results, &detail);
-        else
-            pp_results_abandon(r.results);
-    }
+    run_trials(&r, &detail);
     free(scenario);
     if (r.status != PP_OK)
         pp_error_set(error, r.status, "%s", detail.message);

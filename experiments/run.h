@@ -35,21 +35,38 @@ PP_API double pp_experiment_memory(const pp_experiment *experiment, int threads)
 /// How many of so many threads (at least 1) a run has work for.
 PP_API int pp_experiment_threads(const pp_experiment *experiment, int threads);
 
+/// Finished trials can be kept in OUTPUT.checkpoint, so that an interrupted run goes on from there.
+typedef enum pp_keeping {
+    PP_KEEP_NONE,   ///< and none that were kept are used
+    PP_KEEP_TRIALS, ///< those of another scenario or build are an error
+    PP_KEEP_ANEW,   ///< those of another scenario or build are removed
+} pp_keeping;
+
 typedef struct pp_run_options {
     const char *output;                ///< results file
     bool force;                        ///< replace an existing one
+    pp_keeping keep;                   ///< what becomes of finished trials
     int threads;                       ///< 0: OpenMP's default. A trial each; what is left over
                                        ///< shares the work inside the trials
     const char *history;               ///< the command line, for the file
     const char *source;                ///< program, version and commit, for the file
-    const volatile sig_atomic_t *stop; ///< becomes nonzero to interrupt; may be NULL
+    const volatile sig_atomic_t *stop; ///< becomes nonzero to end the run once the trials in hand
+                                       ///< are finished; may be NULL
+    const volatile sig_atomic_t *drop; ///< becomes nonzero to end it at once; may be NULL
+    void (*resumed)(void *context, int64_t trials_done,
+                    int64_t trials); ///< some trials were kept; called once, first; may be NULL
     void (*progress)(void *context, int64_t trials_done,
                      int64_t trials); ///< called by one thread at a time
     void *context;
 } pp_run_options;
 
-/// Run every trial and write the results file; it appears whole or not at all.
-/// @return PP_OK; PP_EEXIST; PP_EIO; PP_ENUMERIC (names the trial); PP_ENOMEM; PP_EINTERRUPTED
+/// Run every trial and write the results file; it appears whole or not at all. With `keep`, and if
+/// the run has lasted a second or more, the finished trials of one that is interrupted, killed or
+/// cannot write stay on disk; the next run of the same scenario by the same build to the same file
+/// does the others, and the file is the same as if there had been one run only, byte for byte. So
+/// `history`, `threads` and all else that tells of the run are of the first start.
+/// @return PP_OK; PP_EEXIST; PP_EIO; PP_EFORMAT (a checkpoint of another scenario or build, with
+/// PP_KEEP_TRIALS); PP_ENUMERIC (names the trial); PP_ENOMEM; PP_EINTERRUPTED
 PP_API pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_options *options,
                                    pp_error *error);
 

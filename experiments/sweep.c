@@ -95,10 +95,12 @@ static pp_status simulate(sweep *s, const attempt *a, pp_error *error)
 {
     const pp_run_options options = {.output = a->path,
                                     .force = a->replace,
+                                    .keep = PP_KEEP_ANEW, // of another build: of no use
                                     .threads = s->options->threads,
                                     .history = s->options->history,
                                     .source = s->options->source,
                                     .stop = s->options->stop,
+                                    .drop = s->options->drop,
                                     .progress = s->options->progress,
                                     .context = s->options->context};
     pp_status status = prepare(s, a->run, error);

@@ -35,8 +35,8 @@ typedef struct pp_sweep_options {
     int threads;           ///< of each run; 0: OpenMP's default
     const char *history, *source;
     pp_sweep_rerun rerun;
-    bool fail_fast; ///< stop at the first run that fails, or has failed
-    const volatile sig_atomic_t *stop;
+    bool fail_fast;                           ///< stop at the first run that fails, or has failed
+    const volatile sig_atomic_t *stop, *drop; ///< as of pp_run_options
 
     /// The number of the next run this process is to see to; false if there is none left. A number
     /// may come up in any order, in this process or another, but once.

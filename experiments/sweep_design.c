@@ -275,7 +275,7 @@ static bool order_edits(const pp_sweep_plan *plan, pp_sweep_element *element, pp
     size_t n = 0;
     for (size_t i = 0; i < element->n_parts; i++)
         n += element->parts[i].n_columns;
-    element->edits = calloc(n, sizeof *element->edits);
+    element->edits = calloc(n + 1, sizeof *element->edits); // never of 0 bytes
     if (!element->edits) {
         report->out_of_memory = true;
         return false;

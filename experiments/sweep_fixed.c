@@ -20,22 +20,10 @@ bool pp_sweep_is_within(const char *key, size_t n, const char *above, size_t n_a
            (n == n_above || key[n_above] == '.');
 }
 
-/// Does an edit of the command line replace this one of `set`?
-static bool is_replaced(const pp_sweep_plan *plan, const char *key)
-{
-    for (size_t i = 0; i < plan->n_sets; i++) {
-        const char *edit = plan->sets[i];
-        if (pp_sweep_is_within(key, strlen(key), edit, strcspn(edit, "=")))
-            return true;
-    }
-    return false;
-}
-
 static void apply(pp_sweep_plan *plan, const pp_entry *entry, pp_report *report)
 {
     char clipped[PP_CLIP_MAX];
-    if (is_replaced(plan, entry->key) ||
-        !pp_set_check_path(report, entry->key_mark, pp_clip(entry->key, clipped), entry->key,
+    if (!pp_set_check_path(report, entry->key_mark, pp_clip(entry->key, clipped), entry->key,
                            strlen(entry->key)))
         return;
     pp_node *value = pp_node_copy(entry->value);
@@ -64,7 +52,7 @@ void pp_sweep_apply_fixed(pp_sweep_plan *plan, const pp_node *set, pp_report *re
     char text[PP_CLIP_MAX + 16];
     if (set && set->kind == PP_NODE_MAP)
         apply_set(plan, set, report);
-    else if (!pp_node_is_absent(set))
+    else if (set && !pp_node_is_null(set))
         pp_report_add(report, set->mark, "set", "expected a map of keys, not %s",
                       pp_node_text(set, text));
     for (size_t i = 1; i <= plan->n_sets; i++)
@@ -93,9 +81,8 @@ void pp_sweep_check_fixed(const pp_sweep_plan *plan, const pp_node *set, pp_repo
     for (size_t i = 0; set && set->kind == PP_NODE_MAP && i < set->n; i++) {
         const pp_entry *entry = &set->entries[i];
         char clipped[PP_CLIP_MAX];
-        if (!is_replaced(plan, entry->key))
-            check_key(plan, entry->key_mark, pp_clip(entry->key, clipped), entry->key,
-                      strlen(entry->key), report);
+        check_key(plan, entry->key_mark, pp_clip(entry->key, clipped), entry->key,
+                  strlen(entry->key), report);
     }
     for (size_t i = 0; i < plan->n_sets; i++)
         check_key(plan, (pp_mark){i + 1, 0, 0}, "", plan->sets[i], strcspn(plan->sets[i], "="),

@@ -206,7 +206,7 @@ pp_status pp_sweep_plan_load(const char *path, const char *const *sets, size_t n
 pp_status pp_sweep_plan_scenario(const pp_sweep_plan *plan, size_t run, pp_scenario **scenario,
                                  pp_error *error)
 {
-    char id[PP_SWEEP_ID];
+    char id[PP_SWEEP_ID] = "";
     const pp_sweep_run *wanted = &plan->runs[run];
     pp_report report = {
         .path = plan->scenario_path, .plan = plan->path, .sets = (const char *const *)plan->sets};

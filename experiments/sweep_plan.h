@@ -26,9 +26,9 @@
 /// are the same if their resolved scenarios are, however they came about.
 ///
 /// Of keys one within the other (`firms.0.agent`, `firms.0.agent.temperature`) the shorter is
-/// applied first. `set` comes before what is swept, and edits from the command line replace those
-/// of `set` that are at or below their keys. A key that is swept can be neither in `set` nor on the
-/// command line, nor can one below it: the swept value would undo the edit.
+/// applied first. `set` comes before what is swept, and edits from the command line between the
+/// two, as if `set` were a part of the base scenario. A key that is swept can be neither in `set`
+/// nor on the command line, nor can one below it: the swept value would undo the edit.
 ///
 /// A file named in a plan (`population.file`) is relative to the plan.
 ///

@@ -14,6 +14,7 @@ typedef struct resolver {
     size_t table_size; ///< a power of 2
     pp_sweep_problems problems;
     pp_sweep_books books;
+    pp_mark book_mark; ///< where the run's book is named, if it has one
     pp_status status;
 } resolver;
 
@@ -67,6 +68,8 @@ static pp_scenario *bind_run(resolver *r, size_t element, size_t index, pp_repor
                          .types = r->types};
     pp_node *root = pp_sweep_tree(r->plan, element, index, found);
     pp_scenario *scenario = root ? pp_scenario_bind(found, root) : NULL;
+    const pp_node *book = pp_node_get(pp_node_get(root, "population"), "file");
+    r->book_mark = book ? book->mark : (pp_mark){0};
     pp_node_destroy(root);
     r->report->out_of_memory |= found->out_of_memory;
     return scenario;
@@ -176,7 +179,7 @@ static void identify_run(resolver *r, size_t element, size_t index, const pp_sce
     if (status == PP_OK || status == PP_ENOMEM)
         return;
     r->status = status;
-    pp_report_add(found, (pp_mark){0}, "population.file", "%s", error.message);
+    pp_report_add(found, r->book_mark, "population.file", "%s", error.message);
 }
 
 static void resolve_run(resolver *r, size_t element, size_t index)

@@ -36,7 +36,6 @@ static unsigned kind_of(const char *suffix)
     } kinds[] = {{".h5", HAS_RESULTS},
                  {".h5.partial", HAS_PARTIAL},
                  {".h5.checkpoint", HAS_CHECKPOINT},
-                 {".h5.checkpoint.partial", HAS_CHECKPOINT},
                  {".failed", HAS_FAILURE}};
     for (size_t i = 0; i < PP_COUNT(kinds); i++)
         if (strcmp(suffix, kinds[i].suffix) == 0)

@@ -49,12 +49,10 @@ pp_status pp_tree_load(const char *path, size_t set, pp_report *report, pp_node 
     }
     if (length)
         *length = n;
-    if (text && read) {
-        // Most of what was asked for was to have room for the largest file.
-        char *smaller = realloc(read, n + 1);
-        *text = smaller ? smaller : read;
-    } else {
-        free(read);
-    }
+    // A copy: most of what was asked for was to have room for the largest file.
+    if (text && read && (*text = malloc(n + 1)))
+        memcpy(*text, read, n + 1);
+    report->out_of_memory |= text && read && !*text;
+    free(read);
     return status;
 }

@@ -146,7 +146,7 @@ double pp_experiment_memory(const pp_experiment *e, int threads)
         return NAN;
     double each = trial_bytes(e, pipeline) + crew.lanes * pp_lane_bytes(e, pipeline) + record;
     pp_pipeline_destroy(pipeline);
-    // The writer holds at least one record, however large.
-    double buffer = fmin(fmax(writer, record), 2 * trials * record);
+    // The writer holds at least one record, however large, and its checkpoint another.
+    double buffer = fmin(fmax(writer, record), 2 * trials * record) + record;
     return program + 2 * pp_population_bytes(e->population) + buffer + crew.trials * each;
 }

@@ -50,4 +50,15 @@ static inline pp_sweep_plan *load_plan(const char *text)
     return load_with(text, NULL, 0);
 }
 
+/// The scenario of a run.
+static inline pp_scenario *scenario_of(const pp_sweep_plan *plan, size_t run)
+{
+    pp_scenario *scenario;
+    pp_error error = {0};
+    pp_status status = pp_sweep_plan_scenario(plan, run, &scenario, &error);
+    assert_string_equal(error.message, "");
+    assert_int_equal(status, PP_OK);
+    return scenario;
+}
+
 #endif

@@ -76,8 +76,8 @@ typedef struct pp_command {
 } pp_command;
 
 extern const pp_command pp_command_run, pp_command_summary, pp_command_compare, pp_command_export,
-    pp_command_sweep, pp_command_init, pp_command_check, pp_command_agents, pp_command_schema, pp_command_sample,
-    pp_command_manual, pp_command_version, pp_command_help;
+    pp_command_sweep, pp_command_init, pp_command_check, pp_command_agents, pp_command_schema,
+    pp_command_sample, pp_command_manual, pp_command_version, pp_command_help;
 /// All of them in the order in which they are shown; NULL-terminated.
 extern const pp_command *const pp_commands[];
 /// Command of that name, or NULL.
@@ -164,8 +164,14 @@ bool pp_cli_colour(FILE *stream);
 
 /// Becomes nonzero when a signal has asked for a stop.
 extern volatile sig_atomic_t pp_cli_stopped;
-/// From now on SIGINT, SIGTERM, SIGHUP and SIGXCPU only set it.
-void pp_cli_catch_signals(void);
+/// Becomes nonzero as well when it is not to wait for what is in hand: at a second signal, or so
+/// long after the first, if that was not SIGUSR1, that a scheduler will soon kill the process.
+extern volatile sig_atomic_t pp_cli_dropped;
+/// For pp_cli_catch_signals, where trials in hand are finished.
+#define PP_CLI_FINISHING "\nfinishing the trials in hand; once more drops them\n"
+/// From now on SIGINT, SIGTERM, SIGHUP, SIGXCPU and SIGUSR1 only set them.
+/// @param said_at_terminal written to stderr at the first SIGINT if that is a terminal; NULL: none
+void pp_cli_catch_signals(const char *said_at_terminal);
 
 // running.c
 

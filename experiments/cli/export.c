@@ -69,7 +69,7 @@ static int export(const pp_command *command, const arguments *a)
     pp_results_file *file = NULL;
     pp_export_report report;
     const pp_export_options how = {.force = a->force, .quotes = a->quotes, .stop = &pp_cli_stopped};
-    pp_cli_catch_signals();
+    pp_cli_catch_signals(NULL);
     pp_status status = pp_results_open(a->file, &file, &error);
     uint64_t rounds = pp_results_length(file, PP_DIM_QUOTE);
     if (status == PP_OK)
@@ -127,8 +127,8 @@ const pp_command pp_command_export = {
         "Numbers have as many digits as it takes to read back the same number. Undefined is an "
         "empty field. Text is UTF-8 and stands as it is in the results file; one that starts with "
         "=, +, - or @ a spreadsheet may take for a formula, and is warned of.\n\n"
-        "The directory appears whole or not at all. SIGINT, SIGTERM, SIGHUP and SIGXCPU stop the "
-        "export with exit code 75 and leave nothing.",
+        "The directory appears whole or not at all. SIGINT, SIGTERM, SIGHUP, SIGXCPU and SIGUSR1 "
+        "stop the export with exit code 75 and leave nothing.",
     .examples = examples,
     .n_examples = PP_COUNT(examples),
     .options = options,

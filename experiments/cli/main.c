@@ -9,20 +9,13 @@
 #include "market/nearest.h"
 
 const pp_command *const pp_commands[] = {
-    &pp_command_run,
-    &pp_command_sweep,
-    &pp_command_summary,
-    &pp_command_compare,
-    &pp_command_export,
-    &pp_command_init,
-    &pp_command_check,
-    &pp_command_agents,
-    &pp_command_schema,
-    &pp_command_sample,
-    &pp_command_manual,
-    &pp_command_version,
-    &pp_command_help,
-    NULL,
+    &pp_command_run,     &pp_command_sweep,
+    &pp_command_summary, &pp_command_compare,
+    &pp_command_export,  &pp_command_init,
+    &pp_command_check,   &pp_command_agents,
+    &pp_command_schema,  &pp_command_sample,
+    &pp_command_manual,  &pp_command_version,
+    &pp_command_help,    NULL,
 };
 
 const pp_command *pp_command_find(const char *name)

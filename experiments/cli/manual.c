@@ -211,11 +211,18 @@ static void put_files(void)
          "where there is any.\n"
          ".TP\n.I FILE.h5.partial\nA results file that is being written. It is renamed when "
          "whole and removed when the run fails.\n"
+         ".TP\n.I FILE.h5.checkpoint\nFinished trials of a run that lasts longer than a second, "
+         "from which the same command goes on after an interruption. It is removed when "
+         "\\fIFILE.h5\\fR is whole.\n"
+         ".TP\n.I DIR/manifest.jsonl\n.TQ\n.I DIR/runs/ID.h5\n.TQ\n.I DIR/runs/ID.failed\nOf a "
+         "sweep: what its runs are, the results of each, and why a run failed.\n"
          ".TP\n.I DIR\n.TQ\n.I DIR.partial\nTables that \\fBpursuit export\\fR writes, the same "
          "way: dictionary.csv says what each column of the others is.");
     section("ENVIRONMENT");
     puts(".TP\n.B NO_COLOR\nIf not empty, nothing is coloured.\n"
          ".TP\n.B OMP_NUM_THREADS\nThreads of a run without \\fB\\-\\-threads\\fR.\n"
+         ".TP\n.B SOURCE_DATE_EPOCH\nSeconds since 1970 that a results file is to have as the time "
+         "of its creation, for files that are the same byte for byte.\n"
          ".TP\n.B PURSUIT_SIMD\nThe most vector instructions to use: baseline, avx2 or avx512. "
          "Without it, what the machine has. The numbers are the same, bit for bit.\n"
          ".TP\n.B HDF5_USE_FILE_LOCKING\nSet to FALSE where a file system refuses locks.");
@@ -226,8 +233,8 @@ static void put_exit_status(void)
     section("EXIT STATUS");
     puts(".TP\n.B 0\nok\n.TP\n.B 2\nwrong usage, an invalid scenario, or files that cannot be "
          "compared\n.TP\n.B 3\ninput or output failed: a file that is absent, malformed, or cannot "
-         "be written; no memory\n.TP\n.B 4\nnumerical failure\n.TP\n.B 75\ninterrupted; nothing "
-         "was written, and the same command can be run again");
+         "be written; no memory\n.TP\n.B 4\nnumerical failure\n.TP\n.B 75\ninterrupted; the "
+         "same command goes on or starts again");
 }
 
 static int run(const pp_command *command, int argc, char **argv)

@@ -68,6 +68,17 @@ static void report_tenth(pp_progress *progress, int64_t total, const char *clock
             progress->what, 100 * share, clock);
 }
 
+void pp_progress_resume(void *context, int64_t done, int64_t total)
+{
+    pp_progress *progress = context;
+    progress->skipped = progress->done = done;
+    progress->start = now(); // reading them in is not what the others will take
+    progress->tenth = (int64_t)(TENTHS * (double)done / (double)total);
+    if (!progress->quiet)
+        fprintf(stderr, "%" PRId64 "/%" PRId64 " %s were finished before\n", done, total,
+                progress->what);
+}
+
 void pp_progress_report(void *context, int64_t done, int64_t total)
 {
     pp_progress *progress = context;
@@ -81,9 +92,9 @@ void pp_progress_report(void *context, int64_t done, int64_t total)
     char clock[64], text[32];
     bool over = done == total;
     double worked = (double)(done - progress->skipped) + progress->part;
-    if (!(worked > 0))
+    if (!over && !(worked > 0))
         return; // nothing is known yet of what is left
-    double left = elapsed * ((double)(total - done) - progress->part) / worked;
+    double left = over ? 0 : elapsed * ((double)(total - done) - progress->part) / worked;
     pp_duration_text(over ? elapsed : left, text);
     snprintf(clock, sizeof clock, "%s %s", over ? "in" : "ETA", text);
     if (progress->bar) {

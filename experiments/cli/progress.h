@@ -22,6 +22,8 @@ typedef struct pp_progress {
 } pp_progress;
 
 void pp_progress_start(pp_progress *progress, bool quiet);
+/// For pp_run_options.resumed. @param context pp_progress
+void pp_progress_resume(void *context, int64_t done, int64_t total);
 /// For pp_run_options.progress. @param context pp_progress
 void pp_progress_report(void *context, int64_t done, int64_t total);
 /// Leave the bar's line, if there is one.

@@ -1,6 +1,7 @@
 #include "experiments/run.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -76,12 +77,46 @@ static int dry_run(const pp_command *command, const pp_scenario *scenario,
     return PP_EXIT_OK;
 }
 
-static void say_interrupted(const pp_command *command, const pp_progress *progress, int64_t trials)
+/// Are finished trials kept for the next time?
+static bool has_checkpoint(const arguments *a, char path[PATH_MAX])
 {
-    pp_cli_message(command,
-                   "interrupted after %" PRId64 " of %" PRId64 " trials; nothing was written. "
-                   "The same command starts again; --first-trial and --trials run a part",
-                   progress->done, trials);
+    return snprintf(path, PATH_MAX, "%s.checkpoint", a->output) < PATH_MAX &&
+           access(path, F_OK) == 0;
+}
+
+static void say_interrupted(const pp_command *command, const arguments *a,
+                            const pp_progress *progress, int64_t trials)
+{
+    char path[PATH_MAX];
+    if (has_checkpoint(a, path))
+        pp_cli_message(command,
+                       "interrupted after %" PRId64 " of %" PRId64
+                       " trials; the same command goes on from there (%s)",
+                       progress->done, trials, path);
+    else
+        pp_cli_message(command,
+                       "interrupted after %" PRId64 " of %" PRId64
+                       " trials; nothing was written, and the same command starts again",
+                       progress->done, trials);
+}
+
+static int say_failed(const pp_command *command, const arguments *a, pp_status status,
+                      const pp_error *error)
+{
+    char path[PATH_MAX];
+    // Another run may be writing instead; --force is no help against that.
+    if (status == PP_EEXIST && !a->force && access(a->output, F_OK) == 0) {
+        pp_cli_message(command, "%s (--force replaces it)", error->message);
+        return PP_EXIT_IO;
+    }
+    if (status == PP_EFORMAT && !a->force) {
+        pp_cli_message(command, "%s; --force starts anew", error->message);
+        return PP_EXIT_IO;
+    }
+    int code = pp_cli_fail(command, status, error);
+    if ((status == PP_EIO || status == PP_ENOMEM) && has_checkpoint(a, path))
+        pp_cli_message(command, "finished trials are kept in %s", path);
+    return code;
 }
 
 static int simulate(const pp_command *command, const pp_scenario *scenario,
@@ -91,25 +126,23 @@ static int simulate(const pp_command *command, const pp_scenario *scenario,
     pp_error error = {0};
     pp_run_options options = {.output = a->output,
                               .force = a->force,
+                              .keep = a->force ? PP_KEEP_ANEW : PP_KEEP_TRIALS,
                               .threads = (int)a->threads,
                               .history = history,
                               .source = pp_cli_version(),
                               .stop = &pp_cli_stopped,
+                              .drop = &pp_cli_dropped,
+                              .resumed = pp_progress_resume,
                               .progress = pp_progress_report,
                               .context = &progress};
     pp_progress_start(&progress, a->quiet);
     pp_status status = pp_experiment_run(experiment, &options, &error);
     pp_progress_finish(&progress);
     if (status == PP_EINTERRUPTED) {
-        say_interrupted(command, &progress, scenario->run.trials);
+        say_interrupted(command, a, &progress, scenario->run.trials);
         return PP_EXIT_INTERRUPTED;
     }
-    // Another run may be writing instead; --force is no help against that.
-    if (status == PP_EEXIST && !a->force && access(a->output, F_OK) == 0) {
-        pp_cli_message(command, "%s (--force replaces it)", error.message);
-        return PP_EXIT_IO;
-    }
-    return status == PP_OK ? PP_EXIT_OK : pp_cli_fail(command, status, &error);
+    return status == PP_OK ? PP_EXIT_OK : say_failed(command, a, status, &error);
 }
 
 static int run_scenario(const pp_command *command, const pp_scenario *scenario, const arguments *a,
@@ -137,7 +170,7 @@ static int run(const pp_command *command, int argc, char **argv)
     } else if (!history) {
         code = pp_cli_no_memory(command);
     } else {
-        pp_cli_catch_signals();
+        pp_cli_catch_signals(PP_CLI_FINISHING);
         code = pp_cli_load(command, a.scenario, &a.sets, &scenario);
         if (code == PP_EXIT_OK)
             code = run_scenario(command, scenario, &a, history);
@@ -155,7 +188,8 @@ static const pp_cli_option options[] = {
     {PP_OPT_TRIALS, "trials", "N", "short for --set trials=N"},
     {PP_OPT_FIRST_TRIAL, "first-trial", "N", "short for --set first_trial=N"},
     {PP_OPT_THREADS, "threads", "N", "threads; results do not depend on it"},
-    {PP_OPT_FORCE, "force", NULL, "replace an existing results file"},
+    {PP_OPT_FORCE, "force", NULL,
+     "replace an existing results file; discard a checkpoint that does not fit"},
     {PP_OPT_DRY_RUN, "dry-run", NULL, "print the resolved scenario and what it would take"},
     {PP_OPT_QUIET, "quiet", NULL, "no progress"},
 };
@@ -181,7 +215,14 @@ const pp_command pp_command_run = {
         "Each thread takes a trial. Where there are more threads than trials, they share the work "
         "inside a trial, a block of customers each, as far as its epochs have blocks. What "
         "depends on the portfolio held goes round by round on one thread.\n\n"
-        "SIGINT, SIGTERM, SIGHUP and SIGXCPU stop the run with exit code 75 and leave no file.",
+        "A run that has lasted a second keeps its finished trials in FILE.h5.checkpoint until the "
+        "results file is whole. If it is interrupted or killed, the same command goes on from "
+        "there, with any number of threads, and the results file is the same as if it had not "
+        "been. A checkpoint of another scenario or build is an error; with --force it is "
+        "discarded, while one that fits is used even so. Remove the file to start anew.\n\n"
+        "SIGINT, SIGTERM, SIGHUP, SIGXCPU and SIGUSR1 end the run with exit code 75 after the "
+        "trials in hand, and leave a checkpoint but no results file. A second signal drops those "
+        "trials, as do 20 seconds, unless the signal was SIGUSR1.",
     .examples = examples,
     .n_examples = PP_COUNT(examples),
     .options = options,

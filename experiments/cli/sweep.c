@@ -174,6 +174,7 @@ static int sweep(const pp_command *command, const pp_sweep_plan *plan, const pp_
                                       .rerun = a->rerun,
                                       .fail_fast = a->fail_fast,
                                       .stop = &pp_cli_stopped,
+                                      .drop = &pp_cli_dropped,
                                       .next = pp_sweep_share_next,
                                       .queue = &share,
                                       .expected = (size_t)w.runs,
@@ -215,7 +216,7 @@ static int run_plan(const pp_command *command, pp_sweep_arguments *a, const char
     bool works = !a->dry_run && !a->slurm;
     if (works && !a->n_tasks && !pp_sweep_task_of_slurm(command, &a->task, &a->n_tasks))
         return PP_EXIT_USAGE;
-    pp_cli_catch_signals();
+    pp_cli_catch_signals(PP_CLI_FINISHING);
     int code = load(command, a, &plan);
     if (code == PP_EXIT_OK && a->dry_run)
         code = pp_sweep_dry_run(command, plan, a);
@@ -304,8 +305,9 @@ const pp_command pp_command_sweep = {
         "SLURM_ARRAY_TASK_COUNT.\n\n"
         "A run that fails is recorded in DIR/runs/ID.failed and the others go on; the exit code "
         "is then that of the first failure. What goes wrong with the directory, such as a full "
-        "disk, stops the sweep with exit code 3. SIGINT, SIGTERM, SIGHUP and SIGXCPU stop it with "
-        "exit code 75; so does the end, if runs are left to other processes.\n\n"
+        "disk, stops the sweep with exit code 3. Signals end it with exit code 75, as they do a "
+        "run, and the run in hand goes on from its finished trials the next time; 75 is also the "
+        "exit code if runs are left to other processes.\n\n"
         "pursuit sweep status tells how many runs are complete, failed, partial, running and "
         "pending, and why runs failed.",
     .examples = examples,

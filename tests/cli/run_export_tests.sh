@@ -93,7 +93,7 @@ says "cannot write 'x.partial/[a-z]+.csv': File too large"; nothing x
 name='file size limit and --force'; tables run.h5 free; absent free.partial
 
 # Every signal that asks for a stop, once the first large table has begun.
-for signal in INT TERM HUP XCPU; do
+for signal in INT TERM HUP XCPU USR1; do
     name="SIG$signal"
     "$pursuit" export long.h5 --csv stopped >out 2>err </dev/null &
     job=$!

@@ -19,7 +19,7 @@ trap 'chmod -R u+w "$tmp"; rm -rf "$tmp"' EXIT
 cd "$tmp" || exit 2
 unset NO_COLOR HDF5_USE_FILE_LOCKING "${!SLURM_@}"
 
-# same_results A.h5 B.h5 ...: every dataset of each is as in the first.
+# same_results A.h5 B.h5, or A B: every dataset of the one is as in the other, of a file or of all in a directory.
 same_results() {
     "$python" "$source_dir/tests/cli/same_results.py" "$@" 2>python.err
     case $? in
@@ -231,9 +231,9 @@ expect 'slow runs' 0 "$pursuit" sweep slow.yaml --dir slow --quiet
 whole_at_last() {
     expect "$name, and on" 0 "$pursuit" sweep slow.yaml --dir "$1"; not_says '12 of them from before'; not_says ' 0 of them'
     states "$1" 12 0 0 0 0; clean "$1"
-    for file in "$1"/runs/*.h5; do same_results "slow/runs/${file##*/}" "$file"; done
+    same_results slow/runs "$1/runs"
 }
-for signal in TERM INT; do
+for signal in TERM INT USR1; do
     name="SIG$signal"
     "$pursuit" sweep slow.yaml --dir "$signal" >out 2>err </dev/null &
     job=$!
@@ -274,7 +274,7 @@ for i in 1 2 3 4; do
     fresh=$((fresh + $(echo "$line" | sed -E 's/.* ([0-9]+) of 12 runs.*/\1/') - $(echo "$line" | sed -E 's/.* complete, ([0-9]+) of them.*/\1/')))
 done
 is 'runs by all of them' $fresh 12; states four 12 0 0 0 0; clean four
-for file in four/runs/*.h5; do same_results "slow/runs/${file##*/}" "$file"; done
+same_results slow/runs four/runs
 name='one is held'
 rm "$first"
 "$python" -c "

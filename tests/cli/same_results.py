@@ -1,5 +1,6 @@
-"""Two results files have the same datasets: same_results.py A.h5 B.h5 ..., each against the first. Exits with 77 if
-there is no h5py."""
+"""Two results files have the same datasets: same_results.py A.h5 B.h5. Or all files of two directories, which have the
+same names. Exits with 77 if there is no h5py."""
+import os
 import sys
 
 try:
@@ -16,11 +17,19 @@ def datasets(path):
     return found
 
 
-first = datasets(sys.argv[1])
-assert len(first) > 30, f"{sys.argv[1]}: {len(first)} datasets only"
-for path in sys.argv[2:]:
-    other = datasets(path)
-    assert first.keys() == other.keys(), f"{path}: other datasets than {sys.argv[1]}"
+def compare(path, other_path):
+    first, other = datasets(path), datasets(other_path)
+    assert len(first) > 30, f"{path}: {len(first)} datasets only"
+    assert first.keys() == other.keys(), f"{other_path}: other datasets than {path}"
     for name, values in first.items():
         same = np.array_equal(values, other[name], equal_nan=getattr(values, "dtype", np.dtype("O")).kind == "f")
-        assert same, f"{path}: {name} differs from {sys.argv[1]}"
+        assert same, f"{other_path}: {name} differs from {path}"
+
+
+a, b = sys.argv[1:]
+if os.path.isdir(a):
+    assert sorted(os.listdir(a)) == sorted(os.listdir(b)), f"{b}: other files than {a}"
+    for name in os.listdir(a):
+        compare(os.path.join(a, name), os.path.join(b, name))
+else:
+    compare(a, b)
