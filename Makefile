@@ -27,7 +27,7 @@ evidence: release ## run what docs/evidence.md tells of and write it; half an ho
 	scripts/install-deps evidence
 	scripts/evidence --program build/release/pursuit
 
-notebooks: release ## make the data of notebooks/ and execute them; two minutes or so on 2 cores
+notebooks: release ## make the data of notebooks/ and execute them; a minute or two on 2 cores
 	scripts/install-deps notebooks
 	JOBS=$(JOBS) scripts/notebooks
 
