@@ -12,6 +12,7 @@ typedef struct definition {
     const pp_provenance *started;
     hid_t groups[PP_GROUP_COUNT]; ///< the root's is the file
     hid_t scales[PP_DIM_COUNT];
+    pp_scales *attached; ///< scales, and what stands on them
     hid_t *datasets;
 } definition;
 
@@ -119,7 +120,8 @@ static pp_status define_phase(const definition *d, pp_error *error)
                                 .flag_meanings = "burn_in test",
                                 .type = PP_I8,
                                 .rank = 1,
-                                .scales = {d->scales[PP_DIM_EPOCH]}};
+                                .scales = {d->scales[PP_DIM_EPOCH]},
+                                .attached = d->attached};
     hid_t dataset = H5I_INVALID_HID;
     pp_status status = pp_netcdf_variable_create(d->file, &about, &dataset, error);
     int8_t *phase = malloc(n);
@@ -178,7 +180,8 @@ static pp_status define_variable(const definition *d, size_t id, pp_error *error
     pp_netcdf_variable about = {.name = variable->name,
                                 .units = variable->units,
                                 .long_name = variable->long_name,
-                                .type = variable->type};
+                                .type = variable->type,
+                                .attached = d->attached};
     uint64_t lengths[PP_NETCDF_RANK];
     for (; variable->dims[about.rank] != PP_DIM_NONE; about.rank++) {
         about.scales[about.rank] = d->scales[variable->dims[about.rank]];
@@ -190,8 +193,7 @@ static pp_status define_variable(const definition *d, size_t id, pp_error *error
     return pp_netcdf_variable_create(d->groups[variable->group], &about, &d->datasets[id], error);
 }
 
-static pp_status define_column(const definition *d, hid_t group, hid_t quote, size_t i,
-                               pp_error *error)
+static pp_status define_column(const definition *d, hid_t group, size_t i, pp_error *error)
 {
     const pp_quote_column *column = &d->layout->quote_columns[i];
     const char *long_name = column->long_name[0] ? column->long_name : column->name;
@@ -201,7 +203,8 @@ static pp_status define_column(const definition *d, hid_t group, hid_t quote, si
                                 .flag_meanings = column->flag_meanings,
                                 .type = column->type,
                                 .rank = column->per_firm ? 2 : 1,
-                                .scales = {quote, d->scales[PP_DIM_FIRM]}};
+                                .scales = {d->scales[PP_DIM_QUOTE], d->scales[PP_DIM_FIRM]},
+                                .attached = d->attached};
     uint64_t rows = (uint64_t)d->layout->n_quote_rows;
     uint64_t lengths[] = {(uint64_t)d->layout->n_trials * rows, (uint64_t)d->layout->n_firms};
     pp_layout_chunk(about.rank, lengths, pp_value_size(column->type), rows, about.chunk);
@@ -209,34 +212,46 @@ static pp_status define_column(const definition *d, hid_t group, hid_t quote, si
 }
 
 /// Not `quotes`: that name is a root variable's, and HDF5 has one name space for both.
-static pp_status define_quotes(const definition *d, pp_error *error)
+static pp_status define_quotes(definition *d, pp_error *error)
 {
     size_t n = pp_layout_quote_columns(d->layout);
     if (n == 0)
         return PP_OK;
-    hid_t group = H5I_INVALID_HID, quote = H5I_INVALID_HID;
+    hid_t group = H5I_INVALID_HID;
     uint64_t rows = (uint64_t)(d->layout->n_trials * d->layout->n_quote_rows);
     pp_status status = pp_netcdf_group(d->file, "quotes", &group, error);
     if (status == PP_OK)
         status =
             pp_netcdf_attribute_text(group, "title", "a sample of rounds, one row each", error);
     if (status == PP_OK)
-        status = pp_netcdf_dimension(group, "quote", rows, &quote, error);
+        status = pp_netcdf_dimension(group, "quote", rows, &d->scales[PP_DIM_QUOTE], error);
     for (size_t i = 0; i < n && status == PP_OK; i++)
-        status = define_column(d, group, quote, i, error);
-    if (quote >= 0)
-        H5Dclose(quote);
+        status = define_column(d, group, i, error);
     if (group >= 0)
         H5Gclose(group);
     return status;
+}
+
+static void close_all(const definition *d)
+{
+    for (size_t i = 0; i < PP_DIM_COUNT; i++)
+        if (d->scales[i] >= 0)
+            H5Dclose(d->scales[i]);
+    for (size_t i = 0; i < PP_GROUP_COUNT; i++)
+        if (i != PP_GROUP_ROOT && d->groups[i] >= 0)
+            H5Gclose(d->groups[i]);
 }
 
 // NOLINTNEXTLINE(readability-non-const-parameter): filled through the definition
 pp_status pp_results_define(hid_t file, const pp_results_layout *layout,
                             const pp_provenance *started, hid_t *datasets, pp_error *error)
 {
-    definition d = {.file = file, .layout = layout, .started = started};
-    d.datasets = datasets;
+    pp_scales attached = {0};
+    definition d = {.file = file,
+                    .layout = layout,
+                    .started = started,
+                    .attached = &attached,
+                    .datasets = datasets};
     for (size_t i = 0; i < PP_DIM_COUNT; i++)
         d.scales[i] = H5I_INVALID_HID;
     for (size_t i = 0; i < PP_GROUP_COUNT; i++)
@@ -254,11 +269,9 @@ pp_status pp_results_define(hid_t file, const pp_results_layout *layout,
         status = define_variable(&d, i, error);
     if (status == PP_OK)
         status = define_quotes(&d, error);
-    for (size_t i = 0; i < PP_DIM_COUNT; i++)
-        if (d.scales[i] >= 0)
-            H5Dclose(d.scales[i]);
-    for (size_t i = 0; i < PP_GROUP_COUNT; i++)
-        if (i != PP_GROUP_ROOT && d.groups[i] >= 0)
-            H5Gclose(d.groups[i]);
+    if (status == PP_OK)
+        status = pp_scales_write(&attached, error);
+    close_all(&d);
+    pp_scales_release(&attached);
     return status;
 }

@@ -13,6 +13,18 @@
 
 enum { DEFLATE_LEVEL = 2, FLAGS_MAX = 4096, ORDER = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED };
 
+/// Up to so many links and attributes of the root group stay in its header, which is smaller and
+/// quicker to write and read than the heaps and trees of more.
+enum { COMPACT_LINKS = 64, COMPACT_ATTRIBUTES = 32, NAME_LENGTH = 12 };
+
+/// Half of the chunks that a node of a dataset's index has room for, used or not. HDF5's own 32
+/// makes a node of 3 kB for each variable of a run of one trial: most of its file.
+static unsigned index_width(uint64_t most_chunks)
+{
+    enum { USUAL = 32 };
+    return most_chunks < 2ULL * USUAL ? (unsigned)((most_chunks + 1) / 2) : USUAL;
+}
+
 static const double not_a_number = NAN;
 
 hid_t pp_netcdf_string_type(void)
@@ -46,11 +58,21 @@ static hid_t memory_type(pp_value_type type)
 
 pp_status pp_netcdf_create(const char *name, hid_t access, hid_t *file, pp_error *error)
 {
+    return pp_netcdf_create_chunked(name, access, UINT64_MAX, file, error);
+}
+
+pp_status pp_netcdf_create_chunked(const char *name, hid_t access, uint64_t most_chunks,
+                                   hid_t *file, pp_error *error)
+{
     pp_status status = PP_OK;
     hid_t creation = H5Pcreate(H5P_FILE_CREATE);
     if (creation < 0 || H5Pset_link_creation_order(creation, ORDER) < 0 ||
         H5Pset_attr_creation_order(creation, ORDER) < 0 ||
         H5Pset_obj_track_times(creation, false) < 0 ||
+        H5Pset_link_phase_change(creation, COMPACT_LINKS, COMPACT_LINKS) < 0 ||
+        H5Pset_est_link_info(creation, COMPACT_LINKS, NAME_LENGTH) < 0 ||
+        H5Pset_attr_phase_change(creation, COMPACT_ATTRIBUTES, COMPACT_ATTRIBUTES) < 0 ||
+        H5Pset_istore_k(creation, index_width(most_chunks)) < 0 ||
         H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110) < 0 ||
         H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0 ||
         (*file = H5Fcreate(name, H5F_ACC_TRUNC, creation, access)) < 0)
@@ -239,18 +261,17 @@ pp_status pp_netcdf_coordinate(hid_t group, const pp_netcdf_variable *variable, 
     return status;
 }
 
-/// Length of a scale, or 0 if it is none.
-static hsize_t scale_length(hid_t scale)
+static pp_status attach(hid_t dataset, const pp_netcdf_variable *variable, pp_error *error)
 {
-    hsize_t length = 0;
-    hid_t space = H5DSis_scale(scale) > 0 ? H5Dget_space(scale) : H5I_INVALID_HID;
-    if (space < 0)
-        return 0;
-    if (H5Sget_simple_extent_ndims(space) != 1 ||
-        H5Sget_simple_extent_dims(space, &length, NULL) < 0)
-        length = 0;
-    H5Sclose(space);
-    return length;
+    if (variable->rank == 0)
+        return PP_OK;
+    if (variable->attached)
+        return pp_scales_attach(variable->attached, dataset, variable->rank, variable->scales,
+                                error);
+    for (int d = 0; d < variable->rank; d++)
+        if (H5DSattach_scale(dataset, variable->scales[d], (unsigned)d) < 0)
+            return pp_hdf5_fail(error, PP_EIO, "attaching a dimension to", variable->name);
+    return PP_OK;
 }
 
 pp_status pp_netcdf_variable_create(hid_t group, const pp_netcdf_variable *variable, hid_t *dataset,
@@ -258,17 +279,16 @@ pp_status pp_netcdf_variable_create(hid_t group, const pp_netcdf_variable *varia
 {
     // The lengths are the scales' own: H5DSattach_scale would take any scale for any axis.
     hsize_t lengths[PP_NETCDF_RANK] = {0};
-    for (int d = 0; d < variable->rank; d++) {
-        lengths[d] = scale_length(variable->scales[d]);
-        if (lengths[d] == 0)
-            return pp_error_set(error, PP_EINVAL, "axis %d of '%s' has no dimension", d,
-                                variable->name);
-    }
-    pp_status status = create_dataset(group, variable, lengths, dataset, error);
+    pp_scales here = {0}, *scales = variable->attached ? variable->attached : &here;
+    pp_status status = PP_OK;
     for (int d = 0; d < variable->rank && status == PP_OK; d++)
-        if (H5DSattach_scale(*dataset, variable->scales[d], (unsigned)d) < 0)
-            status = pp_hdf5_fail(error, PP_EIO, "attaching a dimension to", variable->name);
-    return status;
+        if (pp_scales_length(scales, variable->scales[d], &lengths[d], NULL) != PP_OK)
+            status = pp_error_set(error, PP_EINVAL, "axis %d of '%s' has no dimension", d,
+                                  variable->name);
+    pp_scales_release(&here);
+    if (status == PP_OK)
+        status = create_dataset(group, variable, lengths, dataset, error);
+    return status == PP_OK ? attach(*dataset, variable, error) : status;
 }
 
 /// Select [start, start + count) of the first axis; *selected is a memory space of the same shape.
@@ -289,14 +309,33 @@ static bool select_rows(hid_t space, uint64_t start, uint64_t count, hid_t *sele
            H5Sselect_hyperslab(space, H5S_SELECT_SET, first, NULL, lengths, NULL) >= 0;
 }
 
+/// How to transfer n elements; closed by the caller unless it is H5P_DEFAULT. Converting strings,
+/// HDF5 clears 2 MB of buffers, however few there are.
+static hid_t transfer_of(pp_value_type type, hssize_t n)
+{
+    enum { ELEMENT = 16, USUAL = 1 << 20 };
+    if (type != PP_STRING || n < 1 || n >= USUAL / ELEMENT)
+        return H5P_DEFAULT;
+    hid_t list = H5Pcreate(H5P_DATASET_XFER);
+    if (list >= 0 && H5Pset_buffer(list, (size_t)n * ELEMENT, NULL, NULL) < 0) {
+        H5Pclose(list);
+        list = H5I_INVALID_HID;
+    }
+    return list;
+}
+
 pp_status pp_netcdf_write(hid_t dataset, pp_value_type type, uint64_t start, uint64_t count,
                           const void *values, pp_error *error)
 {
     pp_status status = PP_OK;
-    hid_t in_memory = H5I_INVALID_HID, memory = memory_type(type), space = H5Dget_space(dataset);
+    hid_t in_memory = H5I_INVALID_HID, transfer = H5P_DEFAULT;
+    hid_t memory = memory_type(type), space = H5Dget_space(dataset);
     if (memory < 0 || space < 0 || !select_rows(space, start, count, &in_memory) ||
-        H5Dwrite(dataset, memory, in_memory, space, H5P_DEFAULT, values) < 0)
+        (transfer = transfer_of(type, H5Sget_select_npoints(space))) < 0 ||
+        H5Dwrite(dataset, memory, in_memory, space, transfer, values) < 0)
         status = pp_hdf5_fail(error, PP_EIO, "writing", "values");
+    if (transfer > 0)
+        H5Pclose(transfer);
     if (in_memory >= 0)
         H5Sclose(in_memory);
     if (space >= 0)

@@ -10,6 +10,7 @@
 #include <hdf5.h>
 
 #include "data/results.h"
+#include "data/scales.h"
 
 enum { PP_NETCDF_RANK = 4 };
 
@@ -20,11 +21,16 @@ typedef struct pp_netcdf_variable {
     pp_value_type type;
     int rank;                       ///< 0: a scalar
     hid_t scales[PP_NETCDF_RANK];   ///< dimension scale of each axis; unused for a coordinate
+    pp_scales *attached;            ///< keeps what stands on which scale, until pp_scales_write;
+                                    ///< NULL: HDF5 does, in the file, which takes longer
     uint64_t chunk[PP_NETCDF_RANK]; ///< chunk[0] 0: contiguous and unfiltered
 } pp_netcdf_variable;
 
 /// Create a file; `access` says where it goes.
 pp_status pp_netcdf_create(const char *name, hid_t access, hid_t *file, pp_error *error);
+/// The same, for variables of at most so many chunks each, at least 1.
+pp_status pp_netcdf_create_chunked(const char *name, hid_t access, uint64_t most_chunks,
+                                   hid_t *file, pp_error *error);
 pp_status pp_netcdf_group(hid_t parent, const char *name, hid_t *group, pp_error *error);
 
 /// A dimension without coordinate values.

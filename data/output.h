@@ -26,6 +26,15 @@ pp_status pp_output_open(const char *path, bool force, pp_output *output, pp_err
 /// @return PP_OK; PP_EEXIST (a file has appeared under PATH meanwhile; it is left alone); PP_EIO
 pp_status pp_output_commit(pp_output *output, pp_error *error);
 
+/// Its steps, for whoever has many files. First everything is on the disk, which other threads may
+/// see to for other outputs at the same time.
+/// @return PP_OK; PP_EIO
+pp_status pp_output_flush(const pp_output *output, pp_error *error);
+/// Then it is renamed; the folder is left to be synced. @return as pp_output_commit
+pp_status pp_output_publish(const pp_output *output, pp_error *error);
+/// Then it is closed; or removed, unless `status` is PP_OK.
+void pp_output_close(pp_output *output, pp_status status);
+
 /// Close and remove the partial file.
 void pp_output_abandon(pp_output *output);
 

@@ -63,7 +63,9 @@ static pp_status create_file(pp_results *results, pp_error *error)
     hid_t access = pp_sink_access(results->sink);
     if (access < 0)
         return pp_hdf5_fail(error, PP_EIO, "opening", results->output.partial);
-    pp_status status = pp_netcdf_create(results->output.partial, access, &results->file, error);
+    pp_status status =
+        pp_netcdf_create_chunked(results->output.partial, access,
+                                 pp_layout_most_chunks(&results->layout), &results->file, error);
     H5Pclose(access);
     if (status == PP_OK)
         status = pp_results_define(results->file, &results->layout, &results->started,
@@ -208,11 +210,21 @@ static pp_status finish(pp_results *results, pp_error *error)
 
 pp_status pp_results_commit(pp_results *results, pp_error *error)
 {
+    return pp_results_commit_later(results, NULL, error);
+}
+
+pp_status pp_results_commit_later(pp_results *results, pp_output_batch *batch, pp_error *error)
+{
     if (!results)
         return pp_error_set(error, PP_EINVAL, "no writer");
     pp_hdf5_quiet quiet = pp_hdf5_silence();
-    pp_status status = finish(results, error);
-    if (status == PP_OK)
+    pp_status status = batch && pp_output_batch_is_full(batch)
+                           ? pp_error_set(error, PP_EINVAL, "the batch of files is full")
+                           : finish(results, error);
+    // Trials that were kept would have to wait with their file.
+    if (status == PP_OK && batch && !results->checkpoint)
+        pp_output_batch_add(batch, &results->output);
+    else if (status == PP_OK)
         status = pp_output_commit(&results->output, error);
     if (status == PP_OK)
         pp_keep_none(results);

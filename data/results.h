@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "data/output_batch.h"
 #include "market/error.h"
 
 /// What an epoch is for: the values of the variable `phase`.
@@ -205,6 +206,11 @@ PP_API pp_status pp_results_append(pp_results *results, const pp_record *record,
 /// writer is destroyed whatever happens; on failure no file appears under PATH, the partial file is
 /// removed, and trials that were kept stay.
 PP_API pp_status pp_results_commit(pp_results *results, pp_error *error);
+/// The same, but the file waits in a batch until that is committed: then it appears under PATH. On
+/// failure it is not in the batch. A file that has a checkpoint does not wait.
+/// @return as pp_results_commit; PP_EINVAL if the batch is full
+PP_API pp_status pp_results_commit_later(pp_results *results, pp_output_batch *batch,
+                                         pp_error *error);
 /// Give up for now: close and remove the partial file, but keep the trials that are in.
 /// NULL-safe. Without a checkpoint it is the same as pp_results_abandon.
 PP_API void pp_results_suspend(pp_results *results);

@@ -188,7 +188,7 @@ static void run_trials(run *r, pp_error *error)
         return;
     work_in_crew(r);
     if (r->status == PP_OK)
-        r->status = pp_results_commit(r->results, error);
+        r->status = pp_results_commit_later(r->results, r->options->batch, error);
     else if (is_final(r->status))
         pp_results_abandon(r->results);
     else
@@ -201,6 +201,8 @@ pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_option
     pp_error detail = {0};
     pp_results_layout layout = pp_experiment_layout(experiment);
     pp_status status = check_inputs(experiment->scenario, options->output, error);
+    if (status == PP_OK && options->batch && pp_output_batch_is_full(options->batch))
+        status = pp_error_set(error, PP_EINVAL, "the batch of files is full");
     if (status != PP_OK)
         return status;
     char *scenario = pp_scenario_yaml(experiment->scenario);

@@ -48,6 +48,9 @@ typedef struct pp_run_options {
     pp_keeping keep;                   ///< what becomes of finished trials
     int threads;                       ///< 0: OpenMP's default. A trial each; what is left over
                                        ///< shares the work inside the trials
+    pp_output_batch *batch;            ///< the file waits in it, which must have room, until it is
+                                       ///< committed, unless trials of it are kept; NULL: the file
+                                       ///< is there when the run ends
     const char *history;               ///< the command line, for the file
     const char *source;                ///< program, version and commit, for the file
     const volatile sig_atomic_t *stop; ///< becomes nonzero to end the run once the trials in hand
@@ -60,11 +63,14 @@ typedef struct pp_run_options {
     void *context;
 } pp_run_options;
 
-/// Run every trial and write the results file; it appears whole or not at all. With `keep`, and if
-/// the run has lasted a second or more, the finished trials of one that is interrupted, killed or
-/// cannot write stay on disk; the next run of the same scenario by the same build to the same file
-/// does the others, and the file is the same as if there had been one run only, byte for byte. So
-/// `history`, `threads` and all else that tells of the run are of the first start.
+/// Run every trial and write the results file; it appears whole or not at all. For many small runs
+/// see `batch` and pp_experiment_follow.
+///
+/// With `keep`, and if the run has lasted a second or more, the finished trials of one that is
+/// interrupted, killed or cannot write stay on disk; the next run of the same scenario by the same
+/// build to the same file does the others, and the file is the same as if there had been one run
+/// only, byte for byte. So `history`, `threads` and all else that tells of the run are of the first
+/// start.
 /// @return PP_OK; PP_EEXIST; PP_EIO; PP_EFORMAT (a checkpoint of another scenario or build, with
 /// PP_KEEP_TRIALS); PP_ENUMERIC (names the trial); PP_ENOMEM; PP_EINTERRUPTED
 PP_API pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_options *options,

@@ -1,8 +1,11 @@
 #include "experiments/sweep.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "data/output.h"
+#include "data/output_steps.h"
 #include "data/results_state.h"
 #include "experiments/run.h"
 #include "experiments/sweep_directory.h"
@@ -69,11 +72,28 @@ static void count_failure(sweep *s, const attempt *a, const pp_error *failure, b
         o->failed(o->context, a->id, failure, before);
 }
 
+/// A run that was killed right after its file was whole has left its checkpoint.
+static pp_status remove_checkpoint(const sweep *s, const attempt *a, pp_error *error)
+{
+    pp_writer writer = PP_WRITER_LIVE;
+    pp_status status = PP_OK;
+    char *path = pp_sweep_directory_path(s->options->directory, a->id, ".h5.checkpoint");
+    if (!path)
+        return pp_error_set(error, PP_ENOMEM, "out of memory");
+    if (access(path, F_OK) == 0)
+        status = pp_output_writer(a->path, &writer, error); // who may be running it anew
+    if (status == PP_OK && writer != PP_WRITER_LIVE && unlink(path) != 0 && errno != ENOENT)
+        status = pp_output_failed(error, "remove", path);
+    free(path);
+    return status;
+}
+
 static pp_status count_complete(sweep *s, const attempt *a, bool fresh, pp_error *error)
 {
+    pp_status status = fresh ? PP_OK : remove_checkpoint(s, a, error);
     s->counts->complete++;
     s->counts->fresh += fresh;
-    return pp_sweep_failure_remove(s->options->directory, a->id, error);
+    return status == PP_OK ? pp_sweep_failure_remove(s->options->directory, a->id, error) : status;
 }
 
 /// Make the run's experiment out of the last one.
@@ -101,6 +121,7 @@ static pp_status simulate(sweep *s, const attempt *a, pp_error *error)
                                     .source = s->options->source,
                                     .stop = s->options->stop,
                                     .drop = s->options->drop,
+                                    .resumed = s->options->progress,
                                     .progress = s->options->progress,
                                     .context = s->options->context};
     pp_status status = prepare(s, a->run, error);

@@ -86,6 +86,7 @@ void bench_threads(const bench *b);
 void bench_memory(const bench *b);
 void bench_refits(const bench *b);
 void bench_writing(const bench *b);
+void bench_sweep(const bench *b);
 void bench_trials(const bench *b);
 void bench_setup(const bench *b);
 

@@ -22,6 +22,7 @@ static const struct {
     {"rounds", "a round of epochs of 10^3 to 10^6 rounds", bench_rounds},
     {"refits", "the refits of a burn-in epoch", bench_refits},
     {"writing", "the share of a run that writes its results", bench_writing},
+    {"sweep", "a tiny run among many, its simulation apart", bench_sweep},
     {"trial", "a whole published trial, refits included, of several agents", bench_trials},
     {"setup", "tabulating the laws, buffers", bench_setup},
     {"memory", "peak memory against rounds, firms and trials; --long: 10^8 rounds", bench_memory},

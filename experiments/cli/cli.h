@@ -172,6 +172,7 @@ extern volatile sig_atomic_t pp_cli_dropped;
 /// From now on SIGINT, SIGTERM, SIGHUP, SIGXCPU and SIGUSR1 only set them.
 /// @param said_at_terminal written to stderr at the first SIGINT if that is a terminal; NULL: none
 void pp_cli_catch_signals(const char *said_at_terminal);
+#define PP_CLI_FINISHING "\nfinishing the trials in hand; once more drops them\n"
 
 // running.c
 

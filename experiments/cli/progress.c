@@ -73,7 +73,7 @@ void pp_progress_resume(void *context, int64_t done, int64_t total)
     pp_progress *progress = context;
     progress->skipped = progress->done = done;
     progress->start = now(); // reading them in is not what the others will take
-    progress->tenth = (int64_t)(TENTHS * (double)done / (double)total);
+    progress->tenth = (int64_t)(TENTHS * share_of(progress, total));
     if (!progress->quiet)
         fprintf(stderr, "%" PRId64 "/%" PRId64 " %s were finished before\n", done, total,
                 progress->what);

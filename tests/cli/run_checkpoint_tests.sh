@@ -10,7 +10,7 @@ if [ $# -ne 2 ]; then
 fi
 pursuit=$(realpath "$1")
 source_dir=$(realpath "$2")
-kills=30
+kills=${PURSUIT_KILLS:-30} # of a sweep, at least
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/pursuit-checkpoint.XXXXXX")
 job='' slow=''
 trap 'kill -KILL $job $slow 2>/dev/null; rm -rf "$tmp"' EXIT
@@ -85,26 +85,42 @@ for threads in 2 1 3 8; do
 done
 OMP_NUM_THREADS=5 go_on whole/run.h5 run.yaml -o run.h5
 
-# Killed without notice, at random moments; each life is a bit longer, so that there is an end on any machine.
-name='SIGKILL'
-RANDOM=1 n=0
-while [ "$n" -lt "$kills" ]; do
-    start run.yaml -o run.h5
-    if [ -e run.h5.checkpoint ]; then
-        sleep "$(awk -v n="$n" -v r="$RANDOM" 'BEGIN { print (0.02 + 0.3 * r / 32768) * (1 + n / 100) }')"
-    else
-        until_there run.h5.checkpoint
-    fi
+# Killed without notice, at random moments; lives grow longer, so that there is an end on any machine.
+# live N: let the job live; there is something to go on from.
+live() { sleep "$(awk -v n="$1" -v r="$RANDOM" 'BEGIN { print (0.02 + 0.3 * r / 32768) * (1 + n / 100) }')"; }
+# killed: kill the job. Sets got to its exit code.
+killed() {
     kill -KILL "$job" 2>/dev/null
     wait "$job" 2>/dev/null
     got=$? job=''
     case $got in
     137) n=$((n + 1)) ;;
-    0) same run.h5 whole/run.h5; no_checkpoint run.h5; rm -f run.h5 ;;
-    *) fail "$name" "exit code $got" "$(head -c 500 err)"; break ;;
+    0) ;;
+    *) fail "$name" "exit code $got" "$(head -c 500 err)" ;;
     esac
+}
+RANDOM=1 n=0 got=137 name='a run, killed'
+while [ "$got" -eq 137 ] && [ "$n" -lt 1000 ]; do
+    start run.yaml -o run.h5
+    if [ -e run.h5.checkpoint ]; then live "$n"; else until_there run.h5.checkpoint; fi
+    killed
 done
-[ -e run.h5.checkpoint ] && go_on whole/run.h5 run.yaml -o run.h5
+same run.h5 whole/run.h5; no_checkpoint run.h5; rm -f run.h5
+
+# The same for a sweep, whose every run is longer than what is not kept.
+printf 'scenario: run.yaml\nset: {trials: 60}\ndesigns: {grid: {seed: [1, 2]}}\n' >plan.yaml
+expect 'a sweep, uninterrupted' 0 "$pursuit" sweep plan.yaml --dir sweep; mv sweep whole
+name='a sweep, killed' n=0
+while [ "$n" -lt "$kills" ]; do
+    got=137
+    while [ "$got" -eq 137 ] && [ "$n" -lt 1000 ]; do
+        "$pursuit" sweep plan.yaml --dir sweep >out 2>err </dev/null & job=$!
+        if compgen -G 'sweep/runs/*.h5.checkpoint' >/dev/null; then live "$n"; else sleep 1.3; fi
+        killed
+    done
+    if diff -r sweep/runs whole/sweep/runs >python.err; then pass; else fail "$name" "$(head -n 3 python.err)"; fi
+    rm -rf sweep
+done
 
 # interrupted: leave a checkpoint of run.yaml.
 interrupted() {

@@ -1,0 +1,191 @@
+// What a run of a sweep costs beside its simulation, where each is tiny and there are many: the
+// experiment made ready and its file created, written, sealed and put under its name.
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "experiments/bench/bench.h"
+
+/// Seconds by the processor and by the wall clock.
+typedef struct times {
+    double processor, wall;
+} times;
+
+typedef enum part { EXPERIMENT, BUFFERS, SIMULATION, CREATION, WRITING, WAITING, PARTS } part;
+
+static const char *const part_names[PARTS] = {
+    [EXPERIMENT] = "the experiment, after another",
+    [BUFFERS] = "a trial's buffers",
+    [SIMULATION] = "its simulation, which does not count",
+    [CREATION] = "creating the file",
+    [WRITING] = "writing, closing, sealing",
+    [WAITING] = "waiting for the disk and renaming, in batches",
+};
+
+enum { BATCH = 32 };
+
+static void clocks(times *t, double sign)
+{
+    t->processor += sign * bench_processor();
+    t->wall += sign * bench_wall();
+}
+
+typedef struct sweep {
+    bench_market market; ///< its experiment is that of the run before
+    char folder[PP_TEXT_MAX], path[PP_TEXT_MAX + 32];
+    pp_output_batch *batch;
+    times parts[PARTS], whole;
+} sweep;
+
+static void begin(sweep *s)
+{
+    const char *root = getenv("TMPDIR");
+    *s = (sweep){0};
+    bench_market_build(&s->market, 3, "null");
+    s->market.scenario.run.trials = 1;
+    s->market.scenario.market.rounds = 50;
+    s->market.scenario.market.burn_in_epochs = s->market.scenario.market.test_epochs = 1;
+    snprintf(s->folder, sizeof s->folder, "%s/pursuit-bench-XXXXXX", root && *root ? root : "/tmp");
+    if (!mkdtemp(s->folder) || pp_output_batch_create(BATCH, &s->batch, NULL) != PP_OK)
+        bench_die(s->folder, &(pp_error){.message = "cannot be created"});
+}
+
+static void end(sweep *s)
+{
+    pp_output_batch_destroy(s->batch);
+    rmdir(s->folder);
+    bench_market_finish(&s->market);
+}
+
+static void name(sweep *s, int64_t run)
+{
+    snprintf(s->path, sizeof s->path, "%s/%lld.h5", s->folder, (long long)run);
+}
+
+/// The next run's own experiment and the name of its file.
+static pp_status next(sweep *s, int64_t run, pp_error *error)
+{
+    pp_experiment *previous = s->market.experiment;
+    s->market.scenario.run.seed = run;
+    s->market.experiment = NULL;
+    name(s, run);
+    return pp_experiment_follow(previous, &s->market.scenario, &s->market.experiment, error);
+}
+
+static void expect_file(void *context, const char *path, pp_status status, const pp_error *error)
+{
+    (void)context, (void)path;
+    if (status != PP_OK)
+        bench_die("sweep", error);
+}
+
+/// Put files under their names if there are enough of them, or if it is the last run.
+static void commit(sweep *s, int64_t run, bool last, times *t)
+{
+    int64_t n = (int64_t)pp_output_batch_waiting(s->batch);
+    if (n < BATCH && !last)
+        return;
+    clocks(t, -1);
+    pp_output_batch_commit(s->batch, expect_file, NULL, NULL);
+    clocks(t, 1);
+    for (int64_t i = run - n + 1; i <= run; i++) {
+        name(s, i);
+        if (unlink(s->path) != 0)
+            bench_die(s->path, &(pp_error){.message = "is not there"});
+    }
+}
+
+static void run_whole(sweep *s, int64_t run, bool last)
+{
+    pp_error error = {0};
+    pp_run_options options = {.output = s->path,
+                              .threads = 1,
+                              .batch = s->batch,
+                              .history = "pursuit-bench",
+                              .source = "pursuit-bench"};
+    clocks(&s->whole, -1);
+    pp_status status = next(s, run, &error);
+    if (status == PP_OK)
+        status = pp_experiment_run(s->market.experiment, &options, &error);
+    clocks(&s->whole, 1);
+    if (status != PP_OK)
+        bench_die("sweep", &error);
+    commit(s, run, last, &s->whole);
+}
+
+static pp_status write_trial(sweep *s, pp_workspace *workspace, pp_record *record, pp_error *error)
+{
+    pp_results *results = NULL;
+    pp_results_layout layout = pp_experiment_layout(s->market.experiment);
+    layout.history = layout.source = "pursuit-bench";
+    clocks(&s->parts[SIMULATION], -1);
+    pp_status status = pp_trial_run(workspace, 0, NULL, record, error);
+    clocks(&s->parts[SIMULATION], 1);
+    clocks(&s->parts[CREATION], -1);
+    char *scenario = pp_scenario_yaml(&s->market.scenario);
+    layout.scenario = scenario;
+    if (status == PP_OK)
+        status = pp_results_create(s->path, false, &layout, &results, error);
+    clocks(&s->parts[CREATION], 1);
+    clocks(&s->parts[WRITING], -1);
+    if (status == PP_OK)
+        status = pp_results_append(results, record, error);
+    if (status == PP_OK)
+        status = pp_results_commit_later(results, s->batch, error);
+    clocks(&s->parts[WRITING], 1);
+    free(scenario);
+    return status;
+}
+
+/// The same run step by step, as pp_experiment_run takes them.
+static void run_in_parts(sweep *s, int64_t run, bool last)
+{
+    pp_error error = {0};
+    pp_workspace *workspace = NULL;
+    pp_record *record = NULL;
+    clocks(&s->parts[EXPERIMENT], -1);
+    pp_status status = next(s, run, &error);
+    clocks(&s->parts[EXPERIMENT], 1);
+    clocks(&s->parts[BUFFERS], -1);
+    pp_results_layout layout = pp_experiment_layout(s->market.experiment);
+    layout.history = layout.source = layout.scenario = "";
+    if (status == PP_OK)
+        status = pp_workspace_create(s->market.experiment, 1, &workspace, &error);
+    if (status == PP_OK)
+        status = pp_record_create(&layout, &record, &error);
+    clocks(&s->parts[BUFFERS], 1);
+    if (status == PP_OK)
+        status = write_trial(s, workspace, record, &error);
+    clocks(&s->parts[BUFFERS], -1);
+    pp_record_destroy(record);
+    pp_workspace_destroy(workspace);
+    clocks(&s->parts[BUFFERS], 1);
+    if (status != PP_OK)
+        bench_die("sweep", &error);
+    commit(s, run, last, &s->parts[WAITING]);
+}
+
+void bench_sweep(const bench *b)
+{
+    static sweep s; // large
+    int64_t n = bench_size(b, 500, 2);
+    double per = 1e3 / (double)n;
+    begin(&s);
+    run_whole(&s, n, true); // the first run's tables, which later ones share
+    s.whole = (times){0};
+    for (int64_t i = 0; i < n; i++)
+        run_whole(&s, i, i + 1 == n);
+    for (int64_t i = 0; i < n; i++)
+        run_in_parts(&s, i, i + 1 == n);
+    const times *simulation = &s.parts[SIMULATION];
+    bench_judge(b, per * (s.whole.processor - simulation->processor), "ms", BENCH_BELOW, 5,
+                "processor time of one of %lld tiny runs, its simulation apart", (long long)n);
+    bench_judge(b, per * (s.whole.wall - simulation->wall), "ms", BENCH_BELOW, 5,
+                "the same by wall clock, with waits for the disk");
+    for (int p = 0; p < PARTS; p++) {
+        bench_tell(b, per * s.parts[p].processor, "ms", "processor time of %s", part_names[p]);
+        bench_tell(b, per * s.parts[p].wall, "ms", "wall clock of %s", part_names[p]);
+    }
+    end(&s);
+}
