@@ -1,6 +1,6 @@
 # What people type. CMakePresets.json is what builds; scripts/ is what these targets run.
 .DEFAULT_GOAL := help
-.PHONY: help demo check bench evidence install clean release
+.PHONY: help demo check bench evidence notebooks install clean release
 JOBS ?= 2
 PREFIX ?= /usr/local
 
@@ -26,6 +26,10 @@ bench: release ## measure what docs/performance.md tells of and print its table;
 evidence: release ## run what docs/evidence.md tells of and write it; half an hour or so on 2 cores
 	scripts/install-deps evidence
 	scripts/evidence --program build/release/pursuit
+
+notebooks: release ## make the data of notebooks/ and execute them; a minute or two on 2 cores
+	scripts/install-deps notebooks
+	JOBS=$(JOBS) scripts/notebooks
 
 install: ## install under PREFIX (/usr/local), building first if need be
 	[ -x build/release/pursuit ] || $(MAKE) release

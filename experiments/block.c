@@ -191,7 +191,9 @@ static void sample_quotes(const pp_workspace *w, const pp_lane *lane)
                               .customer = lane->customer,
                               .estimates = lane->estimates,
                               .offers = lane->offers,
-                              .propensities = lane->propensities};
+                              .propensities = lane->propensities,
+                              .desks =
+                                  pp_pipeline_fitted(w->firms[0].pipeline) ? lane->desks : NULL};
     if (every == 0)
         return;
     for (int64_t sample = (c->first_round + every - 1) / every; sample * every < end; sample++) {

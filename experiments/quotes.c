@@ -1,5 +1,6 @@
 #include "experiments/quotes.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,8 @@ enum {
     ESTIMATE,
     OFFER,
     PROPENSITY,
+    EXPECTED_CONVERSION,
+    EXPECTED_ELASTICITY,
     FIXED
 };
 
@@ -57,6 +60,14 @@ static const pp_quote_column fixed_columns[FIXED] = {
          "probability with which the firm quotes this multiple of its estimate; in the first "
          "epoch the density per unit multiple",
          PP_F64, true, NULL},
+    [EXPECTED_CONVERSION] = {"expected_conversion", "1",
+                             "probability of a sale at the price quoted by the firm's own "
+                             "conversion model; none in the first epoch",
+                             PP_F64, true, NULL},
+    [EXPECTED_ELASTICITY] =
+        {"expected_elasticity", "1",
+         "price elasticity of that probability: percent for one percent of price", PP_F64, true,
+         NULL},
 };
 
 /// A name as one word, so that words can be listed with spaces between.
@@ -167,6 +178,31 @@ static void put_features(const pp_experiment *e, pp_record *record, size_t row,
     }
 }
 
+/// d ln P/d ln price by a central difference, off by less than a part in 100,000 for slopes that
+/// occur: any conversion model has it.
+static double elasticity(const pp_curves *curves, size_t i, double multiplier)
+{
+    const double step = 1e-4;
+    double dearer = pp_curve_probability(curves, i, multiplier * (1 + step));
+    double cheaper = pp_curve_probability(curves, i, multiplier * (1 - step));
+    return log(dearer / cheaper) / log((1 + step) / (1 - step));
+}
+
+/// What the firms' conversion models say of the prices quoted.
+static void put_expected(const pp_experiment *e, pp_record *record, size_t row,
+                         const pp_quote_source *s)
+{
+    double *conversion = pp_record_quotes_f64(record, EXPECTED_CONVERSION) + row * e->n_firms;
+    double *slope = pp_record_quotes_f64(record, EXPECTED_ELASTICITY) + row * e->n_firms;
+    for (size_t f = 0; f < e->n_firms; f++) {
+        size_t at = f * s->stride + s->i;
+        double multiplier = s->offers[at] / s->estimates[at];
+        const pp_curves *curves = s->desks ? &s->desks[f].papers->curves : NULL;
+        conversion[f] = curves ? pp_curve_probability(curves, s->i, multiplier) : NAN;
+        slope[f] = curves ? elasticity(curves, s->i, multiplier) : NAN;
+    }
+}
+
 void pp_quotes_put(const pp_experiment *e, pp_record *record, size_t row, const pp_quote_source *s)
 {
     size_t n = e->n_firms, i = s->i;
@@ -188,5 +224,6 @@ void pp_quotes_put(const pp_experiment *e, pp_record *record, size_t row, const 
         pp_record_quotes_f64(record, OFFER)[row * n + f] = s->offers[f * s->stride + i];
         pp_record_quotes_f64(record, PROPENSITY)[row * n + f] = s->propensities[f * s->stride + i];
     }
+    put_expected(e, record, row, s);
     put_features(e, record, row, s);
 }

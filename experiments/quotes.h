@@ -4,7 +4,7 @@
 #ifndef PURSUIT_EXPERIMENTS_QUOTES_H
 #define PURSUIT_EXPERIMENTS_QUOTES_H
 
-#include "experiments/experiment.h"
+#include "experiments/workspace.h"
 
 /// One recorded customer.
 typedef struct pp_quote_source {
@@ -13,6 +13,7 @@ typedef struct pp_quote_source {
     const pp_customers *customers;
     const double *base, *insurer, *customer;         ///< [..] indices
     const double *estimates, *offers, *propensities; ///< [n_firms][stride]
+    const pp_desk *desks; ///< [n_firms], with this block's curves; NULL before the first fit
     int32_t choice;
 } pp_quote_source;
 

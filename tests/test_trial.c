@@ -246,6 +246,41 @@ static void test_trial_exploration_has_the_stated_propensities(void **state)
     fixture_finish(&m);
 }
 
+/// A bid for profit only maximises P(a)(a - 1), where the elasticity of P is -a/(a - 1): so the
+/// columns are of the curve that was bid on. What is sold is not far from what is expected, though
+/// a model of few and wide prices is too hopeful.
+static void test_trial_expected_conversion_is_what_firms_bid_on(void **state)
+{
+    (void)state;
+    market_fixture m;
+    small(&m, "null");
+    fixture_start(&m);
+    pp_record *r = fixture_record(&m);
+    fixture_trial(&m, 0, r);
+    const double *offer = fixture_f64(&m, r, "offer"), *estimate = fixture_f64(&m, r, "estimate");
+    const double *expected = fixture_f64(&m, r, "expected_conversion");
+    const double *elasticity = fixture_f64(&m, r, "expected_elasticity");
+    const int32_t *choice = fixture_i32(&m, r, "choice");
+    double sales = 0, expected_sales = 0;
+    for (size_t row = 0; row < (size_t)m.layout.n_quote_rows; row++)
+        for (size_t f = 0; f < FIRMS; f++) {
+            size_t at = row * FIRMS + f;
+            double a = offer[at] / estimate[at];
+            if (row < ROUNDS) {
+                assert_true(isnan(expected[at]) && isnan(elasticity[at]));
+                continue;
+            }
+            assert_true(expected[at] > 0 && expected[at] < 1 && elasticity[at] < 0);
+            if (row >= 3 * ROUNDS && a < 2)
+                assert_true(fabs(elasticity[at] * (a - 1) / a + 1) < 1e-5);
+            sales += choice[row] == (int32_t)f;
+            expected_sales += expected[at];
+        }
+    assert_true(sales > 300 && fabs(expected_sales / sales - 1) < 0.3);
+    pp_record_destroy(r);
+    fixture_finish(&m);
+}
+
 /// Targets follow from whole counts: an average of 37.5 is 37.5, and grows to 76.
 static void test_trial_targets_follow_exactly_from_the_counts(void **state)
 {
@@ -286,6 +321,7 @@ int main(void)
         cmocka_unit_test(test_trial_choices_can_be_audited),
         cmocka_unit_test(test_trial_longer_than_a_block_conserves),
         cmocka_unit_test(test_trial_exploration_has_the_stated_propensities),
+        cmocka_unit_test(test_trial_expected_conversion_is_what_firms_bid_on),
         cmocka_unit_test(test_trial_targets_follow_exactly_from_the_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

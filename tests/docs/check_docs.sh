@@ -226,6 +226,7 @@ for document in README.md CONTRIBUTING.md CHANGELOG.md docs/evidence.md docs/exp
     docs/results.md docs/sweeps.md docs/merged.md; do
     check_links "$source_dir/$document"
 done
+check_links "$source_dir/notebooks/README.md"
 check_agent
 
 echo "$passed passed, $failed failed, $skipped skipped"
