@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "data/output.h"
+#include "data/output_batch.h"
 #include "data/output_steps.h"
 #include "data/results_state.h"
 #include "experiments/run.h"
@@ -12,6 +14,25 @@
 
 /// A run whose file is free again and again, and never when it is asked for, is somebody else's.
 enum { CLAIMS = 3 };
+
+/// Files of short runs wait for the disk together: so many, and no longer than this.
+enum { WAITING = 32 };
+static const double wait_seconds = 1;
+
+/// One run while it is being seen to.
+typedef struct attempt {
+    const char *id;
+    size_t run;
+    char *path;
+    bool replace; ///< what stands there is damaged, or to be run anew
+    bool waits;   ///< everything is done but to put its file under its name
+} attempt;
+
+/// A run whose file waits, and what has become of it.
+typedef struct waiting {
+    attempt attempt;
+    pp_error outcome;
+} waiting;
 
 typedef struct sweep {
     const pp_sweep_plan *plan;
@@ -21,15 +42,11 @@ typedef struct sweep {
     pp_experiment *experiment;
     size_t *held, n_held, held_capacity;
     bool last_look; ///< at what others held
+    pp_output_batch *batch;
+    waiting waiting[WAITING]; ///< as in the batch
+    size_t n_told;            ///< of them, by the batch
+    double since;             ///< when the first began to wait, seconds of the monotonic clock
 } sweep;
-
-/// One run while it is being seen to.
-typedef struct attempt {
-    const char *id;
-    size_t run;
-    char *path;
-    bool replace; ///< what stands there is damaged, or to be run anew
-} attempt;
 
 pp_sweep_share pp_sweep_share_of(size_t task, size_t n_tasks, size_t n_runs)
 {
@@ -116,6 +133,7 @@ static pp_status simulate(sweep *s, const attempt *a, pp_error *error)
     const pp_run_options options = {.output = a->path,
                                     .force = a->replace,
                                     .keep = PP_KEEP_ANEW, // of another build: of no use
+                                    .batch = s->batch,
                                     .threads = s->options->threads,
                                     .history = s->options->history,
                                     .source = s->options->source,
@@ -194,14 +212,34 @@ static pp_status fail_run(sweep *s, const attempt *a, const pp_error *failure, p
     return pp_sweep_failure_write(s->options->directory, a->id, failure, error);
 }
 
+static double now(void)
+{
+    struct timespec time = {0};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/// The run has been simulated: is its file there, or does it wait?
+static pp_status finish(sweep *s, attempt *a, size_t waited, pp_error *error)
+{
+    a->waits = pp_output_batch_waiting(s->batch) > waited;
+    if (!a->waits)
+        return count_complete(s, a, true, error);
+    if (waited == 0)
+        s->since = now();
+    s->waiting[waited] = (waiting){.attempt = *a};
+    return PP_OK;
+}
+
 static pp_status run_it(sweep *s, attempt *a, pp_error *error)
 {
     for (int claim = 0; claim < CLAIMS; claim++) {
         pp_error failure = {0};
         bool again;
+        size_t waited = pp_output_batch_waiting(s->batch);
         pp_status status = simulate(s, a, &failure);
         if (status == PP_OK)
-            return count_complete(s, a, true, error);
+            return finish(s, a, waited, error);
         failure.status = status;
         if (status != PP_EEXIST)
             return fail_run(s, a, &failure, error);
@@ -229,23 +267,88 @@ static pp_status see_to_attempt(sweep *s, attempt *a, pp_error *error)
     return PP_OK;
 }
 
+static void tell_done(const sweep *s, size_t held)
+{
+    if (s->n_held == held && s->options->done)
+        s->options->done(s->options->context, s->counts);
+}
+
+static void note_outcome(void *context, const char *path, pp_status status, const pp_error *error)
+{
+    sweep *s = context;
+    waiting *w = &s->waiting[s->n_told++];
+    (void)path;
+    w->outcome = *error;
+    w->outcome.status = status;
+}
+
+static pp_status conclude(sweep *s, waiting *w, pp_error *error)
+{
+    bool again;
+    size_t held = s->n_held;
+    attempt *a = &w->attempt;
+    pp_status status;
+    if (w->outcome.status == PP_OK) {
+        status = count_complete(s, a, true, error);
+    } else if (w->outcome.status == PP_EEXIST) {
+        status = settle(s, a, &w->outcome, &again, error);
+        if (status == PP_OK && again)
+            status = remember_held(s, a->run, error);
+    } else {
+        status = fail_run(s, a, &w->outcome, error);
+    }
+    if (status == PP_OK)
+        tell_done(s, held);
+    return status;
+}
+
+/// Put the files that wait under their names.
+static pp_status publish(sweep *s, pp_error *error)
+{
+    pp_status first = PP_OK;
+    s->n_told = 0;
+    pp_output_batch_commit(s->batch, note_outcome, s, NULL); // failures are the runs'
+    for (size_t i = 0; i < s->n_told; i++) {
+        pp_error cause = {0};
+        pp_status status = conclude(s, &s->waiting[i], &cause);
+        if (first == PP_OK && status != PP_OK)
+            first = pp_error_set(error, status, "%s", cause.message);
+        free(s->waiting[i].attempt.path);
+    }
+    return first;
+}
+
 static pp_status see_to(sweep *s, size_t run, pp_error *error)
 {
     attempt a = {.id = pp_sweep_plan_id(s->plan, run), .run = run};
-    size_t waiting = s->n_held;
+    size_t held = s->n_held;
     a.path = pp_sweep_directory_path(s->options->directory, a.id, ".h5");
     if (!a.path)
         return pp_error_set(error, PP_ENOMEM, "out of memory");
     pp_status status = see_to_attempt(s, &a, error);
-    free(a.path);
-    if (status == PP_OK && s->n_held == waiting && s->options->done)
-        s->options->done(s->options->context, s->counts);
-    return status;
+    if (!a.waits) {
+        free(a.path);
+        if (status == PP_OK)
+            tell_done(s, held);
+    }
+    bool due = pp_output_batch_is_full(s->batch) ||
+               (pp_output_batch_waiting(s->batch) > 0 && now() - s->since >= wait_seconds);
+    return status == PP_OK && due ? publish(s, error) : status;
 }
 
 static bool has_to_stop(const sweep *s)
 {
     return s->options->fail_fast && s->counts->failed > 0;
+}
+
+/// What waits is put under its name, however it ends: it is whole.
+static pp_status end(sweep *s, pp_status status, pp_error *error)
+{
+    pp_error cause = {0};
+    pp_status published = publish(s, &cause);
+    if (status == PP_OK && published != PP_OK)
+        return pp_error_set(error, published, "%s", cause.message);
+    return status;
 }
 
 static pp_status see_to_all(sweep *s, pp_error *error)
@@ -255,10 +358,12 @@ static pp_status see_to_all(sweep *s, pp_error *error)
     while (status == PP_OK && !has_to_stop(s) && !stopped(s) &&
            s->options->next(s->options->queue, &run))
         status = see_to(s, run, error);
+    status = end(s, status, error);
     // Who held a run may have finished it, or died, by now.
     s->last_look = true;
     for (size_t i = 0; i < s->n_held && status == PP_OK && !has_to_stop(s) && !stopped(s); i++)
         status = see_to(s, s->held[i], error);
+    status = end(s, status, error);
     // A signal that comes when all is done interrupts nothing.
     size_t settled = s->counts->complete + s->counts->failed;
     if (status == PP_OK && stopped(s) && (!s->options->expected || settled < s->options->expected))
@@ -271,7 +376,10 @@ pp_status pp_sweep_run(const pp_sweep_plan *plan, const pp_sweep_options *option
 {
     *counts = (pp_sweep_counts){0};
     sweep s = {.plan = plan, .options = options, .counts = counts};
-    pp_status status = see_to_all(&s, error);
+    pp_status status = pp_output_batch_create(WAITING, &s.batch, error);
+    if (status == PP_OK)
+        status = see_to_all(&s, error);
+    pp_output_batch_destroy(s.batch);
     free(s.held);
     pp_experiment_destroy(s.experiment);
     pp_scenario_destroy(s.scenario);
