@@ -32,8 +32,10 @@ static int write_manifest(const char *directory, long runs, char (*ids)[ID])
     char *all = malloc((size_t)runs * ID + 1);
     snprintf(path, sizeof path, "%s/manifest.jsonl", directory);
     FILE *out = fopen(path, "w");
-    if (!out || !all)
+    if (!out || !all) {
+        free(all);
         return 3;
+    }
     for (long run = 0; run < runs; run++)
         snprintf(all + run * ID, ID + 1, "%s\n", ids[run]);
     pp_sha256(all, (size_t)runs * ID, digits);
