@@ -4,42 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "experiments/cli/progress.h"
-#include "experiments/sweep_directory.h"
-#include "experiments/sweep_manifest.h"
 #include "market/simd.h"
-
-/// What the callbacks of a sweep write to.
-typedef struct watch {
-    const pp_command *command;
-    pp_progress progress;
-    int64_t runs; ///< of this process's share
-} watch;
-
-static void on_progress(void *context, int64_t done, int64_t trials)
-{
-    watch *w = context;
-    w->progress.part = done < trials ? (double)done / (double)trials : 0;
-    if (done < trials)
-        pp_progress_report(&w->progress, w->progress.done, w->runs);
-}
-
-static void on_done(void *context, const pp_sweep_counts *counts)
-{
-    watch *w = context;
-    w->progress.part = 0;
-    w->progress.skipped = (int64_t)(counts->complete - counts->fresh);
-    pp_progress_report(&w->progress, (int64_t)(counts->complete + counts->failed + counts->held),
-                       w->runs);
-}
-
-static void on_failed(void *context, const char *id, const pp_error *failure, bool before)
-{
-    watch *w = context;
-    pp_progress_finish(&w->progress);
-    pp_cli_message(w->command, "run %s %s: %s", id, before ? "had failed" : "failed",
-                   failure->message[0] ? failure->message : pp_status_text(failure->status));
-}
 
 static bool set_rerun(const pp_command *command, pp_sweep_arguments *a)
 {
@@ -128,92 +93,7 @@ static int parse(const pp_command *command, int argc, char **argv, pp_sweep_argu
     return PP_CLI_ERROR;
 }
 
-/// "12 of 40 runs are complete, 10 of them from before, 2 failed".
-static void say_counts(const pp_command *command, size_t runs, const pp_sweep_counts *c,
-                       const char *start, const char *end)
-{
-    char failed[64] = "", held[64] = "";
-    if (c->failed)
-        snprintf(failed, sizeof failed, ", %zu failed", c->failed);
-    if (c->held)
-        snprintf(held, sizeof held, ", %zu left to other processes", c->held);
-    pp_cli_message(command, "%s%zu of %zu runs are complete, %zu of them from before%s%s%s", start,
-                   c->complete, runs, c->complete - c->fresh, failed, held, end);
-}
-
-/// What came of it, in words and as an exit code.
-static int conclude(const pp_command *command, const pp_sweep_arguments *a, size_t runs,
-                    const pp_sweep_counts *c, pp_status status, const pp_error *error)
-{
-    if (status == PP_EINTERRUPTED) {
-        say_counts(command, runs, c, "interrupted: ", "; the same command goes on");
-        return PP_EXIT_INTERRUPTED;
-    }
-    if (status != PP_OK) {
-        pp_cli_fail(command, status, error);
-        say_counts(command, runs, c, "stopped: ", "; the same command goes on");
-        return pp_cli_exit_code(status);
-    }
-    if (c->failed || c->held || !a->quiet)
-        say_counts(command, runs, c, "", c->failed ? " (--rerun failed tries them again)" : "");
-    if (c->failed)
-        return pp_cli_exit_code(c->first_failure);
-    return c->held ? PP_EXIT_INTERRUPTED : PP_EXIT_OK;
-}
-
-/// Results of two builds are not to be mixed unawares.
-static void warn_of_other_build(const pp_command *command, const char *directory)
-{
-    pp_sweep_manifest manifest;
-    if (pp_sweep_manifest_read_header(directory, &manifest, NULL) == PP_OK &&
-        strcmp(manifest.source, pp_cli_version()) != 0)
-        pp_cli_message(
-            command,
-            "warning: '%s' was begun by %s, and this is %s; what is complete stays as it "
-            "is",
-            directory, manifest.source, pp_cli_version());
-    pp_sweep_manifest_release(&manifest);
-}
-
-static int sweep(const pp_command *command, const pp_sweep_plan *plan, const pp_sweep_arguments *a,
-                 const char *history)
-{
-    const bool all = a->n_tasks == 0;
-    pp_sweep_share share = pp_sweep_share_of(
-        all ? 1 : (size_t)a->task, all ? 1 : (size_t)a->n_tasks, pp_sweep_plan_runs(plan));
-    watch w = {.command = command, .runs = (int64_t)pp_sweep_share_runs(&share)};
-    const pp_sweep_options options = {.directory = a->directory,
-                                      .threads = (int)a->threads,
-                                      .history = history,
-                                      .source = pp_cli_version(),
-                                      .rerun = a->rerun,
-                                      .fail_fast = a->fail_fast,
-                                      .stop = &pp_cli_stopped,
-                                      .drop = &pp_cli_dropped,
-                                      .next = pp_sweep_share_next,
-                                      .queue = &share,
-                                      .expected = (size_t)w.runs,
-                                      .progress = on_progress,
-                                      .done = on_done,
-                                      .failed = on_failed,
-                                      .context = &w};
-    pp_sweep_counts counts = {0};
-    pp_error error = {0};
-    pp_status status =
-        pp_sweep_directory_join(a->directory, plan, pp_cli_version(), &pp_cli_stopped, &error);
-    if (status != PP_OK && status != PP_EINTERRUPTED)
-        return pp_cli_fail(command, status, &error);
-    if (status == PP_OK)
-        warn_of_other_build(command, a->directory);
-    pp_progress_start(&w.progress, a->quiet);
-    w.progress.what = "runs";
-    if (status == PP_OK)
-        status = pp_sweep_run(plan, &options, &counts, &error);
-    pp_progress_finish(&w.progress);
-    return conclude(command, a, (size_t)w.runs, &counts, status, &error);
-}
-
-static int load(const pp_command *command, const pp_sweep_arguments *a, pp_sweep_plan **plan)
+int pp_sweep_load(const pp_command *command, const pp_sweep_arguments *a, pp_sweep_plan **plan)
 {
     pp_problems problems = {0};
     pp_error error = {0};
@@ -227,22 +107,25 @@ static int load(const pp_command *command, const pp_sweep_arguments *a, pp_sweep
     return pp_cli_exit_code(status);
 }
 
-static int run_plan(const pp_command *command, pp_sweep_arguments *a, const char *history)
+static int print_about(const pp_command *command, const pp_sweep_arguments *a)
 {
     pp_sweep_plan *plan = NULL;
-    bool works = !a->dry_run && !a->slurm;
-    if (works && !a->n_tasks && !pp_sweep_task_of_slurm(command, &a->task, &a->n_tasks))
-        return PP_EXIT_USAGE;
-    pp_cli_catch_signals(PP_CLI_FINISHING);
-    int code = load(command, a, &plan);
-    if (code == PP_EXIT_OK && a->dry_run)
-        code = pp_sweep_dry_run(command, plan, a);
-    else if (code == PP_EXIT_OK && a->slurm)
-        code = pp_sweep_slurm(command, plan, a);
-    else if (code == PP_EXIT_OK)
-        code = sweep(command, plan, a, history);
+    int code = pp_sweep_load(command, a, &plan);
+    if (code == PP_EXIT_OK)
+        code = a->dry_run ? pp_sweep_dry_run(command, plan, a) : pp_sweep_slurm(command, plan, a);
     pp_sweep_plan_destroy(plan);
     return code;
+}
+
+static int run_plan(const pp_command *command, pp_sweep_arguments *a, const char *history)
+{
+    bool own_task = a->n_tasks > 0;
+    if (a->dry_run || a->slurm)
+        return print_about(command, a);
+    if (!own_task && !pp_sweep_task_of_slurm(command, &a->task, &a->n_tasks))
+        return PP_EXIT_USAGE;
+    pp_cli_catch_signals(PP_CLI_FINISHING);
+    return pp_sweep_work(command, a, own_task, history);
 }
 
 static int run_status(const pp_command *command, int argc, char **argv)
@@ -301,6 +184,7 @@ static const pp_cli_example examples[] = {
     {"pursuit sweep status out", "how far it is, and what failed"},
     {"pursuit sweep plan.yaml --dir out --rerun failed", "try failed runs again"},
     {"pursuit sweep plan.yaml --dir out --slurm >sweep.sh", "a script for sbatch"},
+    {"mpirun -n 16 pursuit sweep plan.yaml --dir out", "share them among ranks"},
 };
 
 const pp_command pp_command_sweep = {
@@ -320,6 +204,9 @@ const pp_command pp_command_sweep = {
         "beforehand: run number R, from 0, is task R mod N + 1's. In a Slurm array the task is "
         "known: (SLURM_ARRAY_TASK_ID - SLURM_ARRAY_TASK_MIN)/SLURM_ARRAY_TASK_STEP + 1 of "
         "SLURM_ARRAY_TASK_COUNT.\n\n"
+        "Started by mpirun or srun --mpi=pmix, if it was built with MPI, its ranks share the runs: "
+        "whoever is free gets the next one. Each has --threads threads, or its share of the "
+        "processors.\n\n"
         "A run that fails is recorded in DIR/runs/ID.failed and the others go on; the exit code "
         "is then that of the first failure. What goes wrong with the directory, such as a full "
         "disk, stops the sweep with exit code 3. Signals end it with exit code 75, as they do a "

@@ -26,6 +26,12 @@ pp_status pp_sweep_estimate_plan(const pp_sweep_plan *plan, int threads,
                                  pp_sweep_estimate *estimate, pp_error *error);
 
 // Each returns an exit code.
+/// Load the plan; on failure every problem is printed.
+int pp_sweep_load(const pp_command *command, const pp_sweep_arguments *a, pp_sweep_plan **plan);
+/// Do its runs, together with other ranks if there are any. @param own_task this process was given
+/// its own task, and is alone
+int pp_sweep_work(const pp_command *command, const pp_sweep_arguments *a, bool own_task,
+                  const char *history);
 int pp_sweep_dry_run(const pp_command *command, const pp_sweep_plan *plan,
                      const pp_sweep_arguments *a);
 int pp_sweep_slurm(const pp_command *command, const pp_sweep_plan *plan,
