@@ -15,9 +15,9 @@
 /// A run whose file is free again and again, and never when it is asked for, is somebody else's.
 enum { CLAIMS = 3 };
 
-/// Files of short runs wait for the disk together: so many, and no longer than this.
+/// Files of short runs wait for the disk together: so many, and not much longer than this.
 enum { WAITING = 32 };
-static const double wait_seconds = 1;
+static const double wait_seconds = 0.2;
 
 /// One run while it is being seen to.
 typedef struct attempt {
