@@ -252,6 +252,15 @@ void pp_layout_chunk(int rank, const uint64_t *dims, size_t size, uint64_t unit,
     }
 }
 
+static uint64_t count_chunks(int rank, const uint64_t *dims, const uint64_t *chunk)
+{
+    uint64_t n = 1;
+    for (int d = 0; d < rank; d++)
+        if (__builtin_mul_overflow(n, chunk[d] ? (dims[d] - 1) / chunk[d] + 1 : 0, &n))
+            return UINT64_MAX;
+    return n;
+}
+
 static int variable_lengths(const pp_results_layout *layout, const pp_variable *variable,
                             uint64_t *dims)
 {
@@ -259,6 +268,29 @@ static int variable_lengths(const pp_results_layout *layout, const pp_variable *
     for (; variable->dims[rank] != PP_DIM_NONE; rank++)
         dims[rank] = pp_layout_length(layout, variable->dims[rank]);
     return rank;
+}
+
+uint64_t pp_layout_most_chunks(const pp_results_layout *layout)
+{
+    uint64_t most = 1, dims[5], chunk[5], rows = (uint64_t)layout->n_quote_rows, n;
+    for (size_t i = 0; i < PP_VAR_COUNT; i++) {
+        if (!pp_layout_has(layout, &pp_variables[i]))
+            continue;
+        int rank = variable_lengths(layout, &pp_variables[i], dims);
+        pp_layout_chunk(rank, dims, pp_value_size(pp_variables[i].type), 1, chunk);
+        n = count_chunks(rank, dims, chunk);
+        most = n > most ? n : most;
+    }
+    for (size_t i = 0; i < pp_layout_quote_columns(layout); i++) {
+        const pp_quote_column *column = &layout->quote_columns[i];
+        int rank = column->per_firm ? 2 : 1;
+        dims[0] = (uint64_t)layout->n_trials * rows;
+        dims[1] = (uint64_t)layout->n_firms;
+        pp_layout_chunk(rank, dims, pp_value_size(column->type), rows, chunk);
+        n = count_chunks(rank, dims, chunk);
+        most = n > most ? n : most;
+    }
+    return most;
 }
 
 /// Bytes of a dataset once its last chunks are padded.

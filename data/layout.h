@@ -54,4 +54,8 @@ size_t pp_layout_buffered(const pp_results_layout *layout, const pp_slabs *slabs
 /// @param chunk [rank]
 void pp_layout_chunk(int rank, const uint64_t *dims, size_t size, uint64_t unit, uint64_t *chunk);
 
+/// The most chunks that any dataset of the layout has, at least 1. The layout must have passed
+/// pp_layout_check.
+uint64_t pp_layout_most_chunks(const pp_results_layout *layout);
+
 #endif

@@ -44,6 +44,14 @@ const void *pp_netcdf_fill(pp_value_type type)
 /// quicker to write and read than the heaps and trees of more.
 enum { COMPACT_LINKS = 64, COMPACT_ATTRIBUTES = 32, NAME_LENGTH = 12 };
 
+/// Half of the chunks that a node of a dataset's index has room for, used or not. HDF5's own 32
+/// makes a node of 3 kB for each variable of a run of one trial: most of its file.
+static unsigned index_width(uint64_t most_chunks)
+{
+    enum { USUAL = 32 };
+    return most_chunks < 2ULL * USUAL ? (unsigned)((most_chunks + 1) / 2) : USUAL;
+}
+
 hid_t pp_netcdf_string_type(void)
 {
     hid_t type = H5Tcopy(H5T_C_S1);
@@ -72,7 +80,30 @@ hid_t pp_netcdf_memory_type(pp_value_type type)
     return H5I_INVALID_HID;
 }
 
+/// HDF5 makes the header of a superblock's extension, which tells the width of indexes, after its
+/// own default for groups, with the time of day in it: the same results would not be the same
+/// bytes.
+static herr_t create_timeless(const char *name, hid_t creation, hid_t access, hid_t *file)
+{
+    hbool_t usual;
+    if (H5Pget_obj_track_times(H5P_GROUP_CREATE_DEFAULT, &usual) < 0 ||
+        H5Pset_obj_track_times(H5P_GROUP_CREATE_DEFAULT, false) < 0)
+        return -1;
+    *file = H5Fcreate(name, H5F_ACC_TRUNC, creation, access);
+    hid_t cause = *file < 0 ? H5Eget_current_stack() : H5I_INVALID_HID; // the next call clears it
+    herr_t restored = H5Pset_obj_track_times(H5P_GROUP_CREATE_DEFAULT, usual);
+    if (cause >= 0)
+        H5Eset_current_stack(cause);
+    return *file < 0 ? -1 : restored;
+}
+
 pp_status pp_netcdf_create(const char *name, hid_t access, hid_t *file, pp_error *error)
+{
+    return pp_netcdf_create_chunked(name, access, UINT64_MAX, file, error);
+}
+
+pp_status pp_netcdf_create_chunked(const char *name, hid_t access, uint64_t most_chunks,
+                                   hid_t *file, pp_error *error)
 {
     pp_status status = PP_OK;
     hid_t creation = H5Pcreate(H5P_FILE_CREATE);
@@ -82,9 +113,10 @@ pp_status pp_netcdf_create(const char *name, hid_t access, hid_t *file, pp_error
         H5Pset_link_phase_change(creation, COMPACT_LINKS, COMPACT_LINKS) < 0 ||
         H5Pset_est_link_info(creation, COMPACT_LINKS, NAME_LENGTH) < 0 ||
         H5Pset_attr_phase_change(creation, COMPACT_ATTRIBUTES, COMPACT_ATTRIBUTES) < 0 ||
+        H5Pset_istore_k(creation, index_width(most_chunks)) < 0 ||
         H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110) < 0 ||
         H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0 ||
-        (*file = H5Fcreate(name, H5F_ACC_TRUNC, creation, access)) < 0)
+        create_timeless(name, creation, access, file) < 0)
         status = pp_hdf5_fail(error, PP_EIO, "creating", name);
     if (creation >= 0)
         H5Pclose(creation);

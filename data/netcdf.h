@@ -31,6 +31,9 @@ typedef struct pp_netcdf_variable {
 
 /// Create a file; `access` says where it goes.
 pp_status pp_netcdf_create(const char *name, hid_t access, hid_t *file, pp_error *error);
+/// The same, for variables of at most so many chunks each, at least 1.
+pp_status pp_netcdf_create_chunked(const char *name, hid_t access, uint64_t most_chunks,
+                                   hid_t *file, pp_error *error);
 pp_status pp_netcdf_group(hid_t parent, const char *name, hid_t *group, pp_error *error);
 
 /// A dimension without coordinate values.

@@ -63,7 +63,9 @@ static pp_status create_file(pp_results *results, pp_error *error)
     hid_t access = pp_sink_access(results->sink);
     if (access < 0)
         return pp_hdf5_fail(error, PP_EIO, "opening", results->output.partial);
-    pp_status status = pp_netcdf_create(results->output.partial, access, &results->file, error);
+    pp_status status =
+        pp_netcdf_create_chunked(results->output.partial, access,
+                                 pp_layout_most_chunks(&results->layout), &results->file, error);
     H5Pclose(access);
     if (status == PP_OK)
         status = pp_results_define(results->file, &results->layout, &results->started,
