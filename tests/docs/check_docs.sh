@@ -215,7 +215,7 @@ check_agent() {
     fi
 }
 
-run_blocks "$source_dir/README.md" 6
+run_blocks "$source_dir/README.md" 10
 run_blocks "$source_dir/docs/results.md" 2
 run_blocks "$source_dir/docs/export.md" 2
 run_blocks "$source_dir/docs/sweeps.md" 1
@@ -223,7 +223,7 @@ run_blocks "$source_dir/docs/merged.md" 2
 check_tables
 check_merged_tables
 for document in README.md CONTRIBUTING.md CHANGELOG.md docs/evidence.md docs/export.md docs/model.md docs/performance.md docs/plugins.md \
-    docs/results.md docs/sweeps.md docs/merged.md; do
+    docs/results.md docs/sweeps.md docs/merged.md docs/cluster.md; do
     check_links "$source_dir/$document"
 done
 check_links "$source_dir/notebooks/README.md"
