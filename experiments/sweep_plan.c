@@ -203,10 +203,24 @@ pp_status pp_sweep_plan_load(const char *path, const char *const *sets, size_t n
     return status;
 }
 
+/// Is it still what it was when the plan was read? What reads no file is: the plan is in memory.
+static pp_status check_id(const pp_scenario *scenario, const char *wanted, pp_error *error)
+{
+    char id[PP_SWEEP_ID];
+    if (scenario->population != PP_POPULATION_BOOK && !scenario->plugins)
+        return PP_OK;
+    pp_status status = pp_sweep_identify(scenario, NULL, id, error);
+    if (status == PP_OK && strcmp(id, wanted) != 0)
+        status = pp_error_set(error, PP_EIO,
+                              "run %s is no longer what it was when the plan was read: a file that "
+                              "it reads has changed",
+                              wanted);
+    return status;
+}
+
 pp_status pp_sweep_plan_scenario(const pp_sweep_plan *plan, size_t run, pp_scenario **scenario,
                                  pp_error *error)
 {
-    char id[PP_SWEEP_ID] = "";
     const pp_sweep_run *wanted = &plan->runs[run];
     pp_report report = {
         .path = plan->scenario_path, .plan = plan->path, .sets = (const char *const *)plan->sets};
@@ -221,14 +235,9 @@ pp_status pp_sweep_plan_scenario(const pp_sweep_plan *plan, size_t run, pp_scena
         pp_mark mark;
         status = pp_error_set(error, PP_EIO, "%s", pp_report_text(&report, 0, &mark));
     } else {
-        status = pp_sweep_identify(made, NULL, id, error);
+        status = check_id(made, wanted->id, error);
     }
     pp_report_clear(&report);
-    if (status == PP_OK && strcmp(id, wanted->id) != 0)
-        status = pp_error_set(error, PP_EIO,
-                              "run %s is no longer what it was when the plan was read: a file that "
-                              "it reads has changed",
-                              wanted->id);
     if (status == PP_OK)
         *scenario = made;
     else
