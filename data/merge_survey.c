@@ -7,6 +7,7 @@
 
 #include "data/layout.h"
 #include "data/merge_parts.h"
+#include "data/output.h"
 #include "data/seal.h"
 
 /// What there is to know of one run while its file is open.
@@ -42,9 +43,7 @@ static bool is_truncated(const char *path)
 /// The file to be written must not be one of those that are read.
 static pp_status check_target(const char *target, const char *path, pp_error *error)
 {
-    struct stat old, run;
-    if (stat(target, &old) == 0 && stat(path, &run) == 0 && old.st_dev == run.st_dev &&
-        old.st_ino == run.st_ino)
+    if (pp_output_same_file(target, path))
         return pp_error_set(error, PP_EEXIST, "'%s' is the file of a run; it is left as it is",
                             target);
     return PP_OK;

@@ -12,6 +12,13 @@
 
 enum { OPEN_ATTEMPTS = 100 };
 
+bool pp_output_same_file(const char *path, const char *other)
+{
+    struct stat a, b;
+    return stat(path, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
 static pp_status check_target(const char *path, bool force, pp_error *error)
 {
     struct stat about;

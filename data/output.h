@@ -21,6 +21,9 @@ typedef struct pp_output {
 /// output needs neither commit nor abandon unless PP_OK.
 pp_status pp_output_open(const char *path, bool force, pp_output *output, pp_error *error);
 
+/// Are both names those of one file that exists?
+bool pp_output_same_file(const char *path, const char *other);
+
 /// Everything is written: fsync, rename, fsync the directory, close. On failure the partial file is
 /// removed and nothing appears under PATH.
 /// @return PP_OK; PP_EEXIST (a file has appeared under PATH meanwhile; it is left alone); PP_EIO

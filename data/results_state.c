@@ -42,8 +42,11 @@ pp_status pp_results_look(const char *path, bool thorough, pp_results_state *sta
     struct stat about;
     *state = PP_RESULTS_ABSENT;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 && errno == ENOENT)
+    if (fd < 0 && errno == ENOENT) {
+        if (lstat(path, &about) == 0)
+            *state = PP_RESULTS_FOREIGN; // a link that leads nowhere
         return PP_OK;
+    }
     if (fd < 0 || fstat(fd, &about) != 0) {
         pp_status status = pp_output_failed(error, "open", path);
         if (fd >= 0)

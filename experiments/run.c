@@ -5,8 +5,8 @@
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "data/output.h"
 #include "data/sha256.h"
 #include "experiments/buffer.h"
 #include "experiments/build_id.h"
@@ -119,9 +119,7 @@ static void work_in_crew(run *r)
 static pp_status check_input(const char *output, const char *input, const char *what,
                              pp_error *error)
 {
-    struct stat a, b;
-    if (!input[0] || stat(output, &a) != 0 || stat(input, &b) != 0 || a.st_dev != b.st_dev ||
-        a.st_ino != b.st_ino)
+    if (!input[0] || !pp_output_same_file(output, input))
         return PP_OK;
     return pp_error_set(error, PP_EINVAL, "'%s' is the %s of this run: it is not replaced", output,
                         what);

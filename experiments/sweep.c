@@ -15,7 +15,8 @@
 /// A run whose file is free again and again, and never when it is asked for, is somebody else's.
 enum { CLAIMS = 3 };
 
-/// Files of short runs wait for the disk together: so many, and not much longer than this.
+/// Files of short runs wait for the disk together: so many, of so many seconds, and of a run that
+/// takes so long by itself none.
 enum { WAITING = 32 };
 static const double wait_seconds = 0.2;
 
@@ -46,6 +47,7 @@ typedef struct sweep {
     waiting waiting[WAITING]; ///< as in the batch
     size_t n_told;            ///< of them, by the batch
     double since;             ///< when the first began to wait, seconds of the monotonic clock
+    double most_work;         ///< of a run whose file waits
 } sweep;
 
 pp_sweep_share pp_sweep_share_of(size_t task, size_t n_tasks, size_t n_runs)
@@ -105,9 +107,23 @@ static pp_status remove_checkpoint(const sweep *s, const attempt *a, pp_error *e
     return status;
 }
 
+/// So has one that was killed while it was being run anew.
+static pp_status remove_partial(const attempt *a, pp_error *error)
+{
+    pp_writer writer = PP_WRITER_NONE;
+    pp_output output;
+    pp_status status = pp_output_writer(a->path, &writer, error);
+    if (status == PP_OK && writer == PP_WRITER_DEAD &&
+        pp_output_open(a->path, true, &output, NULL) == PP_OK) // not if somebody has come for it
+        pp_output_abandon(&output);
+    return status;
+}
+
 static pp_status count_complete(sweep *s, const attempt *a, bool fresh, pp_error *error)
 {
     pp_status status = fresh ? PP_OK : remove_checkpoint(s, a, error);
+    if (status == PP_OK && !fresh)
+        status = remove_partial(a, error);
     s->counts->complete++;
     s->counts->fresh += fresh;
     return status == PP_OK ? pp_sweep_failure_remove(s->options->directory, a->id, error) : status;
@@ -128,6 +144,13 @@ static pp_status prepare(sweep *s, size_t run, pp_error *error)
     return status;
 }
 
+static double now(void)
+{
+    struct timespec time = {0};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
 static pp_status simulate(sweep *s, const attempt *a, pp_error *error)
 {
     const pp_run_options options = {.output = a->path,
@@ -142,8 +165,15 @@ static pp_status simulate(sweep *s, const attempt *a, pp_error *error)
                                     .resumed = s->options->progress,
                                     .progress = s->options->progress,
                                     .context = s->options->context};
-    pp_status status = prepare(s, a->run, error);
-    return status == PP_OK ? pp_experiment_run(s->experiment, &options, error) : status;
+    return pp_experiment_run(s->experiment, &options, error);
+}
+
+/// Customers and firms that a run has: what its time is in proportion to, more or less.
+static double work_of(const pp_scenario *scenario)
+{
+    const pp_market_config *market = &scenario->market;
+    return (double)scenario->run.trials * (double)(market->burn_in_epochs + market->test_epochs) *
+           (double)market->rounds * (double)scenario->n_firms;
 }
 
 static pp_status remember_held(sweep *s, size_t run, pp_error *error)
@@ -209,14 +239,8 @@ static pp_status fail_run(sweep *s, const attempt *a, const pp_error *failure, p
     if (concerns_all(failure->status))
         return pp_error_set(error, failure->status, "%s", failure->message);
     count_failure(s, a, failure, false);
-    return pp_sweep_failure_write(s->options->directory, a->id, failure, error);
-}
-
-static double now(void)
-{
-    struct timespec time = {0};
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+    pp_status status = pp_sweep_failure_write(s->options->directory, a->id, failure, error);
+    return status == PP_EEXIST ? PP_OK : status; // another process that had the run records it
 }
 
 /// The run has been simulated: is its file there, or does it wait?
@@ -225,10 +249,25 @@ static pp_status finish(sweep *s, attempt *a, size_t waited, pp_error *error)
     a->waits = pp_output_batch_waiting(s->batch) > waited;
     if (!a->waits)
         return count_complete(s, a, true, error);
+    double work = work_of(s->scenario);
     if (waited == 0)
         s->since = now();
+    s->most_work = waited == 0 || work > s->most_work ? work : s->most_work;
     s->waiting[waited] = (waiting){.attempt = *a};
     return PP_OK;
+}
+
+static pp_status publish(sweep *s, pp_error *error);
+
+/// Make ready for the run; short ones do not wait for a long one.
+static pp_status begin(sweep *s, const attempt *a, pp_error *failure, pp_error *error)
+{
+    enum { MUCH = 4 };
+    failure->status = prepare(s, a->run, failure);
+    if (failure->status != PP_OK || pp_output_batch_waiting(s->batch) == 0 ||
+        work_of(s->scenario) <= MUCH * s->most_work)
+        return PP_OK;
+    return publish(s, error);
 }
 
 static pp_status run_it(sweep *s, attempt *a, pp_error *error)
@@ -236,12 +275,15 @@ static pp_status run_it(sweep *s, attempt *a, pp_error *error)
     for (int claim = 0; claim < CLAIMS; claim++) {
         pp_error failure = {0};
         bool again;
+        pp_status status = begin(s, a, &failure, error);
+        if (status != PP_OK)
+            return status;
         size_t waited = pp_output_batch_waiting(s->batch);
-        pp_status status = simulate(s, a, &failure);
-        if (status == PP_OK)
+        if (failure.status == PP_OK)
+            failure.status = simulate(s, a, &failure);
+        if (failure.status == PP_OK)
             return finish(s, a, waited, error);
-        failure.status = status;
-        if (status != PP_EEXIST)
+        if (failure.status != PP_EEXIST)
             return fail_run(s, a, &failure, error);
         status = settle(s, a, &failure, &again, error);
         if (status != PP_OK || !again)
@@ -322,6 +364,7 @@ static pp_status see_to(sweep *s, size_t run, pp_error *error)
 {
     attempt a = {.id = pp_sweep_plan_id(s->plan, run), .run = run};
     size_t held = s->n_held;
+    double start = now();
     a.path = pp_sweep_directory_path(s->options->directory, a.id, ".h5");
     if (!a.path)
         return pp_error_set(error, PP_ENOMEM, "out of memory");
@@ -331,8 +374,10 @@ static pp_status see_to(sweep *s, size_t run, pp_error *error)
         if (status == PP_OK)
             tell_done(s, held);
     }
+    // After a run that took so long itself, the next will too.
+    double end = now(), waited = end - (s->since > start ? start : s->since);
     bool due = pp_output_batch_is_full(s->batch) ||
-               (pp_output_batch_waiting(s->batch) > 0 && now() - s->since >= wait_seconds);
+               (pp_output_batch_waiting(s->batch) > 0 && waited >= wait_seconds);
     return status == PP_OK && due ? publish(s, error) : status;
 }
 

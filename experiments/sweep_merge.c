@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "data/output.h"
 #include "data/output_steps.h"
 #include "data/sha256.h"
 #include "experiments/sweep_coordinates.h"
@@ -123,12 +124,31 @@ static pp_status prepare(merging *m, const char *path, bool links, pp_error *err
     return status == PP_OK ? find_runs(m, links, error) : status;
 }
 
+/// The merged file must not be one that the sweep lives by.
+static pp_status check_target(const char *directory, const char *path, pp_error *error)
+{
+    static const char *const own[] = {"/manifest.jsonl", "/plan.yaml"};
+    pp_status status = PP_OK;
+    for (size_t i = 0; i < PP_COUNT(own) && status == PP_OK; i++) {
+        char *name = pp_output_suffixed(directory, own[i]);
+        if (!name)
+            status = pp_error_set(error, PP_ENOMEM, "out of memory");
+        else if (pp_output_same_file(path, name))
+            status = pp_error_set(error, PP_EEXIST, "'%s' is the sweep's own; it is left as it is",
+                                  path);
+        free(name);
+    }
+    return status;
+}
+
 pp_status pp_sweep_merge(const char *directory, const char *path, const pp_merge_options *options,
                          const char *history, const char *source, pp_merge_report *report,
                          pp_error *error)
 {
     merging m = {.directory = directory};
-    pp_status status = prepare(&m, path, options->links, error);
+    pp_status status = check_target(directory, path, error);
+    if (status == PP_OK)
+        status = prepare(&m, path, options->links, error);
     if (status == PP_OK) {
         const pp_merge_sweep sweep = {.n_runs = m.manifest.n_runs,
                                       .runs = m.runs,

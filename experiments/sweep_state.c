@@ -86,6 +86,9 @@ static pp_status state_of(const char *directory, const char *id, unsigned has, p
         status = pp_results_look(path, false, &results, error);
     if (status == PP_OK && results != PP_RESULTS_WHOLE && has & HAS_PARTIAL)
         status = pp_output_writer(path, &writer, error);
+    // It may have got its name since the directory was read.
+    if (status == PP_OK && writer == PP_WRITER_NONE && has & HAS_PARTIAL)
+        status = pp_results_look(path, false, &results, error);
     free(path);
     if (results == PP_RESULTS_WHOLE)
         *state = PP_RUN_COMPLETE;

@@ -1,3 +1,4 @@
+/// @slow
 // An experiment that takes over from another one simulates what it would have by itself.
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/// @slow
 // Experiments made one after the other: what one takes over from the last changes no result.
 #include <math.h>
 #include <setjmp.h>

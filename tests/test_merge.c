@@ -1,3 +1,4 @@
+/// @slow
 /// @file
 /// Merging results files: every number is where it belongs.
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/// @slow
 /// @file
 /// Merging results files: what is damaged, what fails, and what is left then.
 #include <setjmp.h>

@@ -27,7 +27,7 @@ static struct world {
     char first[64];
     cpu_set_t sets[RANKS_MAX];
     bool asking[RANKS_MAX], leaving[RANKS_MAX], answered[RANKS_MAX];
-    int outcome[RANKS_MAX];
+    int told[RANKS_MAX][PP_RANKS_OUTCOMES];
     int64_t number[RANKS_MAX];
 } world;
 
@@ -102,8 +102,8 @@ static bool asked(pp_ranks_question *question)
         if (world.asking[i]) {
             found = true;
             world.asking[i] = false;
-            *question = (pp_ranks_question){
-                .rank = i, .outcome = world.outcome[i], .leaving = world.leaving[i]};
+            *question = (pp_ranks_question){.rank = i, .leaving = world.leaving[i]};
+            memcpy(question->told, world.told[i], sizeof question->told);
         }
     pthread_mutex_unlock(&world.lock);
     return found;
@@ -117,12 +117,12 @@ static void answer(int rank, int64_t number)
     pthread_mutex_unlock(&world.lock);
 }
 
-static int64_t ask(int outcome, bool leaving)
+static int64_t ask(const int *told, bool leaving)
 {
     int64_t number = -1;
     bool there = false;
     pthread_mutex_lock(&world.lock);
-    world.outcome[me] = outcome;
+    memcpy(world.told[me], told, sizeof world.told[me]);
     world.leaving[me] = leaving;
     world.asking[me] = true;
     pthread_mutex_unlock(&world.lock);

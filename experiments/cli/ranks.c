@@ -18,8 +18,8 @@ struct pp_ranks {
     int processors;
     pp_ranks_plan plan;
     // Of ranks other than 0:
-    bool asking; ///< has not been told that there are no more
-    int outcome; ///< to be told with the next question; -1 if there is none
+    bool asking;                 ///< has not been told that there are no more
+    int told[PP_RANKS_OUTCOMES]; ///< since the last question
     // Of rank 0:
     pthread_t server; ///< answers while the rank itself is busy
     pthread_mutex_t lock;
@@ -151,13 +151,13 @@ bool pp_ranks_same(pp_ranks *ranks, const void *data, size_t size)
 }
 
 /// Rank 0's books of what came of numbers.
-static void note(pp_ranks *ranks, int outcome)
+static void note(pp_ranks *ranks, const int *told)
 {
-    if (outcome < 0 || outcome >= PP_RANKS_OUTCOMES)
-        return;
     pthread_mutex_lock(&ranks->lock);
-    ranks->outcomes[outcome]++;
-    ranks->stopped |= ranks->plan.stop_after >> outcome & 1;
+    for (int i = 0; i < PP_RANKS_OUTCOMES; i++) {
+        ranks->outcomes[i] += told[i];
+        ranks->stopped |= told[i] > 0 && (ranks->plan.stop_after >> i & 1);
+    }
     pthread_mutex_unlock(&ranks->lock);
 }
 
@@ -210,10 +210,9 @@ static void *serve(void *context)
             pp_ranks_nap(LOOK_FOR_QUESTIONS);
             continue;
         }
-        note(ranks, question.outcome);
-        int64_t number = question.leaving ? -1 : hand_out(ranks);
-        t->answer(question.rank, number);
-        if (number >= 0)
+        note(ranks, question.told);
+        t->answer(question.rank, question.leaving ? -1 : hand_out(ranks));
+        if (!question.leaving)
             continue;
         pthread_mutex_lock(&ranks->lock);
         ranks->others--;
@@ -243,7 +242,7 @@ pp_status pp_ranks_start(pp_ranks *ranks, const pp_ranks_plan *plan, pp_error *e
         return PP_OK;
     bool first = ranks->transport.rank == 0;
     ranks->asking = !first;
-    ranks->outcome = -1;
+    memset(ranks->told, 0, sizeof ranks->told);
     ranks->others = ranks->transport.size - 1;
     bool failed = first && ranks->others > 0 && !start_server(ranks);
     if (ranks->transport.highest(failed))
@@ -259,8 +258,8 @@ static bool is_first(const pp_ranks *ranks)
 
 static int64_t ask(pp_ranks *ranks, bool leaving)
 {
-    int64_t given = ranks->transport.ask(ranks->outcome, leaving);
-    ranks->outcome = -1;
+    int64_t given = ranks->transport.ask(ranks->told, leaving);
+    memset(ranks->told, 0, sizeof ranks->told);
     ranks->asking = given >= 0;
     return given;
 }
@@ -279,10 +278,13 @@ bool pp_ranks_next(pp_ranks *ranks, size_t *number)
 
 void pp_ranks_tell(pp_ranks *ranks, int outcome)
 {
-    if (is_first(ranks))
-        note(ranks, outcome);
-    else
-        ranks->outcome = outcome;
+    if (outcome < 0 || outcome >= PP_RANKS_OUTCOMES)
+        return;
+    ranks->told[outcome]++;
+    if (!is_first(ranks))
+        return; // with the next question
+    note(ranks, ranks->told);
+    memset(ranks->told, 0, sizeof ranks->told);
 }
 
 void pp_ranks_outcomes(pp_ranks *ranks, int64_t count[PP_RANKS_OUTCOMES])
@@ -294,7 +296,7 @@ void pp_ranks_outcomes(pp_ranks *ranks, int64_t count[PP_RANKS_OUTCOMES])
 
 void pp_ranks_finish(pp_ranks *ranks, void (*waiting)(void *context), void *context)
 {
-    if (!is_first(ranks) && ranks->asking)
+    if (!is_first(ranks))
         ask(ranks, true);
     if (!is_first(ranks) || pp_ranks_size(ranks) == 1)
         return;

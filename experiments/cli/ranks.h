@@ -68,14 +68,14 @@ pp_status pp_ranks_start(pp_ranks *ranks, const pp_ranks_plan *plan, pp_error *e
 /// The next number for this rank, which no other is given.
 /// @return false if there are no more
 bool pp_ranks_next(pp_ranks *ranks, size_t *number);
-/// What came of the number in hand. Once at most for each; other ranks' reaches rank 0 with their
-/// next question, so that those after the last one are lost.
+/// What came of a number. Other ranks' outcomes reach rank 0 with their next question, or when they
+/// finish.
 /// @param outcome in [0, PP_RANKS_OUTCOMES)
 void pp_ranks_tell(pp_ranks *ranks, int outcome);
 /// How often each outcome has been told so far by all ranks. Of rank 0 only.
 void pp_ranks_outcomes(pp_ranks *ranks, int64_t count[PP_RANKS_OUTCOMES]);
-/// This rank asks no more, whether or not pp_ranks_next has said that there are no more. Rank 0
-/// waits until that holds for all; the others do not wait.
+/// This rank asks no more, whether or not pp_ranks_next has said that there are no more. To be
+/// called once by each. Rank 0 waits until all have; the others do not wait.
 /// @param waiting called meanwhile, some times a second; may be NULL
 void pp_ranks_finish(pp_ranks *ranks, void (*waiting)(void *context), void *context);
 

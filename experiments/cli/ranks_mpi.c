@@ -1,6 +1,7 @@
 // Ranks of an MPI job. Compiled only where there is MPI. All of it goes through MPI_COMM_WORLD, as
 // a launcher's job has only this one purpose.
 #include <mpi.h>
+#include <string.h>
 
 #include "experiments/cli/ranks_transport.h"
 
@@ -66,10 +67,11 @@ static bool asked(pp_ranks_question *question)
     if (!there)
         return false;
     question->rank = status.MPI_SOURCE;
-    int words[2];
-    MPI_Recv(words, 2, MPI_INT, question->rank, TAG_QUESTION, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
-    question->outcome = words[0];
-    question->leaving = words[1] != 0;
+    int words[PP_RANKS_OUTCOMES + 1];
+    MPI_Recv(words, PP_RANKS_OUTCOMES + 1, MPI_INT, question->rank, TAG_QUESTION, MPI_COMM_WORLD,
+             MPI_STATUS_IGNORE);
+    memcpy(question->told, words, sizeof question->told);
+    question->leaving = words[PP_RANKS_OUTCOMES] != 0;
     return true;
 }
 
@@ -78,13 +80,15 @@ static void answer(int rank, int64_t number)
     MPI_Send(&number, 1, MPI_INT64_T, rank, TAG_ANSWER, MPI_COMM_WORLD);
 }
 
-static int64_t ask(int outcome, bool leaving)
+static int64_t ask(const int *told, bool leaving)
 {
-    const int words[] = {outcome, leaving};
+    int words[PP_RANKS_OUTCOMES + 1];
+    memcpy(words, told, PP_RANKS_OUTCOMES * sizeof *words);
+    words[PP_RANKS_OUTCOMES] = leaving;
     int64_t number = -1;
     MPI_Request request;
     MPI_Irecv(&number, 1, MPI_INT64_T, 0, TAG_ANSWER, MPI_COMM_WORLD, &request);
-    MPI_Send(words, 2, MPI_INT, 0, TAG_QUESTION, MPI_COMM_WORLD);
+    MPI_Send(words, PP_RANKS_OUTCOMES + 1, MPI_INT, 0, TAG_QUESTION, MPI_COMM_WORLD);
     sleep_until(request);
     MPI_Wait(&request, MPI_STATUS_IGNORE);
     return number;

@@ -9,13 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "experiments/cli/ranks.h"
 #include "market/error.h"
 
 /// A rank's question for its next number.
 typedef struct pp_ranks_question {
     int rank;
-    int outcome;  ///< of the number before; -1 if there is none to tell
-    bool leaving; ///< expects no number
+    int told[PP_RANKS_OUTCOMES]; ///< how often it has told each outcome since its last question
+    bool leaving;                ///< its last one: it expects no number
 } pp_ranks_question;
 
 /// Threads: one at a time; asked and answer may be called by another thread than the rest.
@@ -30,7 +31,8 @@ typedef struct pp_ranks_transport {
                                  cpu_set_t *sets); ///< collective. @param sets [neighbours]
     bool (*asked)(pp_ranks_question *question);    ///< rank 0: is there one? Does not wait
     void (*answer)(int rank, int64_t number);      ///< rank 0: -1 for no more
-    int64_t (*ask)(int outcome, bool leaving);     ///< other ranks; waits for the answer
+    /// Other ranks; waits for the answer. @param told [PP_RANKS_OUTCOMES]
+    int64_t (*ask)(const int *told, bool leaving);
 } pp_ranks_transport;
 
 /// Was this process started with others by an MPI launcher? From the environment alone.

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@ static void on_signal(int signal_number)
         pp_cli_stopped = pp_cli_dropped = 1;
         return;
     }
+    int cause = errno;
     pp_cli_stopped = 1;
     // Whoever sends SIGUSR1 leaves the time that it takes.
     if (signal_number != SIGUSR1)
@@ -26,6 +28,7 @@ static void on_signal(int signal_number)
         ssize_t ignored = write(STDERR_FILENO, at_terminal, strlen(at_terminal));
         (void)ignored;
     }
+    errno = cause;
 }
 
 void pp_cli_catch_signals(const char *said_at_terminal)

@@ -125,7 +125,11 @@ if "$python" -c "import h5py; h5py.File('$first', 'r+').attrs['note'] = 'mine'" 
 fi
 rm "$first"; mkdir "$first"
 expect 'a directory in its place' 3 "$pursuit" sweep plan.yaml --dir demo; says 'is in the way'
-rmdir "$first"
+rmdir "$first"; ln -s nowhere "$first"
+expect 'a link that leads nowhere' 3 "$pursuit" sweep plan.yaml --dir demo; says 'is in the way'
+rm "$first"; cp whole.h5 "$first"; printf half >"$first.partial"
+expect 'what a killed --rerun all has left' 0 "$pursuit" sweep plan.yaml --dir demo; same whole.h5 "$first"; clean demo
+rm "$first"
 printf half >"$first.partial"
 states demo 9 0 1 0 0
 expect 'left by a dead writer' 0 "$pursuit" sweep plan.yaml --dir demo --quiet; same_results whole.h5 "$first"; clean demo
@@ -287,6 +291,20 @@ for i in 1 2 3 4; do
 done
 is 'runs by all of them' $fresh 12; states four 12 0 0 0 0; clean four
 same_results slow/runs four/runs
+name='failures of four at once'
+cat >fails4.yaml <<YAML
+scenario: tiny.yaml
+designs:
+  grid: {seed: {from: 1, to: 30, steps: 30}, firms.0.agent: [{plugin: $plugins/train_fails.so}, baseline]}
+YAML
+for i in 1 2 3 4; do
+    ("$pursuit" sweep fails4.yaml --dir fails4 --threads 1 2>"err.$i" >/dev/null </dev/null; echo $? >"code.$i") &
+done
+wait
+for i in 1 2 3 4; do
+    case $(cat "code.$i") in 4 | 75) pass ;; *) fail "$name" "exit code $(cat "code.$i")" "$(tail -n 3 "err.$i")" ;; esac
+done
+states fails4 30 30 0 0 0
 name='one is held'
 rm "$first"
 "$python" -c "

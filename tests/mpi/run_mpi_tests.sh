@@ -179,6 +179,18 @@ if [ "$(compgen -G 'fails/runs/*.failed' | wc -l)" -eq 12 ]; then pass; else fai
 expect "the first one stops all" 4 ranks 3 fails.yaml fast --fail-fast
 status_is fast "s['failed'] >= 1 and s['pending'] >= 12"
 
+# One among many short runs, whose files wait for the disk together: it is told all the same.
+cat >one.yaml <<YAML
+scenario: small.yaml
+designs:
+  - grid: {seed: {from: 1, to: 20, steps: 20}}
+  - list: [{seed: 21, firms.0.agent: {plugin: $plugins/train_fails.so}}]
+  - grid: {seed: {from: 22, to: 600, steps: 579}}
+YAML
+expect "one failure stops all" 4 ranks 3 one.yaml one --fail-fast
+status_is one "s['failed'] == 1 and s['complete'] < 300"
+expect "progress of all" 4 ranks 3 one.yaml all; says '^600/600 runs, 100%, in '
+
 # --- a rank is killed ------------------------------------------------------------------------------
 
 in_background 3 long.yaml killed
