@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "data/checksum.h"
+#include "data/clock.h"
 #include "data/output_steps.h"
 #include "data/transfer.h"
 
@@ -42,15 +42,8 @@ struct pp_checkpoint {
     uint64_t n; ///< records
     off_t end;  ///< of the last one
     frame *frame;
-    time_t synced; ///< when the disk was last known to have all
+    double synced; ///< when the disk was last known to have all
 };
-
-static time_t now(void)
-{
-    struct timespec time = {0};
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec;
-}
 
 static uint64_t checksum_of(const frame *f, size_t record_bytes)
 {
@@ -76,7 +69,7 @@ static pp_status make(const char *path, int fd, size_t record_bytes, pp_checkpoi
         made->path = strdup(path);
         made->record_bytes = record_bytes;
         made->frame = malloc(sizeof *made->frame + record_bytes);
-        made->synced = now();
+        made->synced = pp_clock_seconds();
     } else {
         close(fd);
     }
@@ -286,7 +279,7 @@ bool pp_checkpoint_append(pp_checkpoint *c, const unsigned char *record)
         return false;
     c->end += (off_t)size;
     c->n++;
-    time_t time = now();
+    double time = pp_clock_seconds();
     if (time - c->synced < SYNC_SECONDS)
         return true;
     c->synced = time;

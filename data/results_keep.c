@@ -1,17 +1,10 @@
 // When finished trials go to the checkpoint and when they come back.
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "data/clock.h"
 #include "data/output_steps.h"
 #include "data/results_writer.h"
-
-static double now(void)
-{
-    struct timespec time = {0};
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 /// Copy a trial out of the buffer.
 static void get_buffered(const pp_results *results, size_t trial, unsigned char *data)
@@ -57,7 +50,7 @@ void pp_keep_trial(pp_results *results, const unsigned char *data)
     bool full = results->buffered + 1 == results->capacity;
     if (!results->checkpoint_path)
         return;
-    if (!results->checkpoint && !last && (full || now() >= results->hold_until))
+    if (!results->checkpoint && !last && (full || pp_clock_seconds() >= results->hold_until))
         start_keeping(results);
     if (results->checkpoint && !pp_checkpoint_append(results->checkpoint, data))
         pp_keep_none(results);
@@ -93,7 +86,7 @@ pp_status pp_keep_open(pp_results *results, const pp_results_checkpoint *checkpo
                             PP_SHA256_TEXT - 1);
     memcpy(results->kind.key, key, PP_SHA256_TEXT);
     results->kind.record_bytes = results->slabs.bytes;
-    results->hold_until = now() + checkpoint->hold_seconds;
+    results->hold_until = pp_clock_seconds() + checkpoint->hold_seconds;
     results->checkpoint_path = pp_output_suffixed(results->output.path, ".checkpoint");
     if (!results->checkpoint_path)
         return pp_error_set(error, PP_ENOMEM, "out of memory");

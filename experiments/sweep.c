@@ -2,9 +2,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "data/clock.h"
 #include "data/output.h"
 #include "data/output_batch.h"
 #include "data/output_steps.h"
@@ -144,13 +144,6 @@ static pp_status prepare(sweep *s, size_t run, pp_error *error)
     return status;
 }
 
-static double now(void)
-{
-    struct timespec time = {0};
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 static pp_status simulate(sweep *s, const attempt *a, pp_error *error)
 {
     const pp_run_options options = {.output = a->path,
@@ -251,7 +244,7 @@ static pp_status finish(sweep *s, attempt *a, size_t waited, pp_error *error)
         return count_complete(s, a, true, error);
     double work = work_of(s->scenario);
     if (waited == 0)
-        s->since = now();
+        s->since = pp_clock_seconds();
     s->most_work = waited == 0 || work > s->most_work ? work : s->most_work;
     s->waiting[waited] = (waiting){.attempt = *a};
     return PP_OK;
@@ -364,7 +357,7 @@ static pp_status see_to(sweep *s, size_t run, pp_error *error)
 {
     attempt a = {.id = pp_sweep_plan_id(s->plan, run), .run = run};
     size_t held = s->n_held;
-    double start = now();
+    double start = pp_clock_seconds();
     a.path = pp_sweep_directory_path(s->options->directory, a.id, ".h5");
     if (!a.path)
         return pp_error_set(error, PP_ENOMEM, "out of memory");
@@ -375,7 +368,7 @@ static pp_status see_to(sweep *s, size_t run, pp_error *error)
             tell_done(s, held);
     }
     // After a run that took so long itself, the next will too.
-    double end = now(), waited = end - (s->since > start ? start : s->since);
+    double end = pp_clock_seconds(), waited = end - (s->since > start ? start : s->since);
     bool due = pp_output_batch_is_full(s->batch) ||
                (pp_output_batch_waiting(s->batch) > 0 && waited >= wait_seconds);
     return status == PP_OK && due ? publish(s, error) : status;

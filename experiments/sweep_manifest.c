@@ -63,17 +63,15 @@ static bool is_value(const pp_node *node, pp_sweep_type type)
 static pp_status read_parameter(const reader *r, const pp_node *node, pp_sweep_parameter *to)
 {
     static const char *const keys[] = {"key", "name", "type"};
-    static const char *const types[] = {
-        [PP_SWEEP_REAL] = "real", [PP_SWEEP_INTEGER] = "integer", [PP_SWEEP_TEXT] = "text"};
     if (!pp_json_has(node, keys, PP_COUNT(keys)))
         return malformed(r, "a parameter has a key, a name and a type");
     const char *key = pp_json_text(pp_node_get(node, "key"));
     const char *name = pp_json_text(pp_node_get(node, "name"));
     const char *type = pp_json_text(pp_node_get(node, "type"));
     size_t t = 0;
-    while (type && t < PP_COUNT(types) && strcmp(type, types[t]) != 0)
+    while (type && t < PP_COUNT(pp_sweep_type_names) && strcmp(type, pp_sweep_type_names[t]) != 0)
         t++;
-    if (!key || !*key || !name || !*name || !type || t == PP_COUNT(types))
+    if (!key || !*key || !name || !*name || !type || t == PP_COUNT(pp_sweep_type_names))
         return malformed(r, "a parameter has a key, a name and a type");
     to->type = (pp_sweep_type)t;
     to->key = strdup(key);

@@ -10,11 +10,6 @@
 
 enum { VALUES_MAX = 100000 }; ///< of all axes
 
-static const char *type_name(pp_sweep_type type)
-{
-    return type == PP_SWEEP_REAL ? "real" : type == PP_SWEEP_INTEGER ? "integer" : "text";
-}
-
 /// Canonical numbers are JSON's as they stand.
 static void put_value(pp_buffer *to, pp_sweep_type type, const char *value)
 {
@@ -64,7 +59,7 @@ static void put_header(pp_buffer *to, const pp_sweep_plan *plan, const char *sou
         pp_buffer_quote(to, pp_sweep_plan_key(plan, p));
         pp_buffer_add(to, ", \"name\": ");
         pp_buffer_quote(to, pp_sweep_plan_short(plan, p));
-        pp_buffer_add(to, ", \"type\": \"%s\"}", type_name(pp_sweep_plan_type(plan, p)));
+        pp_buffer_add(to, ", \"type\": \"%s\"}", pp_sweep_type_names[pp_sweep_plan_type(plan, p)]);
     }
     pp_buffer_add(to, "]");
     put_grid(to, plan);

@@ -8,6 +8,9 @@
 #include "experiments/sweep_parts.h"
 #include "market/param_rows.h"
 
+const char *const pp_sweep_type_names[] = {
+    [PP_SWEEP_REAL] = "real", [PP_SWEEP_INTEGER] = "integer", [PP_SWEEP_TEXT] = "text"};
+
 typedef struct plan_keys {
     pp_text name, scenario;
 } plan_keys;

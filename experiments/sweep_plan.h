@@ -56,6 +56,8 @@ typedef enum pp_sweep_type {
     PP_SWEEP_INTEGER, ///< the parameter takes whole numbers only: every value is one, in digits
     PP_SWEEP_TEXT,    ///< names, true and false, maps, lists, or a mixture
 } pp_sweep_type;
+/// "real", "integer", "text".
+extern const char *const pp_sweep_type_names[3];
 
 /// Read a plan, make its runs and check the scenario of each.
 /// @param sets     [n_sets] "key.path=value", further edits of every run, in order; may be NULL;

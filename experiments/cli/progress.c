@@ -1,20 +1,13 @@
 #include "experiments/cli/progress.h"
+#include "data/clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { BAR_WIDTH = 30, TENTHS = 10 };
 static const double redraw_seconds = 0.1;
-
-static double now(void)
-{
-    struct timespec time = {0};
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 void pp_duration_text(double seconds, char text[32])
 {
@@ -32,13 +25,15 @@ void pp_duration_text(double seconds, char text[32])
 
 void pp_progress_start(pp_progress *progress, bool quiet)
 {
-    *progress = (pp_progress){
-        .quiet = quiet, .bar = isatty(STDERR_FILENO), .start = now(), .what = "trials"};
+    *progress = (pp_progress){.quiet = quiet,
+                              .bar = isatty(STDERR_FILENO),
+                              .start = pp_clock_seconds(),
+                              .what = "trials"};
 }
 
 double pp_progress_elapsed(const pp_progress *progress)
 {
-    return now() - progress->start;
+    return pp_clock_seconds() - progress->start;
 }
 
 static double share_of(const pp_progress *progress, int64_t total)
@@ -72,7 +67,7 @@ void pp_progress_resume(void *context, int64_t done, int64_t total)
 {
     pp_progress *progress = context;
     progress->skipped = progress->done = done;
-    progress->start = now(); // reading them in is not what the others will take
+    progress->start = pp_clock_seconds(); // reading them in is not what the others will take
     progress->tenth = (int64_t)(TENTHS * share_of(progress, total));
     if (!progress->quiet)
         fprintf(stderr, "%" PRId64 "/%" PRId64 " %s were finished before\n", done, total,

@@ -46,11 +46,6 @@ pp_status pp_sweep_estimate_plan(const pp_sweep_plan *plan, int threads,
     return status;
 }
 
-static const char *type_name(pp_sweep_type type)
-{
-    return type == PP_SWEEP_REAL ? "real" : type == PP_SWEEP_INTEGER ? "integer" : "text";
-}
-
 static pp_status print_parameters(const pp_sweep_plan *plan)
 {
     static const char *const header[] = {"parameter", "name", "type", "first run", "last run"};
@@ -64,7 +59,7 @@ static pp_status print_parameters(const pp_sweep_plan *plan)
         const char *to = pp_sweep_plan_value(plan, last, p);
         pp_table_text(&table, pp_sweep_plan_key(plan, p));
         pp_table_text(&table, pp_sweep_plan_short(plan, p));
-        pp_table_text(&table, type_name(pp_sweep_plan_type(plan, p)));
+        pp_table_text(&table, pp_sweep_type_names[pp_sweep_plan_type(plan, p)]);
         pp_table_text(&table, from ? from : "-");
         pp_table_text(&table, to ? to : "-");
     }
