@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "data/checksum.h"
+#include "data/transfer.h"
 #include "data/utf8.h"
 
 /// A larger book is a mistake, or a pipe without an end.
@@ -83,7 +84,7 @@ static pp_status read_stream(pp_csv *csv, FILE *stream, pp_error *error)
 
 static pp_status read_file(pp_csv *csv, pp_error *error)
 {
-    FILE *stream = fopen(csv->path, "rb");
+    FILE *stream = pp_open_to_read(csv->path);
     if (!stream)
         return pp_error_set(error, PP_EIO, "cannot open '%s': %s", csv->path, strerror(errno));
     struct stat about;

@@ -1,7 +1,23 @@
 #include "data/transfer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
+
+FILE *pp_open_to_read(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int flags = fd < 0 ? -1 : fcntl(fd, F_GETFL);
+    // A pipe's writer may well take its time.
+    FILE *file =
+        flags >= 0 && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0 ? fdopen(fd, "r") : NULL;
+    if (!file && fd >= 0) {
+        int cause = errno;
+        close(fd);
+        errno = cause;
+    }
+    return file;
+}
 
 bool pp_read_exactly(int fd, off_t offset, size_t n, void *bytes)
 {

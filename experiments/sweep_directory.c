@@ -71,6 +71,11 @@ static pp_status check_plan(const char *directory, const pp_sweep_plan *plan, pp
                          directory, title_of(found.name), found.n_runs, found.plan_sha256,
                          title_of(pp_sweep_plan_name(plan)), pp_sweep_plan_runs(plan), sha256);
     pp_sweep_manifest_release(&found);
+    if (status != PP_OK)
+        return status;
+    // All of it: what merges the sweep will need it.
+    status = pp_sweep_manifest_read(directory, &found, error);
+    pp_sweep_manifest_release(&found);
     return status;
 }
 

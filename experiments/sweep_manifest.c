@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "data/output_steps.h"
+#include "data/transfer.h"
 #include "experiments/json_read.h"
 
 enum { LINE_ROOM = PP_TREE_BYTES_MAX + 2 };
@@ -308,7 +309,7 @@ static pp_status read_manifest(const char *directory, bool all, pp_sweep_manifes
     r.path = pp_output_suffixed(directory, "/" PP_SWEEP_MANIFEST);
     r.line = malloc(LINE_ROOM);
     pp_status status = r.path && r.line ? PP_OK : pp_error_set(error, PP_ENOMEM, "out of memory");
-    if (status == PP_OK && !(r.file = fopen(r.path, "re")))
+    if (status == PP_OK && !(r.file = pp_open_to_read(r.path)))
         status = pp_output_failed(error, "open", r.path);
     if (status == PP_OK)
         status = next_line(&r, &line);

@@ -124,20 +124,25 @@ static pp_status prepare(merging *m, const char *path, bool links, pp_error *err
     return status == PP_OK ? find_runs(m, links, error) : status;
 }
 
-/// The merged file must not be one that the sweep lives by.
+/// The merged file must not be one that the sweep lives by, nor stand among the runs' files.
 static pp_status check_target(const char *directory, const char *path, pp_error *error)
 {
-    static const char *const own[] = {"/manifest.jsonl", "/plan.yaml"};
+    static const char *const own[] = {"/manifest.jsonl", "/plan.yaml", "/runs"};
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    if (!folder)
+        return pp_error_set(error, PP_ENOMEM, "out of memory");
     pp_status status = PP_OK;
     for (size_t i = 0; i < PP_COUNT(own) && status == PP_OK; i++) {
         char *name = pp_output_suffixed(directory, own[i]);
         if (!name)
             status = pp_error_set(error, PP_ENOMEM, "out of memory");
-        else if (pp_output_same_file(path, name))
-            status = pp_error_set(error, PP_EEXIST, "'%s' is the sweep's own; it is left as it is",
-                                  path);
+        else if (pp_output_same_file(path, name) || pp_output_same_file(folder, name))
+            status = pp_error_set(error, PP_EEXIST,
+                                  "'%s' is the sweep's own; nothing is written there", path);
         free(name);
     }
+    free(folder);
     return status;
 }
 

@@ -8,6 +8,7 @@
 #include "data/output.h"
 #include "data/output_steps.h"
 #include "data/results_state.h"
+#include "data/transfer.h"
 #include "data/utf8.h"
 #include "experiments/buffer.h"
 #include "experiments/json_read.h"
@@ -171,7 +172,7 @@ pp_status pp_sweep_failure_read(const char *directory, const char *id, bool *fou
     char *path = pp_sweep_directory_path(directory, id, ".failed");
     if (!path)
         return pp_error_set(error, PP_ENOMEM, "out of memory");
-    FILE *file = fopen(path, "re");
+    FILE *file = pp_open_to_read(path);
     if (!file && errno != ENOENT)
         status = pp_output_failed(error, "open", path);
     if (file) {

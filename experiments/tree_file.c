@@ -3,12 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/transfer.h"
 #include "experiments/tree.h"
 
 /// Read up to one byte more than a file may have. A NUL follows.
 static char *read_file(const char *path, size_t *length, int *reason)
 {
-    FILE *file = fopen(path, "rb");
+    FILE *file = pp_open_to_read(path);
     *reason = errno;
     if (!file)
         return NULL;

@@ -35,16 +35,28 @@ bool pp_cli_colour(FILE *stream)
     return isatty(fileno(stream)) && !(no_color && *no_color) && !(term && !strcmp(term, "dumb"));
 }
 
+static void put_message(FILE *out, const pp_command *command, const char *format, va_list arguments)
+{
+    const bool colour = pp_cli_colour(stderr);
+    fprintf(out, "%spursuit%s%s:%s ", colour ? "\033[1m" : "", command ? " " : "",
+            command ? command->name : "", colour ? "\033[0m" : "");
+    vfprintf(out, format, arguments);
+    fputc('\n', out);
+}
+
 void pp_cli_message(const pp_command *command, const char *format, ...)
 {
+    // All at once: several processes may share the terminal.
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
     va_list arguments;
     va_start(arguments, format);
-    const bool colour = pp_cli_colour(stderr);
-    fprintf(stderr, "%spursuit%s%s:%s ", colour ? "\033[1m" : "", command ? " " : "",
-            command ? command->name : "", colour ? "\033[0m" : "");
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    put_message(out ? out : stderr, command, format, arguments);
     va_end(arguments);
+    if (out && fclose(out) == 0)
+        fputs(text, stderr);
+    free(text);
 }
 
 int pp_cli_fail(const pp_command *command, pp_status status, const pp_error *error)

@@ -188,9 +188,13 @@ both books books; silent
 cp along/plain-copy.h5 before.h5
 expect 'existing file' 3 "$pursuit" merge grid -o before.h5 --copy; says "'before.h5' already exists \(--force replaces it\)"; same before.h5 along/plain-copy.h5
 expect '--force' 0 "$pursuit" merge grid -o before.h5 --copy --force; merged before.h5 grid
-expect 'the file of a run' 3 "$pursuit" merge along -o "$bad" --copy --force; says "is the file of a run"; same "$bad" good.h5; absent "$bad.partial"
+expect 'where a run is' 3 "$pursuit" merge along -o "$bad" --copy --force; says "is the sweep's own"; same "$bad" good.h5; absent "$bad.partial"
+ln "$bad" linked.h5
+expect 'the file of a run' 3 "$pursuit" merge along -o linked.h5 --copy --force; says "is the file of a run"; same linked.h5 good.h5; absent linked.h5.partial
+rm linked.h5
 cp along/manifest.jsonl manifest.before
 expect 'the manifest' 3 "$pursuit" merge along -o along/manifest.jsonl --copy --force; says "is the sweep's own"; same along/manifest.jsonl manifest.before
+expect 'among the runs' 3 "$pursuit" merge along -o along/runs/../runs/all.h5 --copy; says "is the sweep's own"; absent along/runs/all.h5
 expect 'no such folder' 3 "$pursuit" merge along -o nowhere/x.h5 --copy; says "cannot create 'nowhere/x.h5.partial': No such file"
 expect 'no such folder, virtual' 3 "$pursuit" merge along -o nowhere/x.h5 --virtual; says "cannot create 'nowhere/x.h5': No such file"
 chmod -R a-w along

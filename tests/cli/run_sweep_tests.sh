@@ -291,6 +291,13 @@ for i in 1 2 3 4; do
 done
 is 'runs by all of them' $fresh 12; states four 12 0 0 0 0; clean four
 same_results slow/runs four/runs
+expect 'a small one' 0 "$pursuit" sweep plan.yaml --dir damaged --quiet
+head -c -20 damaged/manifest.jsonl >cut; mv cut damaged/manifest.jsonl
+expect 'a damaged manifest' 3 "$pursuit" sweep plan.yaml --dir damaged; says 'manifest.jsonl:11: '
+rm damaged/manifest.jsonl; mkfifo damaged/manifest.jsonl fifo.yaml
+expect 'a FIFO as manifest' 3 timeout -k 1 20 "$pursuit" sweep plan.yaml --dir damaged; says 'manifest.jsonl'
+expect 'a FIFO as plan' 2 timeout -k 1 20 "$pursuit" sweep fifo.yaml --dir never; says 'fifo.yaml'; absent never
+expect 'a plan from a pipe' 0 bash -c 'cat plan.yaml | sed "s#tiny.yaml#$PWD/tiny.yaml#" | "$0" sweep /dev/stdin --dir piped --dry-run' "$pursuit"
 name='failures of four at once'
 cat >fails4.yaml <<YAML
 scenario: tiny.yaml
