@@ -242,9 +242,10 @@ static void close_all(const definition *d)
             H5Gclose(d->groups[i]);
 }
 
-// NOLINTNEXTLINE(readability-non-const-parameter): filled through the definition
 pp_status pp_results_define(hid_t file, const pp_results_layout *layout,
-                            const pp_provenance *started, hid_t *datasets, pp_error *error)
+                            const pp_provenance *started,
+                            // NOLINTNEXTLINE(readability-non-const-parameter): filled through `d`
+                            hid_t *datasets, pp_error *error)
 {
     pp_scales attached = {0};
     definition d = {.file = file,

@@ -71,7 +71,7 @@ static pp_status finish(writer *w, pp_error *error)
     pp_status status = pp_netcdf_attribute_text(w->file.file, "status", "complete", error);
     if (status == PP_OK && !close_file(w))
         status = pp_hdf5_fail(error, PP_EIO, "closing", w->output.partial);
-    if (status == PP_OK && w->sink->error)
+    if (status == PP_OK && w->sink && w->sink->error)
         status = PP_EIO;
     return status == PP_OK ? pp_seal_write(w->output.fd, error) : status;
 }
