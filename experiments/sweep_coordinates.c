@@ -61,21 +61,20 @@ static pp_value_type type_of(pp_sweep_type type, char *const *texts, size_t n, s
 /// n texts, every step-th, as values; malloc'd, NULL if out of memory. Strings are borrowed.
 static void *values_of(pp_value_type type, char *const *texts, size_t n, size_t step)
 {
-    union {
-        double *reals;
-        int64_t *integers;
-        const char **strings;
-    } to = {.reals = calloc(n, sizeof(int64_t))};
-    for (size_t i = 0; i < n && to.reals; i++) {
+    void *values = calloc(n, sizeof(uint64_t)); // a real, an integer or a pointer
+    double *reals = values;
+    int64_t *integers = values;
+    const char **strings = values;
+    for (size_t i = 0; i < n && values; i++) {
         const char *text = texts[i * step];
         if (type == PP_F64)
-            to.reals[i] = real_of(text);
+            reals[i] = real_of(text);
         else if (type == PP_I64)
-            integer_of(text, &to.integers[i]);
+            integer_of(text, &integers[i]);
         else
-            to.strings[i] = text ? text : "";
+            strings[i] = text ? text : "";
     }
-    return to.reals;
+    return values;
 }
 
 static pp_status make_values(const pp_sweep_parameter *parameter, char *const *texts, size_t n,

@@ -43,12 +43,12 @@ static char *between(const char *from, const char *to)
 
 pp_status pp_sweep_place(const char *path, const char *directory, char **place, pp_error *error)
 {
-    pp_status status = PP_OK;
     char *runs = pp_output_suffixed(directory, "/runs");
-    char *from = folder_of(path), *to = NULL;
     if (!runs)
-        status = pp_error_set(error, PP_ENOMEM, "out of memory");
-    else if (!from)
+        return pp_error_set(error, PP_ENOMEM, "out of memory");
+    pp_status status = PP_OK;
+    char *from = folder_of(path), *to = NULL;
+    if (!from)
         status = pp_output_failed(error, "create", path);
     else if (!(to = realpath(runs, NULL)))
         status = pp_output_failed(error, "open", runs);
