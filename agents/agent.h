@@ -55,7 +55,7 @@ typedef struct pp_agent_setup {
 /// Is the run to end? A `train` that takes long asks now and then, and returns PP_EINTERRUPTED.
 static inline bool pp_agent_stopped(const volatile sig_atomic_t *stop)
 {
-    return stop && *stop;
+    return stop && __atomic_load_n(stop, __ATOMIC_RELAXED); // a thread may set it, or a signal
 }
 
 /// What a scenario says of the firm's situation, as far as it is known; a rule about what is not

@@ -35,8 +35,11 @@ static void on_progress(void *context, int64_t done, int64_t trials)
     assert_true(done > w->resumed);
     w->done = done;
     w->calls++;
-    w->stop |= done == w->stop_at;
-    w->drop |= done == w->drop_at;
+    // As a signal would, but by a thread among others.
+    if (done == w->stop_at)
+        __atomic_store_n(&w->stop, 1, __ATOMIC_RELAXED);
+    if (done == w->drop_at)
+        __atomic_store_n(&w->drop, 1, __ATOMIC_RELAXED);
 }
 
 /// Where a run writes to.
