@@ -36,8 +36,7 @@ enum { PP_ERROR_MAX = 2048 };
 /// Where and why a call failed. Zero-initialise, or pass NULL if the detail is not wanted.
 typedef struct pp_error {
     pp_status status;
-    char
-        message[PP_ERROR_MAX]; ///< one sentence without a final newline; empty when status is PP_OK
+    char message[PP_ERROR_MAX]; ///< one sentence, no final newline; "" when status is PP_OK
 } pp_error;
 
 /// The text of a status, e.g. "malformed file"; never NULL.
@@ -52,6 +51,15 @@ PP_API const char *pp_status_text(pp_status status);
 /// The function behind pp_error_set. @return whether this was the first failure
 PP_API int pp_error_record(pp_error *error, pp_status status, const char *format, ...)
     PP_PRINTF(3, 4);
+
+/// Return from the calling function with the status of a call that failed. For calls that leave
+/// nothing to clean up.
+#define PP_TRY(call)                                                                               \
+    do {                                                                                           \
+        const pp_status pp_try_status = (call);                                                    \
+        if (pp_try_status != PP_OK)                                                                \
+            return pp_try_status;                                                                  \
+    } while (0)
 
 /// Lets a compiler see that pp_error_set gives back the status it was given.
 static inline pp_status pp_status_after(pp_status status, int recorded)
