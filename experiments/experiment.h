@@ -43,8 +43,8 @@ pp_status pp_quote_columns_build(pp_experiment *experiment, pp_error *error);
 
 /// Everything needed to run trials one after the other, made once.
 typedef struct pp_workspace pp_workspace;
-/// @param lanes threads that share the work of a trial, at least 1
-pp_status pp_workspace_create(const pp_experiment *experiment, int lanes, pp_workspace **workspace,
+/// @param blocks threads that share the work of a trial, at least 1
+pp_status pp_workspace_create(const pp_experiment *experiment, int blocks, pp_workspace **workspace,
                               pp_error *error);
 void pp_workspace_destroy(pp_workspace *workspace); ///< NULL-safe
 

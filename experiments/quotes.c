@@ -1,4 +1,5 @@
-#include "experiments/quotes.h"
+// The columns of /quotes: everything needed to audit a customer's choice from the file alone.
+#include "experiments/workspace.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -161,19 +162,19 @@ pp_status pp_quote_columns_build(pp_experiment *e, pp_error *error)
     return status;
 }
 
-static void put_features(const pp_experiment *e, pp_record *record, size_t row,
-                         const pp_quote_source *s)
+static void put_features(const pp_experiment *e, const pp_block *block, size_t i, size_t row,
+                         pp_record *record)
 {
-    double *const *columns = s->customers->features;
+    double *const *columns = block->customers.features;
     for (int f = 0; f < e->schema->n_features; f++) {
         const pp_feature *feature = &e->schema->features[f];
         size_t to = FIXED + (size_t)f;
         if (feature->kind != PP_CATEGORICAL) {
-            pp_record_quotes_f64(record, to)[row] = columns[feature->first_column][s->i];
+            pp_record_quotes_f64(record, to)[row] = columns[feature->first_column][i];
             continue;
         }
         for (int j = 0; j < feature->n_columns; j++)
-            if (columns[feature->first_column + j][s->i] != 0)
+            if (columns[feature->first_column + j][i] != 0)
                 pp_record_quotes_i32(record, to)[row] = j;
     }
 }
@@ -188,42 +189,42 @@ static double elasticity(const pp_curves *curves, size_t i, double multiplier)
     return log(dearer / cheaper) / log((1 + step) / (1 - step));
 }
 
-/// What the firms' conversion models say of the prices quoted.
-static void put_expected(const pp_experiment *e, pp_record *record, size_t row,
-                         const pp_quote_source *s)
+/// One row of a firm's quote, with its conversion model's view of the price quoted.
+static void put_quote(const pp_firm *firm, const pp_block *block, size_t f, size_t i, size_t at,
+                      pp_record *record)
 {
-    double *conversion = pp_record_quotes_f64(record, EXPECTED_CONVERSION) + row * e->n_firms;
-    double *slope = pp_record_quotes_f64(record, EXPECTED_ELASTICITY) + row * e->n_firms;
-    for (size_t f = 0; f < e->n_firms; f++) {
-        size_t at = f * s->stride + s->i;
-        double multiplier = s->offers[at] / s->estimates[at];
-        const pp_curves *curves = s->desks ? &s->desks[f].papers->curves : NULL;
-        conversion[f] = curves ? pp_curve_probability(curves, s->i, multiplier) : NAN;
-        slope[f] = curves ? elasticity(curves, s->i, multiplier) : NAN;
-    }
+    size_t from = f * PP_BLOCK + i;
+    double multiplier = block->offers[from] / block->estimates[from];
+    const pp_curves *curves = &block->firms[f].view->curves;
+    bool fitted = pp_pipeline_fitted(firm->pipeline);
+    pp_record_quotes_f64(record, ESTIMATE)[at] = block->estimates[from];
+    pp_record_quotes_f64(record, OFFER)[at] = block->offers[from];
+    pp_record_quotes_f64(record, PROPENSITY)[at] = block->propensities[from];
+    pp_record_quotes_f64(record, EXPECTED_CONVERSION)[at] =
+        fitted ? pp_curve_probability(curves, i, multiplier) : NAN;
+    pp_record_quotes_f64(record, EXPECTED_ELASTICITY)[at] =
+        fitted ? elasticity(curves, i, multiplier) : NAN;
 }
 
-void pp_quotes_put(const pp_experiment *e, pp_record *record, size_t row, const pp_quote_source *s)
+void pp_record_quote(const pp_workspace *w, const pp_block *block, size_t i, size_t row)
 {
-    size_t n = e->n_firms, i = s->i;
-    pp_record_quotes_i32(record, TRIAL)[row] = (int32_t)s->trial;
-    pp_record_quotes_i32(record, EPOCH)[row] = (int32_t)s->epoch;
-    pp_record_quotes_i32(record, ROUND)[row] = (int32_t)s->round;
-    pp_record_quotes_i32(record, CHOICE)[row] = s->choice;
-    pp_record_quotes_i32(record, LOYAL_FIRM)[row] = s->customers->loyal_firm[i];
-    pp_record_quotes_f64(record, PURE_PREMIUM)[row] = s->customers->pure_premium[i];
-    pp_record_quotes_f64(record, SENSITIVITY)[row] = s->customers->sensitivity[i];
-    pp_record_quotes_f64(record, WALK_AWAY)[row] = s->customers->walk_away[i];
-    pp_record_quotes_f64(record, LOYALTY)[row] = s->customers->loyalty[i];
-    pp_record_quotes_f64(record, CHOICE_UNIFORM)[row] = s->customers->choice_uniform[i];
-    pp_record_quotes_f64(record, BASE_INDEX)[row] = s->base[i];
-    pp_record_quotes_f64(record, INSURER_INDEX)[row] = s->insurer[i];
-    pp_record_quotes_f64(record, CUSTOMER_INDEX)[row] = s->customer[i];
-    for (size_t f = 0; f < n; f++) {
-        pp_record_quotes_f64(record, ESTIMATE)[row * n + f] = s->estimates[f * s->stride + i];
-        pp_record_quotes_f64(record, OFFER)[row * n + f] = s->offers[f * s->stride + i];
-        pp_record_quotes_f64(record, PROPENSITY)[row * n + f] = s->propensities[f * s->stride + i];
-    }
-    put_expected(e, record, row, s);
-    put_features(e, record, row, s);
+    const pp_customers *c = &block->customers;
+    pp_record *record = w->record;
+    size_t n = w->experiment->n_firms;
+    pp_record_quotes_i32(record, TRIAL)[row] = (int32_t)w->trial;
+    pp_record_quotes_i32(record, EPOCH)[row] = (int32_t)w->epoch;
+    pp_record_quotes_i32(record, ROUND)[row] = (int32_t)(c->first_round + (int64_t)i);
+    pp_record_quotes_i32(record, CHOICE)[row] = block->choice[i];
+    pp_record_quotes_i32(record, LOYAL_FIRM)[row] = c->loyal_firm[i];
+    pp_record_quotes_f64(record, PURE_PREMIUM)[row] = c->pure_premium[i];
+    pp_record_quotes_f64(record, SENSITIVITY)[row] = c->sensitivity[i];
+    pp_record_quotes_f64(record, WALK_AWAY)[row] = c->walk_away[i];
+    pp_record_quotes_f64(record, LOYALTY)[row] = c->loyalty[i];
+    pp_record_quotes_f64(record, CHOICE_UNIFORM)[row] = c->choice_uniform[i];
+    pp_record_quotes_f64(record, BASE_INDEX)[row] = block->base[i];
+    pp_record_quotes_f64(record, INSURER_INDEX)[row] = block->insurer[i];
+    pp_record_quotes_f64(record, CUSTOMER_INDEX)[row] = block->customer[i];
+    for (size_t f = 0; f < n; f++)
+        put_quote(&w->firms[f], block, f, i, row * n + f, record);
+    put_features(w->experiment, block, i, row, record);
 }

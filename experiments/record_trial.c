@@ -82,10 +82,10 @@ void pp_record_learning(const pp_workspace *w, size_t f)
                w->firms[f].learned + s * n, n * sizeof(double));
 }
 
-void pp_record_said(const pp_workspace *w, size_t f, const pp_agent_epoch *said)
+void pp_record_agent_epoch(const pp_workspace *w, size_t f, const pp_agent_epoch *report)
 {
     size_t at = (size_t)w->epoch * w->experiment->n_firms + f;
-    pp_record_f64(w->record, PP_VAR_learning_reference_kl)[at] = said->reference_kl;
+    pp_record_f64(w->record, PP_VAR_learning_reference_kl)[at] = report->reference_kl;
 }
 
 void pp_record_scores(const pp_workspace *w)

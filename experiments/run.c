@@ -22,7 +22,7 @@ typedef struct run {
     const pp_experiment *experiment;
     const pp_run_options *options;
     const pp_results_layout *layout;
-    pp_crew crew;
+    pp_thread_plan plan;
     pp_results *results;
     pp_error *error;
     pp_status status;
@@ -72,14 +72,14 @@ static pp_status run_trial(const run *r, pp_workspace *workspace, int64_t trial,
     return pp_trial_run(workspace, trial, r->options->drop, record, error);
 }
 
-/// Work of one thread, and of the others in its workspace's lanes: its share of the trials, handed
+/// Work of one thread, and of the others in its workspace's blocks: its share of the trials, handed
 /// in one after the other.
 static void work(run *r)
 {
     pp_workspace *workspace = NULL;
     pp_record *record = NULL;
     pp_error setup = {0};
-    pp_status ready = pp_workspace_create(r->experiment, r->crew.lanes, &workspace, &setup);
+    pp_status ready = pp_workspace_create(r->experiment, r->plan.blocks, &workspace, &setup);
     if (ready == PP_OK)
         ready = pp_record_create(r->layout, &record, &setup);
 #pragma omp for ordered schedule(dynamic, 1)
@@ -95,17 +95,17 @@ static void work(run *r)
     pp_workspace_destroy(workspace);
 }
 
-/// Threads of trials, each with threads of its own in its lanes: no team where one thread is
+/// Threads of trials, each with threads of its own for its blocks: no team where one thread is
 /// enough.
-static void work_in_crew(run *r)
+static void work_on_threads(run *r)
 {
-    if (r->crew.trials == 1) {
+    if (r->plan.trials == 1) {
         work(r);
         return;
     }
     int levels = omp_get_max_active_levels();
-    omp_set_max_active_levels(omp_get_active_level() + (r->crew.lanes > 1 ? 2 : 1));
-#pragma omp parallel num_threads(r->crew.trials)
+    omp_set_max_active_levels(omp_get_active_level() + (r->plan.blocks > 1 ? 2 : 1));
+#pragma omp parallel num_threads(r->plan.trials)
     work(r);
     omp_set_max_active_levels(levels);
 }
@@ -179,7 +179,7 @@ static void run_trials(run *r, pp_error *error)
     r->status = open_results(r, error);
     if (r->status != PP_OK)
         return;
-    work_in_crew(r);
+    work_on_threads(r);
     if (r->status == PP_OK)
         r->status = pp_results_commit_later(r->results, r->options->batch, error);
     else if (is_final(r->status))
@@ -201,16 +201,16 @@ pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_option
     char *scenario = pp_scenario_yaml(experiment->scenario);
     if (!scenario)
         return pp_error_set(error, PP_ENOMEM, "no memory for the resolved scenario");
-    pp_crew crew =
-        pp_crew_of(experiment, options->threads > 0 ? options->threads : omp_get_max_threads());
-    layout.threads = crew.trials * crew.lanes;
+    pp_thread_plan plan = pp_thread_plan_of(
+        experiment, options->threads > 0 ? options->threads : omp_get_max_threads());
+    layout.threads = plan.trials * plan.blocks;
     layout.history = options->history;
     layout.source = options->source;
     layout.scenario = scenario;
     run r = {.experiment = experiment,
              .options = options,
              .layout = &layout,
-             .crew = crew,
+             .plan = plan,
              .error = &detail};
     run_trials(&r, &detail);
     free(scenario);

@@ -1,39 +1,40 @@
 /// @file
 /// @internal
-/// What a trial holds while it runs: the trial's own, and a lane for each of its threads. Every
-/// buffer is made once.
+/// The engine: a const pp_experiment says what is simulated, a mutable pp_workspace is where. A
+/// workspace holds one trial at a time; its blocks hold the customers at work, one block a thread.
+/// Every buffer is made once. Calls go down: trial.c, block.c, workspace.c; record.c keeps results.
 #ifndef PURSUIT_EXPERIMENTS_WORKSPACE_H
 #define PURSUIT_EXPERIMENTS_WORKSPACE_H
 
 #include "agents/oracle.h"
 #include "experiments/experiment.h"
 
-/// Customers of a block: what a lane has in hand at a time, whatever the length of an epoch. Sums
-/// are taken over a block and added up in the order of blocks, so results depend on this number (in
-/// the last bits) and not on how many lanes there are.
+/// Customers of a block, whatever the length of an epoch. Sums are taken over a block and added up
+/// in the order of blocks, so results depend on this number (in the last bits) and not on how many
+/// threads there are.
 enum { PP_BLOCK = 1024 };
 
-/// What the firm's agent is handed of a block besides numbers.
-typedef struct pp_papers {
+/// Memory that a firm's agent is handed with a block, besides numbers.
+typedef struct pp_agent_view {
     pp_agent_batch batch;
     pp_curves curves;
-} pp_papers;
+} pp_agent_view;
 
-/// One firm at work on one block. What its agent is handed, itself or by pointer, besides what all
+/// One firm's part of a block. All that its agent is handed, itself or by pointer, besides what all
 /// firms may know, lies in memory of its own: nothing that the agent may not see is beside it.
-typedef struct pp_desk {
-    pp_papers *papers;
+typedef struct pp_firm_block {
+    pp_agent_view *view;
     uint64_t *members;  ///< [PP_BLOCK] category masks
-    double *own;        ///< storage of what follows
+    double *own;        ///< storage of the arrays below
     double *estimate;   ///< [PP_BLOCK] C, GBP
     double *curves;     ///< [PP_BLOCK][curve size]
     double *null_bid;   ///< [PP_BLOCK]
     double *prepared;   ///< [PP_BLOCK][agent->prepared]
-    double *multiplier; ///< [PP_BLOCK] what `quote_batch` answers
-} pp_desk;
+    double *multiplier; ///< [PP_BLOCK] the answer of `quote_batch`
+} pp_firm_block;
 
-/// Everything that one thread needs for one block of customers, or for one firm between epochs.
-typedef struct pp_lane {
+/// One thread's memory: for a block of customers, or for one firm between epochs.
+typedef struct pp_block {
     pp_customers customers;
     double *base, *insurer, *customer;                                 ///< [PP_BLOCK] indices
     double *estimates, *multipliers, *offers, *propensities, *factors; ///< [n_firms][PP_BLOCK];
@@ -41,17 +42,17 @@ typedef struct pp_lane {
     double *scratch;                                                   ///< of the state-free stage
     double *fit_scratch;                                               ///< of refits
     int32_t *choice;                                                   ///< [PP_BLOCK]
-    int32_t *ranks;       ///< [n_firms][PP_BLOCK] of every quote, once booked
-    pp_ranking ranking;   ///< of one customer
-    pp_accounts accounts; ///< of the block
-    pp_desk *desks;       ///< [n_firms]
-    double *reals;        ///< storage of what no agent is handed
-    int32_t *integers;
-    const double **columns; ///< [n_columns] the features of the block, as agents are handed them
-    size_t firm;            ///< in hand between epochs
-    pp_status status;       ///< of what the lane did last
+    int32_t *ranks;         ///< [n_firms][PP_BLOCK] of every quote, once booked
+    pp_ranking ranking;     ///< of one customer
+    pp_accounts accounts;   ///< of the block
+    pp_firm_block *firms;   ///< [n_firms]
+    double *reals;          ///< storage of the arrays above, none of which an agent is handed
+    int32_t *integers;      ///< storage of those of integers
+    const double **columns; ///< [n_columns] the block's features, as agents are handed them
+    size_t firm;            ///< the one to refit or train, between epochs
+    pp_status status;       ///< of the last stage
     pp_error error;
-} pp_lane;
+} pp_block;
 
 /// One firm in one trial. Its portfolio and `own`, too, lie in memory of their own.
 typedef struct pp_firm {
@@ -61,105 +62,99 @@ typedef struct pp_firm {
     bool trained;
     bool has_portfolio;
     pp_portfolio *portfolio; ///< categories, and the target once burn-in is over
-    double *own;             ///< storage of what follows
-    double *held;            ///< [n_categories] policies of the present epoch
+    double *own;             ///< storage of the arrays below
+    double *held;            ///< [n_categories] policies of the current epoch
     double *average;         ///< [n_categories] burn-in average
-    double *learned;         ///< [PP_LEARNING_COUNT][updates] what the agent logs
+    double *learned;         ///< [PP_LEARNING_COUNT][updates] the agent's log
 } pp_firm;
 
 struct pp_workspace {
     const pp_experiment *experiment;
-    size_t n_lanes;
-    pp_lane *lanes; ///< [n_lanes]
-    pp_firm *firms; ///< [n_firms]
+    size_t n_blocks;
+    pp_block *blocks; ///< [n_blocks] one for each thread of the trial
+    pp_firm *firms;   ///< [n_firms]
     pp_indices indices;
     pp_accounts accounts; ///< of the epoch
     pp_histories *histories;
     // handed to agents in the round loop, each in memory of its own
     double *row;         ///< [n_columns] one customer's features
-    double *open_offers; ///< [n_firms] what an oracle sees of a round
-    // the trial in hand
+    double *open_offers; ///< [n_firms] the offers of a round that an oracle sees
+    // the current trial
     const volatile sig_atomic_t *stop; ///< see pp_trial_run
     pp_record *record;
     int64_t trial, epoch;
-    bool in_rounds; ///< some firm's price depends on the portfolio held, or on others' quotes
+    bool sequential; ///< some firm is sequential in this epoch: see pp_firm_is_sequential
 };
 
-/// How a run uses its threads: so many trials at a time, with so many lanes each.
-typedef struct pp_crew {
-    int trials, lanes;
-} pp_crew;
+/// How a run uses its threads.
+typedef struct pp_thread_plan {
+    int trials, blocks; ///< so many trials at a time, with so many blocks each
+} pp_thread_plan;
 /// As many trials at a time as there are; where threads are a multiple of that, each trial has so
-/// many lanes, at most one for each block of an epoch or for each firm to be refitted.
-pp_crew pp_crew_of(const pp_experiment *experiment, int threads);
+/// many blocks, at most one for each block of an epoch or for each firm to be refitted.
+pp_thread_plan pp_thread_plan_of(const pp_experiment *experiment, int threads);
 
-pp_status pp_lane_create(const pp_workspace *workspace, pp_lane *lane, pp_error *error);
-void pp_lane_destroy(const pp_experiment *experiment, pp_lane *lane); ///< safe on a zeroed one
-/// Resident bytes of a lane. @param pipeline like those of the experiment's firms
-double pp_lane_bytes(const pp_experiment *experiment, const pp_pipeline *pipeline);
-
-/// What a lane does by itself: it changes its own and what no other lane looks at.
-typedef void (*pp_stage)(const pp_workspace *workspace, pp_lane *lane);
-/// Let the first n lanes do it, each on a thread of its own.
-void pp_lanes_run(const pp_workspace *workspace, size_t n, pp_stage stage);
-/// The first failure of the first n lanes, in their order, whoever failed first by the clock.
-pp_status pp_lanes_failure(const pp_workspace *workspace, size_t n, pp_error *error);
+/// One thread's work: it changes its block and nothing that another thread reads.
+typedef void (*pp_stage)(const pp_workspace *workspace, pp_block *block);
+/// Run a stage on the first n blocks, each on a thread of its own.
+void pp_blocks_run(const pp_workspace *workspace, size_t n, pp_stage stage);
+/// The first failure of the first n blocks in their order, whichever thread failed first.
+pp_status pp_blocks_failure(const pp_workspace *workspace, size_t n, pp_error *error);
 
 static inline int64_t pp_burn_in_epochs(const pp_workspace *workspace)
 {
     return workspace->experiment->scenario->market.burn_in_epochs;
 }
 
-/// Is the epoch in hand a test epoch?
+/// Is the current epoch a test epoch?
 static inline bool pp_testing(const pp_workspace *workspace)
 {
     return workspace->epoch >= pp_burn_in_epochs(workspace);
 }
 
-/// Where draws are taken that belong to an epoch, or to a firm.
+/// Does firm f's price depend on the portfolio it holds, or on others' quotes? Then it quotes
+/// customer by customer, in the order of rounds.
+static inline bool pp_firm_is_sequential(const pp_workspace *workspace, size_t f)
+{
+    const pp_agent_class *class = workspace->firms[f].config->agent;
+    return pp_testing(workspace) && (class->quote || class->quote_seeing);
+}
+
+/// The stream of draws that belong to an epoch, or to a firm.
 pp_stream pp_trial_stream(const pp_workspace *workspace, int64_t epoch);
 /// @return PP_OK, or PP_EINTERRUPTED naming the trial if the run is to end
 pp_status pp_trial_interrupted(const pp_workspace *workspace, pp_error *error);
 
-/// Run the rounds of the epoch in hand, into accounts, portfolios held, histories and the record's
-/// sample of quotes.
-/// @return PP_OK; PP_ENUMERIC naming trial, epoch and round if an index or a quote is impossible:
-/// of several the first in the order of blocks; PP_EINTERRUPTED
-pp_status pp_epoch_run(pp_workspace *workspace, pp_error *error);
+/// The block's customers (customers.first_round, customers.n; indices given) and every price that
+/// does not depend on the rounds before. A stage; without sequential firms it includes
+/// pp_block_book.
+void pp_block_price(const pp_workspace *workspace, pp_block *block);
+/// The rounds of the block: quotes of sequential firms, choices, policies held. Blocks take their
+/// turn. Leaves block->status.
+void pp_block_run_rounds(pp_workspace *workspace, pp_block *block);
+/// Accounts of the block and its sample of quotes. A stage.
+void pp_block_book(const pp_workspace *workspace, pp_block *block);
+/// Count customer i's choice towards the portfolio of the firm chosen.
+void pp_portfolio_add_sale(pp_workspace *workspace, const pp_block *block, size_t i);
 
-/// Does the price of firm f depend on the portfolio it holds, or on what others quote?
-bool pp_needs_rounds(const pp_workspace *workspace, size_t f);
-/// The lane's customers (customers.first_round, customers.n; indices given) and every price that
-/// can be told without the round loop. A stage; in an epoch that needs no rounds it goes on to
-/// choices and pp_block_book.
-void pp_block_price(const pp_workspace *workspace, pp_lane *lane);
-/// The offer of firm f to customer i of the lane, checked.
-pp_status pp_block_offer(const pp_workspace *workspace, pp_lane *lane, size_t f, size_t i,
-                         pp_error *error);
-/// The round loop over the lane's customers: only what depends on the portfolios held or, last, on
-/// what others quote. Blocks take their turn. Leaves lane->status.
-void pp_block_play(pp_workspace *workspace, pp_lane *lane);
-/// Accounts of the lane's block and the sample of quotes. A stage.
-void pp_block_book(const pp_workspace *workspace, pp_lane *lane);
-/// Count customer i's choice of the lane towards the portfolio of the firm chosen.
-void pp_firm_hold(pp_workspace *workspace, const pp_lane *lane, size_t i);
-
-/// What the agent of firm f, an oracle, may see of the lane's customer i when every other kind of
-/// agent has quoted. What its parameters do not name is masked here, by NaN or by no rivals, so the
-/// mask is not left to the agent. @param view until the next call
-void pp_oracle_look(pp_workspace *workspace, const pp_lane *lane, size_t f, size_t i,
-                    pp_oracle_view *view);
+/// Fill in the sight of firm f's agent, an oracle, of customer i when every other kind of agent has
+/// quoted. Sight that its parameters do not name is masked here, by NaN or by no rivals, so the
+/// mask is not left to the agent. @param view valid until the next call
+void pp_oracle_view_fill(pp_workspace *workspace, const pp_block *block, size_t f, size_t i,
+                         pp_oracle_view *view);
 
 /// Write the epoch that has just ended to the trial's record. Portfolio loss and reward follow once
 /// the target is known.
 void pp_record_epoch(const pp_workspace *workspace);
-/// Write what the agent of firm f has logged.
+/// Write the log of firm f's agent.
 void pp_record_learning(const pp_workspace *workspace, size_t f);
-/// Write what the agent of firm f says of the test epoch that has just ended.
-void pp_record_said(const pp_workspace *workspace, size_t f, const pp_agent_epoch *said);
+/// Write the report of firm f's agent on the test epoch that has just ended.
+void pp_record_agent_epoch(const pp_workspace *workspace, size_t f, const pp_agent_epoch *report);
 /// Score every epoch with the targets.
 void pp_record_scores(const pp_workspace *workspace);
 /// Write what holds for the whole trial: categories, targets, averages, refits.
 void pp_record_trial(const pp_workspace *workspace);
+/// Write customer i of a booked block to a row of /quotes.
+void pp_record_quote(const pp_workspace *workspace, const pp_block *block, size_t i, size_t row);
 
 #endif

@@ -57,15 +57,15 @@ static void test_oracle_view_is_shown_what_it_sees_and_no_more(void **state)
     pp_workspace *w = played(&m, &record);
     for (size_t i = 0; i < ROUNDS; i += 7) {
         pp_oracle_view view[3];
-        const pp_customers *c = &w->lanes->customers;
+        const pp_customers *c = &w->blocks->customers;
         for (size_t f = 0; f < 3; f++) {
-            pp_oracle_look(w, w->lanes, f, i, &view[f]);
+            pp_oracle_view_fill(w, w->blocks, f, i, &view[f]);
             assert_int_equal(view[f].n_firms, FIRMS);
             if (sees[f] == SEES_RIVALS) {
                 assert_true(isnan(view[f].pure_premium) && isnan(view[f].sensitivity));
                 assert_true(isnan(view[f].walk_away) && isnan(view[f].loyalty_mean));
             } else {
-                assert_true(view[f].pure_premium == c->pure_premium[i] * w->lanes->insurer[i]);
+                assert_true(view[f].pure_premium == c->pure_premium[i] * w->blocks->insurer[i]);
                 assert_true(view[f].sensitivity == c->sensitivity[i]);
                 assert_true(view[f].walk_away == c->walk_away[i]);
                 assert_true(fabs(view[f].loyalty_mean - 0.05 * (c->walk_away[i] + 20)) < 1e-9);
@@ -76,11 +76,11 @@ static void test_oracle_view_is_shown_what_it_sees_and_no_more(void **state)
             } else { // not one another, nor themselves
                 assert_int_equal(view[f].n_rivals, 2);
                 for (size_t j = 0; j < 2; j++)
-                    assert_true(view[f].rivals[j] == w->lanes->offers[(3 + j) * PP_BLOCK + i]);
+                    assert_true(view[f].rivals[j] == w->blocks->offers[(3 + j) * PP_BLOCK + i]);
             }
         }
     }
-    assert_true(w->lanes->insurer[0] != 1 && w->lanes->insurer[0] != w->lanes->customer[0]);
+    assert_true(w->blocks->insurer[0] != 1 && w->blocks->insurer[0] != w->blocks->customer[0]);
     pp_workspace_destroy(w);
     pp_record_destroy(record);
     for (size_t f = 0; f < 3; f++)
@@ -119,26 +119,26 @@ static void test_oracle_view_that_sees_both_makes_the_best_bid(void **state)
     assert_int_equal(pp_choice_curve_create(FIRMS, &curve, NULL), PP_OK);
     double gain = 0;
     for (size_t i = 0; i < ROUNDS; i++) {
-        const pp_customers *c = &w->lanes->customers;
-        double estimate = w->lanes->estimates[seer * PP_BLOCK + i], walk_away = c->walk_away[i],
+        const pp_customers *c = &w->blocks->customers;
+        double estimate = w->blocks->estimates[seer * PP_BLOCK + i], walk_away = c->walk_away[i],
                fall;
         double cheapest = walk_away;
         pp_rival_offer offers[FIRMS - 1];
         for (size_t f = 0, n = 0; f < FIRMS; f++)
             if (f != seer) {
-                offers[n] = (pp_rival_offer){w->lanes->offers[f * PP_BLOCK + i], 1};
+                offers[n] = (pp_rival_offer){w->blocks->offers[f * PP_BLOCK + i], 1};
                 cheapest = fmin(cheapest, offers[n++].price);
             }
         pp_choice_curve_start(&curve, estimate, c->sensitivity[i], walk_away,
                               0.05 * (walk_away + 20), cheapest);
         pp_choice_curve_add(&curve, offers, FIRMS - 1, FIRMS, 1);
-        double bid = w->lanes->multipliers[seer * PP_BLOCK + i];
+        double bid = w->blocks->multipliers[seer * PP_BLOCK + i];
         double profit = pp_choice_curve_probability(&curve, bid, &fall) * (bid - 1);
         for (double a = 1; a <= 2; a += 0.0005) {
             double other = pp_choice_curve_probability(&curve, a, &fall) * (a - 1);
             assert_true(profit >= other * (1 - 1e-9));
         }
-        double null_bid = w->lanes->desks[seer].null_bid[i];
+        double null_bid = w->blocks->firms[seer].null_bid[i];
         gain += profit - pp_choice_curve_probability(&curve, null_bid, &fall) * (null_bid - 1);
     }
     assert_true(gain > 0);
@@ -170,7 +170,8 @@ static void test_oracle_view_bids_as_null_in_burn_in(void **state)
     for (size_t f = 0; f < FIRMS; f++) {
         bool same = true;
         for (size_t i = 0; i < ROUNDS; i++)
-            same &= w[0]->lanes->offers[f * PP_BLOCK + i] == w[1]->lanes->offers[f * PP_BLOCK + i];
+            same &=
+                w[0]->blocks->offers[f * PP_BLOCK + i] == w[1]->blocks->offers[f * PP_BLOCK + i];
         assert_true(same == (f != 1));
     }
     for (size_t i = 0; i < 2; i++) {
@@ -198,7 +199,7 @@ static void test_oracle_view_quotes_whoever_else_is_there(void **state)
                 make_oracle(&m, f, params);
             pp_workspace *w = played(&m, &record);
             for (size_t i = 0; i < 60; i++)
-                assert_true(w->lanes->multipliers[i] >= 1 && w->lanes->multipliers[i] <= 2);
+                assert_true(w->blocks->multipliers[i] >= 1 && w->blocks->multipliers[i] <= 2);
             pp_workspace_destroy(w);
             pp_record_destroy(record);
             free(params);

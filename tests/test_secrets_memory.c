@@ -17,7 +17,7 @@ typedef struct range {
     size_t size, firm;
 } range;
 
-enum { MOST_RANGES = 800, NOSY = 2, LANES = 2 };
+enum { MOST_RANGES = 800, NOSY = 2, THREADS = 2 };
 static range ranges[MOST_RANGES];
 static size_t n_ranges;
 static pp_observe observed;
@@ -152,20 +152,20 @@ static void assert_apart(const char *what, const void *block, size_t firm)
     }
 }
 
-/// What belongs to the market, and what belongs to one firm and is in no other's reach, in a lane.
-static void assert_nothing_beside_in_lane(const pp_lane *lane)
+/// What belongs to the market, and what belongs to one firm and is in no other's reach, in a block.
+static void assert_nothing_beside_in_block(const pp_block *block)
 {
-    assert_apart("a lane's numbers", lane->reals, FIRMS);
-    assert_apart("choices", lane->integers, FIRMS);
-    assert_apart("latent variables", lane->customers.hidden, FIRMS);
-    assert_apart("loyal firms", lane->customers.loyal_firm, FIRMS);
-    assert_apart("the block's accounts", lane->accounts.firm, FIRMS);
-    assert_apart("the block's ranks", lane->accounts.rank_histogram, FIRMS);
-    assert_apart("the desks", lane->desks, FIRMS);
+    assert_apart("a block's numbers", block->reals, FIRMS);
+    assert_apart("choices", block->integers, FIRMS);
+    assert_apart("latent variables", block->customers.hidden, FIRMS);
+    assert_apart("loyal firms", block->customers.loyal_firm, FIRMS);
+    assert_apart("the block's accounts", block->accounts.firm, FIRMS);
+    assert_apart("the block's ranks", block->accounts.rank_histogram, FIRMS);
+    assert_apart("the firms of a block", block->firms, FIRMS);
     for (size_t f = 0; f < FIRMS; f++) {
-        assert_apart("another firm's numbers of a block", lane->desks[f].own, f);
-        assert_apart("another firm's categories", lane->desks[f].members, f);
-        assert_apart("another firm's papers", lane->desks[f].papers, f);
+        assert_apart("another firm's numbers of a block", block->firms[f].own, f);
+        assert_apart("another firm's categories", block->firms[f].members, f);
+        assert_apart("another firm's view", block->firms[f].view, f);
     }
 }
 
@@ -177,11 +177,11 @@ static void assert_nothing_beside(const pp_workspace *w, pp_record *record)
     assert_apart("open offers", w->open_offers, FIRMS);
     assert_apart("the accounts", w->accounts.firm, FIRMS);
     assert_apart("the firms", w->firms, FIRMS);
-    assert_apart("the lanes", w->lanes, FIRMS);
+    assert_apart("the blocks", w->blocks, FIRMS);
     assert_apart("the population", w->experiment->population, FIRMS);
     assert_apart("the histories", w->histories, FIRMS);
-    for (size_t i = 0; i < LANES; i++)
-        assert_nothing_beside_in_lane(&w->lanes[i]);
+    for (size_t i = 0; i < THREADS; i++)
+        assert_nothing_beside_in_block(&w->blocks[i]);
     for (size_t f = 0; f < FIRMS; f++) {
         pp_history history;
         pp_histories_view(w->histories, f, &history);
@@ -207,17 +207,17 @@ static void be_nosy(pp_observe observe)
         m.scenario.firms[f].agent = &nosy_class[f];
         m.scenario.firms[f].portfolio = PP_PORTFOLIO_RANDOM;
     }
-    m.scenario.market.rounds = PP_BLOCK + ROUNDS; // a block for each lane
+    m.scenario.market.rounds = PP_BLOCK + ROUNDS; // a block for each thread
     m.scenario.market.test_epochs = 1;
     m.scenario.market.observe = observed = observe;
     m.scenario.record.quotes_every = 0;
     n_ranges = 0;
     fixture_start(&m);
     pp_record *record = fixture_record(&m);
-    assert_int_equal(pp_workspace_create(m.experiment, LANES, &w, &error), PP_OK);
+    assert_int_equal(pp_workspace_create(m.experiment, THREADS, &w, &error), PP_OK);
     if (pp_trial_run(w, 0, NULL, record, &error) != PP_OK)
         fail_msg("%s", error.message);
-    assert_true(n_ranges > NOSY * (1 + LANES) * COLUMNS);
+    assert_true(n_ranges > NOSY * (1 + THREADS) * COLUMNS);
     assert_nothing_beside(w, record);
     pp_workspace_destroy(w);
     pp_record_destroy(record);

@@ -56,7 +56,7 @@ static void test_trial_interrupted_within_an_epoch_stops_there(void **state)
     stop_soon = 0;
     assert_int_equal(pp_trial_run(w, 0, &stop_soon, r, &error), PP_EINTERRUPTED);
     assert_int_equal(w->epoch, 3);
-    assert_int_equal(w->lanes[0].customers.first_round, 0);
+    assert_int_equal(w->blocks[0].customers.first_round, 0);
     pp_workspace_destroy(w);
     pp_record_destroy(r);
     fixture_finish(&m);

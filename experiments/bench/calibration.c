@@ -134,8 +134,8 @@ static void score(calibration *c, int model, size_t trial, double p, int sold, d
 static void score_firm(calibration *c, const pp_workspace *w, size_t trial, size_t f,
                        double *curves)
 {
-    const pp_lane *lane = w->lanes;
-    size_t n = lane->customers.n;
+    const pp_block *block = w->blocks;
+    size_t n = block->customers.n;
     double share = 1 / (double)(n * c->scenario->n_firms), rate = 0.5;
     pp_history history;
     pp_histories_view(w->histories, f, &history);
@@ -145,11 +145,11 @@ static void score_firm(calibration *c, const pp_workspace *w, size_t trial, size
     for (int m = 0; m < SCORED; m++) {
         pp_curves view;
         if (m < MODELS)
-            pp_pipeline_prepare(c->pipeline[m][f], lane->columns, lane->estimates + f * PP_BLOCK, n,
-                                lane->scratch, curves, &view);
+            pp_pipeline_prepare(c->pipeline[m][f], block->columns, block->estimates + f * PP_BLOCK,
+                                n, block->scratch, curves, &view);
         for (size_t i = 0; i < n; i++) {
-            int sold = lane->choice[i] == (int32_t)f;
-            double a = lane->multipliers[f * PP_BLOCK + i];
+            int sold = block->choice[i] == (int32_t)f;
+            double a = block->multipliers[f * PP_BLOCK + i];
             double p = m < MODELS ? pp_curve_probability(&view, i, a) : rate;
             score(c, m, trial, p, sold, share);
         }

@@ -1,5 +1,5 @@
-// Threads inside a trial: whatever goes wrong, and wherever, the same thing is said at any number
-// of lanes. That they write the same results is test_run's.
+// Threads inside a trial: a failure is reported in the same words at any number of threads. Equal
+// results are test_run's subject.
 #include <math.h>
 #include <omp.h>
 #include <setjmp.h>
@@ -11,12 +11,12 @@
 #include "market_fixture.h"
 #include "temp_directory.h"
 
-enum { FIRMS = 6, ROUNDS = 4 * PP_BLOCK + 1, MOST_LANES = 8 };
+enum { FIRMS = 6, ROUNDS = 4 * PP_BLOCK + 1, MOST_THREADS = 8 };
 
 /// 1, 2, 3, 8: as many as blocks, fewer, more.
-static int more(int lanes)
+static int more(int threads)
 {
-    return lanes < 3 ? lanes + 1 : lanes + 5;
+    return threads < 3 ? threads + 1 : threads + 5;
 }
 
 static void small(market_fixture *m)
@@ -27,15 +27,15 @@ static void small(market_fixture *m)
     m->scenario.market.test_epochs = 1;
 }
 
-/// A trial that fails with so many lanes. @return what it says; one static buffer
-static const char *failure(market_fixture *m, int lanes)
+/// A trial that fails with so many threads. @return what it says; one static buffer
+static const char *failure(market_fixture *m, int threads)
 {
     static pp_error error;
     pp_workspace *w;
     fixture_start(m);
     pp_record *r = fixture_record(m);
     error = (pp_error){0};
-    assert_int_equal(pp_workspace_create(m->experiment, lanes, &w, &error), PP_OK);
+    assert_int_equal(pp_workspace_create(m->experiment, threads, &w, &error), PP_OK);
     assert_int_equal(pp_trial_run(w, 0, NULL, r, &error), PP_ENUMERIC);
     pp_workspace_destroy(w);
     pp_record_destroy(r);
@@ -73,10 +73,10 @@ static const pp_agent_class rounds_class = {.abi = PP_AGENT_ABI,
                                             .train = learn_nothing,
                                             .quote = wrong_quote};
 
-static void test_lanes_report_the_first_block_with_an_impossible_quote(void **state)
+static void test_threads_report_the_first_block_with_an_impossible_quote(void **state)
 {
     (void)state;
-    for (int lanes = 1; lanes <= MOST_LANES; lanes = more(lanes))
+    for (int threads = 1; threads <= MOST_THREADS; threads = more(threads))
         for (int both = 0; both < 2; both++) {
             market_fixture m;
             char expected[128];
@@ -84,29 +84,29 @@ static void test_lanes_report_the_first_block_with_an_impossible_quote(void **st
             m.scenario.firms[1].agent = &batch_class;
             if (both) // its turn comes in the round loop, after the others' whole group of blocks
                 m.scenario.firms[3].agent = &rounds_class;
-            const char *said = failure(&m, lanes);
+            const char *said = failure(&m, threads);
             snprintf(expected, sizeof expected,
                      "trial 0, epoch 1, round %d: firm 'firm-%d': agent '%s' quoted -1 times",
                      both ? PP_BLOCK - 1 : PP_BLOCK + 5, both ? 3 : 1, both ? "rounds" : "batch");
             if (!strstr(said, expected))
-                fail_msg("%d lanes: %s", lanes, said);
+                fail_msg("%d threads: %s", threads, said);
         }
 }
 
 /// The index of a block is run before the quotes of those before it are made.
-static void test_lanes_report_an_impossible_index_in_its_turn(void **state)
+static void test_threads_report_an_impossible_index_in_its_turn(void **state)
 {
     (void)state;
     char first[PP_ERROR_MAX];
-    for (int lanes = 1; lanes <= MOST_LANES; lanes = more(lanes))
+    for (int threads = 1; threads <= MOST_THREADS; threads = more(threads))
         for (int early = 0; early < 2; early++) {
             market_fixture m;
             small(&m);
             m.scenario.inflation.mean_rate = 9;
             m.scenario.inflation.rounds_per_week = 55; // out of this world in the third block
             m.scenario.firms[1].agent = early ? &batch_class : m.scenario.firms[0].agent;
-            const char *said = failure(&m, lanes);
-            if (lanes == 1 && !early)
+            const char *said = failure(&m, threads);
+            if (threads == 1 && !early)
                 memcpy(first, said, sizeof first);
             if (early)
                 assert_non_null(strstr(said, "agent 'batch' quoted"));
@@ -125,19 +125,47 @@ static pp_status train_some(void *s, const void *params, const pp_agent_setup *s
     return fails ? pp_error_set(error, PP_ENUMERIC, "no plan for %u", firm) : PP_OK;
 }
 
-static void test_lanes_report_the_first_firm_that_cannot_be_trained(void **state)
+static void test_threads_report_the_first_firm_that_cannot_be_trained(void **state)
 {
     (void)state;
     pp_agent_class class = batch_class;
     class.train = train_some;
-    for (int lanes = 1; lanes <= MOST_LANES; lanes = more(lanes)) {
+    for (int threads = 1; threads <= MOST_THREADS; threads = more(threads)) {
         market_fixture m;
         small(&m);
         for (size_t f = 0; f < FIRMS; f++)
             m.scenario.firms[f].agent = &class;
-        const char *said = failure(&m, lanes);
+        const char *said = failure(&m, threads);
         if (!strstr(said, "of firm 'firm-2' could not be trained: no plan for 2"))
-            fail_msg("%d lanes: %s", lanes, said);
+            fail_msg("%d threads: %s", threads, said);
+    }
+}
+
+static int64_t calls_after; ///< the round that failed
+
+static double fail_in_the_first_block(void *s, const pp_agent_quote *quote, const double *held)
+{
+    (void)s, (void)held;
+    calls_after += calls_after >= 0;
+    if (quote->round == 500)
+        calls_after = 0;
+    return quote->round == 500 ? NAN : 1.1;
+}
+
+/// Agents may rely on the order of rounds, so the other blocks' rounds are not run after a failure.
+static void test_threads_no_agent_is_called_after_one_that_failed(void **state)
+{
+    (void)state;
+    pp_agent_class class = rounds_class;
+    class.quote = fail_in_the_first_block;
+    for (int threads = 1; threads <= MOST_THREADS; threads = more(threads)) {
+        market_fixture m;
+        small(&m);
+        m.scenario.firms[2].agent = &class;
+        calls_after = -1;
+        if (!strstr(failure(&m, threads), "round 500: firm 'firm-2': agent 'rounds' quoted"))
+            fail_msg("%d threads: another failure", threads);
+        assert_int_equal(calls_after, 0);
     }
 }
 
@@ -156,8 +184,8 @@ static void count_threads(const void *s, const pp_agent_batch *batch, double *mu
     }
 }
 
-/// What is done at once is what the crew says: lanes within a trial, and within several.
-static void test_lanes_are_threads(void **state)
+/// What is done at once is the plan of threads: within a trial, and within several.
+static void test_threads_are_as_planned(void **state)
 {
     (void)state;
     static const struct {
@@ -200,8 +228,9 @@ static double stop_in_the_first_block(void *s, const pp_agent_quote *quote, cons
     return 1.1;
 }
 
-/// The round loop is one block after the other whatever the lanes: it ends with the block in hand.
-static void test_lanes_an_interrupted_round_loop_ends_with_its_block(void **state)
+/// The round loop is one block after the other whatever the threads: it ends with the current
+/// block.
+static void test_threads_an_interrupted_round_loop_ends_with_its_block(void **state)
 {
     (void)state;
     pp_agent_class class = rounds_class;
@@ -213,7 +242,7 @@ static void test_lanes_an_interrupted_round_loop_ends_with_its_block(void **stat
     m.scenario.firms[0].agent = &class;
     fixture_start(&m);
     pp_record *r = fixture_record(&m);
-    assert_int_equal(pp_workspace_create(m.experiment, MOST_LANES, &w, &error), PP_OK);
+    assert_int_equal(pp_workspace_create(m.experiment, MOST_THREADS, &w, &error), PP_OK);
     stop_now = 0;
     assert_int_equal(pp_trial_run(w, 0, &stop_now, r, &error), PP_EINTERRUPTED);
     assert_int_equal(played, PP_BLOCK - 5);
@@ -225,11 +254,12 @@ static void test_lanes_an_interrupted_round_loop_ends_with_its_block(void **stat
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lanes_report_the_first_block_with_an_impossible_quote),
-        cmocka_unit_test(test_lanes_report_an_impossible_index_in_its_turn),
-        cmocka_unit_test(test_lanes_report_the_first_firm_that_cannot_be_trained),
-        cmocka_unit_test(test_lanes_are_threads),
-        cmocka_unit_test(test_lanes_an_interrupted_round_loop_ends_with_its_block),
+        cmocka_unit_test(test_threads_report_the_first_block_with_an_impossible_quote),
+        cmocka_unit_test(test_threads_report_an_impossible_index_in_its_turn),
+        cmocka_unit_test(test_threads_report_the_first_firm_that_cannot_be_trained),
+        cmocka_unit_test(test_threads_no_agent_is_called_after_one_that_failed),
+        cmocka_unit_test(test_threads_are_as_planned),
+        cmocka_unit_test(test_threads_an_interrupted_round_loop_ends_with_its_block),
     };
     return cmocka_run_group_tests(tests, temp_directory_make, temp_directory_remove);
 }
