@@ -222,19 +222,13 @@ static pp_status copy_texts(const pp_merge_file *file, const pp_results_file *fr
 {
     const pp_variable *variable = &pp_variables[id];
     texts t = {.file = file, .from = from, .id = id, .run = run, .per_trial = 1};
-    size_t count;
     t.rank = pp_merge_lengths(file->survey, variable->dims, t.room);
     for (size_t d = 1; d < t.rank; d++)
         t.per_trial *= (size_t)t.room[d];
     if (!from)
         return copy_all_texts(&t, error);
-    pp_status status = pp_file_open_dataset(from, variable->name, &t.dataset, error);
-    if (status != PP_OK)
-        return status;
-    status =
-        pp_file_check_dataset(from, t.dataset, variable->name, variable->dims, true, &count, error);
-    if (status == PP_OK)
-        status = copy_all_texts(&t, error);
+    PP_TRY(pp_file_open_dataset(from, variable->name, &t.dataset, error));
+    pp_status status = copy_all_texts(&t, error);
     H5Dclose(t.dataset);
     return status;
 }
