@@ -291,7 +291,7 @@ pp_status pp_file_read_text(const pp_results_file *file, hid_t object, const cha
     hid_t type = pp_netcdf_string_type();
     if (type < 0 || H5Aread(attribute, type, &raw) < 0)
         status = pp_file_malformed(file, "cannot read attribute", name, error);
-    else if (!(*text = pp_utf8_duplicate(raw ? raw : "")))
+    else if (!(*text = pp_utf8_duplicate(raw && strcmp(raw, " ") != 0 ? raw : "")))
         status = pp_file_out_of_memory(file, error);
     H5free_memory(raw);
     if (type >= 0)
