@@ -120,20 +120,6 @@ static pp_status check_sweep(const pp_merge_sweep *sweep, pp_error *error)
     return PP_OK;
 }
 
-/// Readers would take runs for missing, and say nothing.
-static pp_status check_links(const pp_merge_sweep *sweep, pp_error *error)
-{
-    size_t n = 0;
-    for (size_t run = 0; run < sweep->n_runs; run++)
-        n += sweep->runs[run].state == PP_MERGE_COMPLETE;
-    if (n <= PP_MERGE_LINKS_MAX)
-        return PP_OK;
-    return pp_error_set(error, PP_EINVAL,
-                        "%zu runs are complete, and a file can refer to %d: HDF5 keeps all of them "
-                        "open, and beyond the limit of open files it reads missing values",
-                        n, PP_MERGE_LINKS_MAX);
-}
-
 static pp_status merge(const char *path, const pp_merge_sweep *sweep,
                        const pp_merge_options *options, pp_merge_report *report, pp_error *error)
 {
@@ -165,8 +151,6 @@ pp_status pp_merge_write(const char *path, const pp_merge_sweep *sweep,
         return pp_error_set(error, PP_EINVAL, "a name, a sweep, options and a report are needed");
     *report = (pp_merge_report){0};
     pp_status status = check_sweep(sweep, error);
-    if (status == PP_OK && options->links)
-        status = check_links(sweep, error);
     if (status != PP_OK)
         return status;
     pp_hdf5_quiet quiet = pp_hdf5_silence();

@@ -247,8 +247,7 @@ static pp_status copy_run(const pp_merge_file *file, pp_merge_numbers *numbers, 
         if (pp_variables[id].type == PP_STRING && file->survey->has[id])
             status = copy_texts(file, from, run, id, error);
     if (status == PP_OK && from)
-        status = file->options->links ? pp_merge_numbers_check(file, from, run, error)
-                                      : pp_merge_numbers_add(numbers, from, run, place, error);
+        status = pp_merge_numbers_add(numbers, from, run, place, error);
     pp_results_close(from);
     return status;
 }
@@ -270,7 +269,7 @@ static pp_status copy_block(const pp_merge_file *file, pp_merge_numbers *numbers
         any |= file->survey->states[first + i] == PP_MERGE_COMPLETE;
     }
     // A chunk that is not there reads as missing.
-    if (status == PP_OK && any && !file->options->links)
+    if (status == PP_OK && any)
         status = pp_merge_numbers_flush(numbers, &block, error);
     return status == PP_OK && file->sink->error ? PP_EIO : status;
 }
@@ -279,8 +278,7 @@ pp_status pp_merge_copy(const pp_merge_file *file, pp_error *error)
 {
     pp_merge_numbers numbers = {0};
     size_t places;
-    pp_status status =
-        file->options->links ? PP_OK : pp_merge_numbers_create(file, &numbers, error);
+    pp_status status = pp_merge_numbers_create(file, &numbers, error);
     for (size_t first = 0; first < file->sweep->n_runs && status == PP_OK; first += places)
         status = copy_block(file, &numbers, first, &places, error);
     pp_merge_numbers_destroy(&numbers);

@@ -270,22 +270,15 @@ static pp_status define_variable(const definition *d, size_t id, pp_error *error
     const pp_variable *variable = &pp_variables[id];
     pp_netcdf_variable about = on_sweep(d, variable->name, variable->type);
     hid_t group = variable->group == PP_GROUP_LEARNING ? d->learning : d->file->file;
-    pp_status status = PP_OK;
     if (!d->file->survey->has[id])
         return PP_OK;
     about.units = variable->units;
     about.long_name = variable->long_name;
     for (size_t i = 0; variable->dims[i] != PP_DIM_NONE; i++)
         about.scales[about.rank++] = d->scales[variable->dims[i]];
-    if (variable->type != PP_STRING && d->file->options->links)
-        status = pp_merge_links(d->file, id, &about.mappings, error);
-    else if (variable->type != PP_STRING)
+    if (variable->type != PP_STRING)
         pp_merge_chunk(d->file, id, about.chunk);
-    if (status == PP_OK)
-        status = pp_netcdf_variable_create(group, &about, &d->file->datasets[id], error);
-    if (about.mappings > 0)
-        H5Pclose(about.mappings);
-    return status;
+    return pp_netcdf_variable_create(group, &about, &d->file->datasets[id], error);
 }
 
 /// Names of all that tells runs apart, for xarray to make coordinates of them; malloc'd.

@@ -182,21 +182,6 @@ pp_status pp_merge_numbers_add(pp_merge_numbers *numbers, const pp_results_file 
     return status;
 }
 
-pp_status pp_merge_numbers_check(const pp_merge_file *file, const pp_results_file *run, size_t i,
-                                 pp_error *error)
-{
-    pp_status status = PP_OK;
-    for (size_t id = 0; id < PP_VAR_COUNT && status == PP_OK; id++) {
-        source from;
-        if (!is_number(file, id) || !file->survey->shapes[i].has[id])
-            continue;
-        status = open_source(file, run, id, &from, error);
-        if (status == PP_OK)
-            H5Dclose(from.dataset);
-    }
-    return status;
-}
-
 pp_status pp_merge_numbers_flush(pp_merge_numbers *numbers, const pp_merge_place *block,
                                  pp_error *error)
 {

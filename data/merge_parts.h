@@ -95,8 +95,6 @@ uint64_t pp_merge_variable_bytes(const pp_merge_survey *survey, size_t id);
 pp_status pp_merge_define(pp_merge_file *file, pp_error *error);
 /// Chunk of a variable of the merged file. @param chunk [rank + its own axes]
 void pp_merge_chunk(const pp_merge_file *file, size_t id, uint64_t *chunk);
-/// A dataset creation list by which a variable consists of those of the runs; close it.
-pp_status pp_merge_links(const pp_merge_file *file, size_t id, hid_t *list, pp_error *error);
 /// Copy what the runs hold.
 pp_status pp_merge_copy(const pp_merge_file *file, pp_error *error);
 
@@ -129,9 +127,6 @@ pp_status pp_merge_numbers_add(pp_merge_numbers *numbers, const pp_results_file 
                                size_t place, pp_error *error);
 /// Put a block into the file, and make all missing again. @param block along the sweep's dimensions
 pp_status pp_merge_numbers_flush(pp_merge_numbers *numbers, const pp_merge_place *block,
-                                 pp_error *error);
-/// Are a run's numbers as they should be?
-pp_status pp_merge_numbers_check(const pp_merge_file *file, const pp_results_file *run, size_t i,
                                  pp_error *error);
 
 /// Has a signal asked for a stop? PP_EINTERRUPTED if so.

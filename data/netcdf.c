@@ -241,8 +241,7 @@ static pp_status describe(hid_t dataset, const pp_netcdf_variable *variable, pp_
 /// Creation properties; the fill value must be the attribute _FillValue. Closed by the caller.
 static hid_t creation_properties(const pp_netcdf_variable *variable)
 {
-    hid_t list =
-        variable->mappings > 0 ? H5Pcopy(variable->mappings) : H5Pcreate(H5P_DATASET_CREATE);
+    hid_t list = H5Pcreate(H5P_DATASET_CREATE);
     bool ok = list >= 0 && H5Pset_attr_creation_order(list, ORDER) >= 0 &&
               H5Pset_obj_track_times(list, false) >= 0;
     if (ok && has_fill(variable)) {

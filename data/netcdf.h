@@ -19,10 +19,9 @@ typedef struct pp_netcdf_variable {
     const char *name, *units, *long_name; ///< empty units are written as "1"
     const char *flag_meanings; ///< names of 0, 1, 2, ... for an integer variable, or NULL
     pp_value_type type;
-    bool missing;   ///< an integer one that may lack values: those are netCDF's default fill value,
-                    ///< which _FillValue tells. Real ones always are filled with NaN, likewise
-    hid_t mappings; ///< a dataset creation list with those of a virtual dataset; 0: none
-    int rank;       ///< 0: a scalar
+    bool missing; ///< an integer one that may lack values: those are netCDF's default fill value,
+                  ///< which _FillValue tells. Real ones always are filled with NaN, likewise
+    int rank;     ///< 0: a scalar
     hid_t scales[PP_NETCDF_RANK];   ///< dimension scale of each axis; unused for a coordinate
     pp_scales *attached;            ///< keeps what stands on which scale, until pp_scales_write;
                                     ///< NULL: HDF5 does, in the file, which takes longer

@@ -148,6 +148,8 @@ static bool chunks_are_whole(const chunking *c, hid_t space, int rank, const hsi
     return true;
 }
 
+static const char no_memory[] = "does not fit into memory";
+
 /// Reason why a dataset's values are not to be read, or NULL.
 /// @param bytes of a value
 static const char *storage_fault(hid_t dataset, hid_t creation, int rank, const hsize_t *lengths,
@@ -166,7 +168,7 @@ static const char *storage_fault(hid_t dataset, hid_t creation, int rank, const 
     if (!read_filters(creation, &c))
         return "is packed by other filters than shuffle, deflate and Fletcher-32";
     if (c.filtered && !(c.buffer = malloc(most_bytes(c.bytes))))
-        return "does not fit into memory";
+        return no_memory;
     hid_t space = H5Dget_space(dataset);
     bool whole = space >= 0 && chunks_are_whole(&c, space, rank, lengths);
     if (space >= 0)
@@ -188,7 +190,10 @@ static pp_status check_storage(const pp_results_file *file, hid_t dataset, const
         H5Tclose(type);
     if (creation >= 0)
         H5Pclose(creation);
-    return fault ? pp_error_set(error, PP_EFORMAT, "%s: '%s' %s", file->path, name, fault) : PP_OK;
+    if (!fault)
+        return PP_OK;
+    return pp_error_set(error, fault == no_memory ? PP_ENOMEM : PP_EFORMAT, "%s: '%s' %s",
+                        file->path, name, fault);
 }
 
 /// Elements of a dataset after checking its shape, its class, and that the file can hold so many: a

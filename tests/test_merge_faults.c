@@ -98,7 +98,7 @@ static void test_merge_damaged_run_is_named(void **state)
     temp_write(s.paths[1], bytes, n);
     refuses(&s, (pp_merge_options){0}, PP_EFORMAT, s.paths[1]);
     temp_write(s.paths[1], "Dear diary", 10);
-    refuses(&s, (pp_merge_options){.links = true}, PP_EFORMAT, "not an HDF5 file");
+    refuses(&s, (pp_merge_options){0}, PP_EFORMAT, "not an HDF5 file");
     unlink(s.paths[1]);
     refuses(&s, (pp_merge_options){0}, PP_EIO, s.paths[1]);
     write_run(&s, 1);
@@ -166,15 +166,14 @@ static void test_merge_run_of_another_shape_is_refused(void **state)
                  {drop_kl, "there is no 'learning/kl'"}};
     sweep s;
     make(&s, 2);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        for (int links = 0; links < 2; links++) {
-            write_runs(&s);
-            damage(s.paths[1], cases[i].change);
-            fault.writes_left = 1; // nothing may be written before all runs are known to be right
-            refuses(&s, (pp_merge_options){.links = links}, PP_EFORMAT, cases[i].message);
-            fault.writes_left = 0;
-            assert_non_null(strstr(error.message, s.paths[1]));
-        }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        write_runs(&s);
+        damage(s.paths[1], cases[i].change);
+        fault.writes_left = 1; // nothing may be written before all runs are known to be right
+        refuses(&s, (pp_merge_options){0}, PP_EFORMAT, cases[i].message);
+        fault.writes_left = 0;
+        assert_non_null(strstr(error.message, s.paths[1]));
+    }
 }
 
 static pp_status refuse_scenario(const void *context, size_t run, const char *scenario,
@@ -271,25 +270,6 @@ static void test_merge_impossible_sweeps_are_refused(void **state)
     refuses(&s, (pp_merge_options){0}, PP_EIO, "no run is complete");
 }
 
-static void test_merge_links_to_too_many_runs_are_refused(void **state)
-{
-    (void)state;
-    static pp_merge_run runs[PP_MERGE_LINKS_MAX + 1];
-    static int64_t numbers[PP_MERGE_LINKS_MAX + 1];
-    sweep s;
-    make(&s, 1);
-    write_runs(&s);
-    for (size_t i = 0; i <= PP_MERGE_LINKS_MAX; i++)
-        runs[i] = s.runs[0];
-    s.sweep.runs = runs;
-    s.sweep.n_runs = s.dimensions[0].n = PP_MERGE_LINKS_MAX + 1;
-    s.dimensions[0].values = numbers;
-    s.sweep.n_parameters = 0;
-    refuses(&s, (pp_merge_options){.links = true}, PP_EINVAL, "501 runs are complete");
-    runs[7].state = PP_MERGE_FAILED;
-    merges(&s, (pp_merge_options){.links = true});
-}
-
 static void test_merge_stop_leaves_nothing(void **state)
 {
     (void)state;
@@ -358,7 +338,6 @@ int main(void)
         cmocka_unit_test(test_merge_run_that_changes_meanwhile_is_refused),
         cmocka_unit_test(test_merge_existing_files_are_kept),
         cmocka_unit_test(test_merge_impossible_sweeps_are_refused),
-        cmocka_unit_test(test_merge_links_to_too_many_runs_are_refused),
         cmocka_unit_test(test_merge_stop_leaves_nothing),
         cmocka_unit_test(test_merge_failing_writes_leave_nothing),
         cmocka_unit_test(test_merge_failing_allocations_leave_nothing),
