@@ -15,9 +15,6 @@
 
 enum { PP_MERGE_VERSION = 1 };
 
-/// How the readers of results files know a merged one.
-#define PP_MERGE_VERSION_NAME "merge_version"
-
 /// What has become of a run: the values of the variable `run_status`.
 typedef enum pp_merge_state {
     PP_MERGE_COMPLETE,

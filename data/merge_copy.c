@@ -271,7 +271,7 @@ static pp_status copy_block(const pp_merge_file *file, pp_merge_numbers *numbers
     // A chunk that is not there reads as missing.
     if (status == PP_OK && any)
         status = pp_merge_numbers_flush(numbers, &block, error);
-    return status == PP_OK && file->sink->error ? PP_EIO : status;
+    return status == PP_OK ? pp_container_written(file->container) : status;
 }
 
 pp_status pp_merge_copy(const pp_merge_file *file, pp_error *error)

@@ -5,11 +5,10 @@
 #ifndef PURSUIT_DATA_MERGE_PARTS_H
 #define PURSUIT_DATA_MERGE_PARTS_H
 
+#include "data/container.h"
 #include "data/merge.h"
 #include "data/netcdf.h"
-#include "data/output.h"
 #include "data/results_file.h"
-#include "data/sink.h"
 
 /// A run's shape, as it was when it was looked at first.
 typedef struct pp_merge_shape {
@@ -74,7 +73,7 @@ typedef struct pp_merge_file {
     const pp_merge_options *options;
     const pp_merge_survey *survey;
     hid_t file;
-    const pp_sink *sink;               ///< where it goes
+    const pp_container *container;     ///< of the file
     size_t rank;                       ///< dimensions of the sweep
     uint64_t dims[PP_NETCDF_RANK];     ///< [rank]
     uint64_t block[PP_NETCDF_RANK];    ///< [rank] runs that are written at once

@@ -97,13 +97,8 @@ static herr_t create_timeless(const char *name, hid_t creation, hid_t access, hi
     return *file < 0 ? -1 : restored;
 }
 
-pp_status pp_netcdf_create(const char *name, hid_t access, hid_t *file, pp_error *error)
-{
-    return pp_netcdf_create_chunked(name, access, UINT64_MAX, file, error);
-}
-
-pp_status pp_netcdf_create_chunked(const char *name, hid_t access, uint64_t most_chunks,
-                                   hid_t *file, pp_error *error)
+pp_status pp_netcdf_create(const char *name, hid_t access, uint64_t most_chunks, hid_t *file,
+                           pp_error *error)
 {
     pp_status status = PP_OK;
     hid_t creation = H5Pcreate(H5P_FILE_CREATE);

@@ -9,8 +9,8 @@
 
 #include <hdf5.h>
 
-#include "data/results.h"
 #include "data/scales.h"
+#include "data/value_type.h"
 
 enum { PP_NETCDF_RANK = H5S_MAX_RANK }; ///< most axes of a variable
 
@@ -29,10 +29,9 @@ typedef struct pp_netcdf_variable {
 } pp_netcdf_variable;
 
 /// Create a file; `access` says where it goes.
-pp_status pp_netcdf_create(const char *name, hid_t access, hid_t *file, pp_error *error);
-/// The same, for variables of at most so many chunks each, at least 1.
-pp_status pp_netcdf_create_chunked(const char *name, hid_t access, uint64_t most_chunks,
-                                   hid_t *file, pp_error *error);
+/// @param most_chunks that any variable has, at least 1; UINT64_MAX if that is unknown
+pp_status pp_netcdf_create(const char *name, hid_t access, uint64_t most_chunks, hid_t *file,
+                           pp_error *error);
 pp_status pp_netcdf_group(hid_t parent, const char *name, hid_t *group, pp_error *error);
 
 /// A dimension without coordinate values.

@@ -10,6 +10,9 @@
 #include "data/netcdf.h"
 #include "data/results_read.h"
 
+/// The attribute by which a merged file is told from a run's.
+#define PP_MERGE_VERSION_NAME "merge_version"
+
 enum {
     PP_FILE_PATH = 128, ///< bytes of a path within the file, its NUL included
     PP_FILE_RANK = 4,   ///< most axes that a variable has

@@ -7,7 +7,6 @@
 
 #include "data/define.h"
 #include "data/hdf5_error.h"
-#include "data/merge.h"
 #include "data/results_file.h"
 #include "data/seal.h"
 

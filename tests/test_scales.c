@@ -18,7 +18,7 @@ enum { LONG = 7, SHORT = 3, VARIABLES = 200 };
 static hid_t create(const char *name)
 {
     hid_t file = H5I_INVALID_HID, access = H5Pcreate(H5P_FILE_ACCESS);
-    assert_int_equal(pp_netcdf_create(temp_path(name), access, &file, NULL), PP_OK);
+    assert_int_equal(pp_netcdf_create(temp_path(name), access, UINT64_MAX, &file, NULL), PP_OK);
     H5Pclose(access);
     return file;
 }
