@@ -35,6 +35,11 @@ static void choose_blocks(pp_merge_file *file)
     pp_merge_block(file->rank, file->dims, file->buffer_bytes / bytes, file->block);
 }
 
+size_t pp_merge_dimensions_max(void)
+{
+    return PP_NETCDF_RANK - PP_FILE_RANK;
+}
+
 static pp_status check_sweep(const pp_merge_sweep *sweep, pp_error *error)
 {
     size_t places = 1;

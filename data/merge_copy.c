@@ -1,3 +1,4 @@
+// Copying what the runs hold, run by run.
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,19 +8,6 @@
 
 /// Texts that are in memory at once, unless a single trial has more.
 enum { TEXTS = 1 << 16 };
-
-pp_merge_place pp_merge_place_of(const pp_merge_file *file, size_t run)
-{
-    uint64_t one[PP_NETCDF_RANK], start[PP_NETCDF_RANK];
-    pp_merge_place place = {0};
-    pp_merge_block(file->rank, file->dims, 1, one);
-    pp_merge_block_at(file->rank, file->dims, one, run, start, one);
-    for (size_t d = 0; d < file->rank; d++) {
-        place.start[d] = start[d];
-        place.count[d] = 1;
-    }
-    return place;
-}
 
 /// One of the texts about a run.
 static pp_status write_text(const pp_merge_file *file, size_t run, pp_merge_about about,

@@ -92,8 +92,6 @@ uint64_t pp_merge_variable_bytes(const pp_merge_survey *survey, size_t id);
 
 /// Define everything, and write what is known without the runs.
 pp_status pp_merge_define(pp_merge_file *file, pp_error *error);
-/// Chunk of a variable of the merged file. @param chunk [rank + its own axes]
-void pp_merge_chunk(const pp_merge_file *file, size_t id, uint64_t *chunk);
 /// Copy what the runs hold.
 pp_status pp_merge_copy(const pp_merge_file *file, pp_error *error);
 

@@ -1,3 +1,4 @@
+// What merging has to know of every run before it writes anything.
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -224,6 +225,34 @@ static pp_status allocate(const pp_merge_sweep *sweep, pp_merge_survey *survey, 
     if (!survey->states || !survey->shapes)
         return pp_error_set(error, PP_ENOMEM, "out of memory");
     return PP_OK;
+}
+
+size_t pp_merge_lengths(const pp_merge_survey *survey, const pp_dim *dims, uint64_t *lengths)
+{
+    size_t rank = 0;
+    for (; dims[rank] != PP_DIM_NONE; rank++)
+        lengths[rank] = survey->length[dims[rank]];
+    return rank;
+}
+
+uint64_t pp_merge_variable_bytes(const pp_merge_survey *survey, size_t id)
+{
+    uint64_t lengths[PP_FILE_RANK], bytes = pp_value_size(pp_variables[id].type);
+    size_t rank = pp_merge_lengths(survey, pp_variables[id].dims, lengths);
+    for (size_t d = 0; d < rank; d++)
+        if (__builtin_mul_overflow(bytes, lengths[d], &bytes))
+            return UINT64_MAX / 2;
+    return bytes;
+}
+
+uint64_t pp_merge_run_bytes(const pp_merge_survey *survey)
+{
+    uint64_t bytes = 0;
+    for (size_t id = 0; id < PP_VAR_COUNT; id++) {
+        uint64_t more = survey->has[id] ? pp_merge_variable_bytes(survey, id) : 0;
+        bytes = more < UINT64_MAX / 2 - bytes ? bytes + more : UINT64_MAX / 2;
+    }
+    return bytes;
 }
 
 /// Numbers of all kinds must stay within what is added and multiplied later.
