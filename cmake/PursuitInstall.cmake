@@ -8,7 +8,7 @@ set(public_headers
     market/param.h market/param_rows.h market/population.h market/prices.h market/random.h market/schema.h
     pricing/config.h pricing/conversion.h pricing/history.h pricing/pipeline.h pricing/portfolio.h
     agents/agent.h
-    data/csv.h data/output_batch.h data/results.h data/results_read.h
+    data/csv.h data/output_batch.h data/results.h data/results_read.h data/value_type.h
     experiments/run.h experiments/scenario.h experiments/schema_json.h experiments/starter.h
     experiments/stats.h)
 foreach(header IN LISTS public_headers)

@@ -164,22 +164,37 @@ pp_status pp_layout_check(const pp_results_layout *layout, pp_error *error)
     return status;
 }
 
-/// Elements of a variable in one trial, 0 if the layout is without it; false if that overflows.
-static bool variable_count(const pp_results_layout *layout, const pp_variable *variable,
-                           size_t *count)
+size_t pp_layout_datasets(const pp_results_layout *layout)
 {
-    *count = pp_layout_has(layout, variable);
-    for (size_t d = 1; variable->dims[d] != PP_DIM_NONE; d++)
-        if (__builtin_mul_overflow(*count, pp_layout_length(layout, variable->dims[d]), count))
-            return false;
-    return true;
+    return PP_VAR_COUNT + pp_layout_quote_columns(layout);
 }
 
-static bool column_count(const pp_results_layout *layout, const pp_quote_column *column,
-                         size_t *count)
+pp_shape pp_layout_shape(const pp_results_layout *layout, size_t i)
 {
-    int64_t firms = column->per_firm ? layout->n_firms : 1;
-    return !__builtin_mul_overflow(layout->n_quote_rows, firms, count);
+    uint64_t rows = (uint64_t)layout->n_quote_rows;
+    if (i >= PP_VAR_COUNT) {
+        const pp_quote_column *column = &layout->quote_columns[i - PP_VAR_COUNT];
+        return (pp_shape){.type = column->type,
+                          .rank = column->per_firm ? 2 : 1,
+                          .lengths = {(uint64_t)layout->n_trials * rows, (uint64_t)layout->n_firms},
+                          .unit = rows};
+    }
+    const pp_variable *variable = &pp_variables[i];
+    pp_shape shape = {.type = variable->type, .unit = 1};
+    if (pp_layout_has(layout, variable))
+        for (; variable->dims[shape.rank] != PP_DIM_NONE; shape.rank++)
+            shape.lengths[shape.rank] = pp_layout_length(layout, variable->dims[shape.rank]);
+    return shape;
+}
+
+/// Elements of one trial, 0 if the layout is without the dataset; false if that overflows.
+static bool count_trial(const pp_shape *shape, size_t *count)
+{
+    *count = shape->rank ? shape->unit : 0;
+    for (int d = 1; d < shape->rank; d++)
+        if (__builtin_mul_overflow(*count, shape->lengths[d], count))
+            return false;
+    return true;
 }
 
 /// Append a slab; false if sizes overflow. A quarter of the address space is left for sums.
@@ -197,17 +212,15 @@ static bool add_slab(pp_slabs *slabs, pp_value_type type, size_t count)
 
 pp_status pp_slabs_create(const pp_results_layout *layout, pp_slabs *slabs, pp_error *error)
 {
-    size_t n_columns = pp_layout_quote_columns(layout), count;
-    *slabs = (pp_slabs){.slab = calloc(PP_VAR_COUNT + n_columns, sizeof *slabs->slab)};
+    size_t n = pp_layout_datasets(layout), count;
+    *slabs = (pp_slabs){.slab = calloc(n, sizeof *slabs->slab)};
     if (!slabs->slab)
         return pp_error_set(error, PP_ENOMEM, "out of memory");
     bool fits = true;
-    for (size_t i = 0; i < PP_VAR_COUNT && fits; i++)
-        fits = variable_count(layout, &pp_variables[i], &count) &&
-               add_slab(slabs, pp_variables[i].type, count);
-    for (size_t i = 0; i < n_columns && fits; i++)
-        fits = column_count(layout, &layout->quote_columns[i], &count) &&
-               add_slab(slabs, layout->quote_columns[i].type, count);
+    for (size_t i = 0; i < n && fits; i++) {
+        pp_shape shape = pp_layout_shape(layout, i);
+        fits = count_trial(&shape, &count) && add_slab(slabs, shape.type, count);
+    }
     if (fits && slabs->bytes <= SIZE_MAX / 4)
         return PP_OK;
     pp_slabs_destroy(slabs);
@@ -220,7 +233,7 @@ void pp_slabs_destroy(pp_slabs *slabs)
     *slabs = (pp_slabs){0};
 }
 
-static uint64_t power_of_two_up_to(uint64_t limit)
+uint64_t pp_layout_power_of_two(uint64_t limit)
 {
     uint64_t power = 1;
     while (power <= limit / 2)
@@ -231,7 +244,7 @@ static uint64_t power_of_two_up_to(uint64_t limit)
 // Powers of two on both sides, so that what is written at once is a whole number of chunks.
 size_t pp_layout_buffered(const pp_results_layout *layout, const pp_slabs *slabs)
 {
-    uint64_t trials = power_of_two_up_to(BUFFER_BYTES / slabs->bytes);
+    uint64_t trials = pp_layout_power_of_two(BUFFER_BYTES / slabs->bytes);
     return trials < (uint64_t)layout->n_trials ? (size_t)trials : (size_t)layout->n_trials;
 }
 
@@ -244,7 +257,7 @@ void pp_layout_chunk(int rank, const uint64_t *dims, size_t size, uint64_t unit,
     for (int d = 0; d < rank; d++) {
         uint64_t fit = rest < CHUNK_BYTES ? CHUNK_BYTES / rest : 1;
         if (d == 0 && fit >= unit)
-            fit = unit * power_of_two_up_to(fit / unit);
+            fit = unit * pp_layout_power_of_two(fit / unit);
         chunk[d] = whole || fit > dims[d] ? dims[d] : fit;
         whole |= chunk[d] > 1;
         if (d + 1 < rank)
@@ -252,90 +265,17 @@ void pp_layout_chunk(int rank, const uint64_t *dims, size_t size, uint64_t unit,
     }
 }
 
-static uint64_t count_chunks(int rank, const uint64_t *dims, const uint64_t *chunk)
-{
-    uint64_t n = 1;
-    for (int d = 0; d < rank; d++)
-        if (__builtin_mul_overflow(n, chunk[d] ? (dims[d] - 1) / chunk[d] + 1 : 0, &n))
-            return UINT64_MAX;
-    return n;
-}
-
-static int variable_lengths(const pp_results_layout *layout, const pp_variable *variable,
-                            uint64_t *dims)
-{
-    int rank = 0;
-    for (; variable->dims[rank] != PP_DIM_NONE; rank++)
-        dims[rank] = pp_layout_length(layout, variable->dims[rank]);
-    return rank;
-}
-
 uint64_t pp_layout_most_chunks(const pp_results_layout *layout)
 {
-    uint64_t most = 1, dims[5], chunk[5], rows = (uint64_t)layout->n_quote_rows, n;
-    for (size_t i = 0; i < PP_VAR_COUNT; i++) {
-        if (!pp_layout_has(layout, &pp_variables[i]))
-            continue;
-        int rank = variable_lengths(layout, &pp_variables[i], dims);
-        pp_layout_chunk(rank, dims, pp_value_size(pp_variables[i].type), 1, chunk);
-        n = count_chunks(rank, dims, chunk);
-        most = n > most ? n : most;
-    }
-    for (size_t i = 0; i < pp_layout_quote_columns(layout); i++) {
-        const pp_quote_column *column = &layout->quote_columns[i];
-        int rank = column->per_firm ? 2 : 1;
-        dims[0] = (uint64_t)layout->n_trials * rows;
-        dims[1] = (uint64_t)layout->n_firms;
-        pp_layout_chunk(rank, dims, pp_value_size(column->type), rows, chunk);
-        n = count_chunks(rank, dims, chunk);
+    uint64_t most = 1, chunk[PP_SHAPE_RANK];
+    for (size_t i = 0; i < pp_layout_datasets(layout); i++) {
+        pp_shape shape = pp_layout_shape(layout, i);
+        uint64_t n = 1;
+        pp_layout_chunk(shape.rank, shape.lengths, pp_value_size(shape.type), shape.unit, chunk);
+        for (int d = 0; d < shape.rank; d++)
+            if (__builtin_mul_overflow(n, (shape.lengths[d] - 1) / chunk[d] + 1, &n))
+                n = UINT64_MAX;
         most = n > most ? n : most;
     }
     return most;
-}
-
-/// Bytes of a dataset once its last chunks are padded.
-static double padded_bytes(int rank, const uint64_t *dims, size_t size, uint64_t unit)
-{
-    uint64_t chunk[5];
-    double bytes = (double)size;
-    pp_layout_chunk(rank, dims, size, unit, chunk);
-    for (int d = 0; d < rank; d++) {
-        uint64_t chunks = chunk[d] ? (dims[d] - 1) / chunk[d] + 1 : 0;
-        bytes *= (double)(chunks * chunk[d]);
-    }
-    return bytes;
-}
-
-enum { PER_TEXT = 64 }; ///< bytes that a text takes beside itself
-
-static double variable_bytes(const pp_results_layout *layout, const pp_variable *variable)
-{
-    uint64_t dims[5];
-    if (!pp_layout_has(layout, variable))
-        return 0;
-    int rank = variable_lengths(layout, variable, dims);
-    size_t extra = variable->type == PP_STRING ? PER_TEXT : 0;
-    return padded_bytes(rank, dims, pp_value_size(variable->type) + extra, 1);
-}
-
-double pp_results_bytes(const pp_results_layout *layout)
-{
-    enum { FIXED = 1 << 16, PER_DATASET = 1 << 13 };
-    if (pp_record_bytes(layout) == 0)
-        return 0; // impossible, or beyond what the sums below could hold
-    size_t n_columns = pp_layout_quote_columns(layout);
-    double bytes = FIXED + (double)PER_DATASET * (double)(PP_VAR_COUNT + n_columns) +
-                   (double)strlen(layout->scenario) + (double)strlen(layout->history) +
-                   (double)(PP_RECORD_TEXT + PER_TEXT) * (double)layout->n_firms;
-    for (pp_dim dim = PP_DIM_TRIAL; dim <= PP_DIM_UPDATE; dim++) // quotes have no coordinate
-        bytes += 8.0 * (double)pp_layout_length(layout, dim);
-    for (size_t i = 0; i < PP_VAR_COUNT; i++)
-        bytes += variable_bytes(layout, &pp_variables[i]);
-    for (size_t i = 0; i < n_columns; i++) {
-        const pp_quote_column *column = &layout->quote_columns[i];
-        uint64_t rows = (uint64_t)layout->n_quote_rows;
-        uint64_t dims[2] = {(uint64_t)layout->n_trials * rows, (uint64_t)layout->n_firms};
-        bytes += padded_bytes(column->per_firm ? 2 : 1, dims, pp_value_size(column->type), rows);
-    }
-    return bytes;
 }

@@ -41,6 +41,19 @@ size_t pp_layout_quote_columns(const pp_results_layout *layout);
 /// Bytes of one element in a record.
 size_t pp_value_size(pp_value_type type);
 
+/// Datasets of a layout, there or not: PP_VAR_COUNT variables, then the columns of /quotes.
+size_t pp_layout_datasets(const pp_results_layout *layout);
+
+enum { PP_SHAPE_RANK = 5 };
+typedef struct pp_shape {
+    pp_value_type type;
+    int rank;                        ///< 0: the layout is without it
+    uint64_t lengths[PP_SHAPE_RANK]; ///< [rank]
+    uint64_t unit;                   ///< how much of the first axis is one trial
+} pp_shape;
+/// Shape of a dataset. The layout must have passed pp_layout_check.
+pp_shape pp_layout_shape(const pp_results_layout *layout, size_t i);
+
 /// The layout must have passed pp_layout_check.
 /// @return PP_OK; PP_EINVAL if a trial does not fit into memory's addresses; PP_ENOMEM
 pp_status pp_slabs_create(const pp_results_layout *layout, pp_slabs *slabs, pp_error *error);
@@ -53,6 +66,9 @@ size_t pp_layout_buffered(const pp_results_layout *layout, const pp_slabs *slabs
 /// @param dims  [rank] of the dataset; @param unit  how much of dims[0] is one trial
 /// @param chunk [rank]
 void pp_layout_chunk(int rank, const uint64_t *dims, size_t size, uint64_t unit, uint64_t *chunk);
+
+/// The greatest power of two up to a limit, at least 1.
+uint64_t pp_layout_power_of_two(uint64_t limit);
 
 /// The most chunks that any dataset of the layout has, at least 1. The layout must have passed
 /// pp_layout_check.

@@ -1,94 +1,27 @@
+// Merging from the outside: one file from the survey of many.
 #include "data/merge.h"
-
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "data/hdf5_error.h"
 #include "data/merge_block.h"
 #include "data/merge_parts.h"
-#include "data/seal.h"
 
-/// A merged file on its way.
-typedef struct writer {
-    pp_merge_file file;
-    pp_output output;
-    pp_sink *sink; ///< apart, because it must outlive a file that HDF5 cannot close
-} writer;
-
-/// Close the HDF5 file. False if HDF5 cannot: then the sink is left to it, detached from the
-/// descriptor, because HDF5 will try again when the process exits.
-static bool close_file(writer *w)
-{
-    bool closed = w->file.file < 0 || H5Fclose(w->file.file) >= 0;
-    w->file.file = H5I_INVALID_HID;
-    if (!closed && w->sink) {
-        w->sink->fd = -1;
-        w->sink->error = EIO;
-        w->sink = NULL;
-    }
-    return closed;
-}
-
-static void release(writer *w)
-{
-    close_file(w);
-    if (w->sink)
-        pp_sink_release(w->sink);
-    free(w->sink);
-    pp_output_abandon(&w->output); // does nothing after a commit
-}
-
-/// What the system said of a failed write comes before what HDF5 made of it.
-static pp_status fail_to_write(const writer *w, pp_status status, const pp_error *cause,
-                               pp_error *error)
-{
-    const char *what = cause->message[0] ? cause->message : pp_status_text(status);
-    if (w->sink && w->sink->error)
-        what = strerror(w->sink->error);
-    return pp_error_set(error, w->sink && w->sink->error ? PP_EIO : status, "cannot write '%s': %s",
-                        w->output.partial, what);
-}
-
-static pp_status create(writer *w, pp_error *error)
-{
-    w->sink = calloc(1, sizeof *w->sink);
-    if (!w->sink)
-        return pp_error_set(error, PP_ENOMEM, "out of memory");
-    w->file.sink = w->sink;
-    w->sink->fd = w->output.fd;
-    hid_t access = pp_sink_access(w->sink);
-    if (access < 0)
-        return pp_hdf5_fail(error, PP_EIO, "opening", w->output.partial);
-    pp_status status = pp_netcdf_create(w->output.partial, access, &w->file.file, error);
-    H5Pclose(access);
-    return status == PP_OK ? pp_merge_define(&w->file, error) : status;
-}
-
-static pp_status finish(writer *w, pp_error *error)
-{
-    // Last of all, so that a file that has it has everything.
-    pp_status status = pp_netcdf_attribute_text(w->file.file, "status", "complete", error);
-    if (status == PP_OK && !close_file(w))
-        status = pp_hdf5_fail(error, PP_EIO, "closing", w->output.partial);
-    if (status == PP_OK && w->sink && w->sink->error)
-        status = PP_EIO;
-    return status == PP_OK ? pp_seal_write(w->output.fd, error) : status;
-}
-
-static pp_status write_file(writer *w, pp_error *error)
+/// Everything after the survey.
+static pp_status write_file(pp_merge_file *file, pp_container *container, pp_error *error)
 {
     pp_error cause = {0};
-    pp_status status = create(w, &cause);
+    pp_status status = pp_container_create(container, UINT64_MAX, &cause);
+    file->file = container->file;
+    if (status == PP_OK)
+        status = pp_merge_define(file, &cause);
     if (status == PP_OK) {
-        status = pp_merge_copy(&w->file, &cause);
-        if (status != PP_OK && !w->sink->error) // it is about a run's file
+        status = pp_merge_copy(file, &cause);
+        if (status != PP_OK && pp_container_written(container) == PP_OK) // it is about a run's file
             return pp_error_set(error, status, "%s", cause.message);
     }
     if (status == PP_OK)
-        status = finish(w, &cause);
-    return status == PP_OK ? pp_output_commit(&w->output, error)
-                           : fail_to_write(w, status, &cause, error);
+        status = pp_container_finish(container, &cause);
+    return status == PP_OK ? pp_output_commit(&container->output, error)
+                           : pp_container_fail(container, status, &cause, error);
 }
 
 /// Shape of the blocks in which runs are written.
@@ -100,6 +33,11 @@ static void choose_blocks(pp_merge_file *file)
         file->dims[d] = file->sweep->dimensions[d].n;
     file->buffer_bytes = file->options->buffer ? file->options->buffer : PP_MERGE_BUFFER_BYTES;
     pp_merge_block(file->rank, file->dims, file->buffer_bytes / bytes, file->block);
+}
+
+size_t pp_merge_dimensions_max(void)
+{
+    return PP_NETCDF_RANK - PP_FILE_RANK;
 }
 
 static pp_status check_sweep(const pp_merge_sweep *sweep, pp_error *error)
@@ -120,40 +58,26 @@ static pp_status check_sweep(const pp_merge_sweep *sweep, pp_error *error)
     return PP_OK;
 }
 
-/// Readers would take runs for missing, and say nothing.
-static pp_status check_links(const pp_merge_sweep *sweep, pp_error *error)
-{
-    size_t n = 0;
-    for (size_t run = 0; run < sweep->n_runs; run++)
-        n += sweep->runs[run].state == PP_MERGE_COMPLETE;
-    if (n <= PP_MERGE_LINKS_MAX)
-        return PP_OK;
-    return pp_error_set(error, PP_EINVAL,
-                        "%zu runs are complete, and a file can refer to %d: HDF5 keeps all of them "
-                        "open, and beyond the limit of open files it reads missing values",
-                        n, PP_MERGE_LINKS_MAX);
-}
-
 static pp_status merge(const char *path, const pp_merge_sweep *sweep,
                        const pp_merge_options *options, pp_merge_report *report, pp_error *error)
 {
     pp_merge_survey survey;
-    writer w = {.file = {.sweep = sweep, .options = options, .survey = &survey}, .output.fd = -1};
-    w.file.file = H5I_INVALID_HID;
+    pp_container container;
+    pp_merge_file file = {
+        .sweep = sweep, .options = options, .survey = &survey, .container = &container};
     for (size_t i = 0; i < PP_VAR_COUNT; i++)
-        w.file.datasets[i] = H5I_INVALID_HID;
+        file.datasets[i] = H5I_INVALID_HID;
     for (size_t i = 0; i < PP_MERGE_ABOUT_COUNT; i++)
-        w.file.about[i] = H5I_INVALID_HID;
+        file.about[i] = H5I_INVALID_HID;
+    pp_container_init(&container);
     // The name is taken first, so that what is in the way is told before the work is done.
-    pp_status status = pp_output_open(path, options->force, &w.output, error);
-    if (status != PP_OK)
-        return status;
-    status = pp_merge_survey_make(sweep, options, path, &survey, report, error);
+    PP_TRY(pp_output_open(path, options->force, &container.output, error));
+    pp_status status = pp_merge_survey_make(sweep, options, path, &survey, report, error);
     if (status == PP_OK) {
-        choose_blocks(&w.file);
-        status = write_file(&w, error);
+        choose_blocks(&file);
+        status = write_file(&file, &container, error);
     }
-    release(&w);
+    pp_container_release(&container);
     pp_merge_survey_release(&survey);
     return status;
 }
@@ -164,13 +88,9 @@ pp_status pp_merge_write(const char *path, const pp_merge_sweep *sweep,
     if (!path || !path[0] || !sweep || !options || !report)
         return pp_error_set(error, PP_EINVAL, "a name, a sweep, options and a report are needed");
     *report = (pp_merge_report){0};
-    pp_status status = check_sweep(sweep, error);
-    if (status == PP_OK && options->links)
-        status = check_links(sweep, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(check_sweep(sweep, error));
     pp_hdf5_quiet quiet = pp_hdf5_silence();
-    status = merge(path, sweep, options, report, error);
+    pp_status status = merge(path, sweep, options, report, error);
     pp_hdf5_restore(quiet);
     return status;
 }

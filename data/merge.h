@@ -15,9 +15,6 @@
 
 enum { PP_MERGE_VERSION = 1 };
 
-/// How the readers of results files know a merged one.
-#define PP_MERGE_VERSION_NAME "merge_version"
-
 /// What has become of a run: the values of the variable `run_status`.
 typedef enum pp_merge_state {
     PP_MERGE_COMPLETE,
@@ -45,7 +42,6 @@ typedef struct pp_merge_run {
     const char *id;
     pp_merge_state state;
     const char *path; ///< results file of a complete run
-    const char *link; ///< the same as seen from the folder of the merged file
 } pp_merge_run;
 
 typedef struct pp_merge_sweep {
@@ -62,7 +58,6 @@ typedef struct pp_merge_sweep {
 } pp_merge_sweep;
 
 typedef struct pp_merge_options {
-    bool links;                        ///< numbers stay in the runs' files, which are referred to
     bool force;                        ///< replace a file
     uint64_t buffer;                   ///< bytes of numbers in memory at once; 0: 32 MB
     const volatile sig_atomic_t *stop; ///< becomes nonzero to interrupt; may be NULL
@@ -74,10 +69,6 @@ typedef struct pp_merge_report {
     size_t rounds;  ///< runs with recorded rounds, which are left out
 } pp_merge_report;
 
-/// Most runs whose files one merged file refers to. HDF5 keeps every file open that it has read
-/// from; beyond the system's limit of open files (commonly 1024) it reads fill values and no error.
-enum { PP_MERGE_LINKS_MAX = 500 };
-
 /// Most dimensions that a sweep can have.
 size_t pp_merge_dimensions_max(void);
 
@@ -85,7 +76,7 @@ size_t pp_merge_dimensions_max(void);
 /// bytes each, not with what they hold.
 /// @param report filled if PP_OK
 /// @return PP_OK; PP_EEXIST; PP_EIO; PP_EFORMAT naming the run's file that is damaged; PP_EINVAL
-/// (too many dimensions, or runs to refer to); PP_ENOMEM; PP_EINTERRUPTED (nothing is left behind)
+/// (too many dimensions); PP_ENOMEM; PP_EINTERRUPTED (nothing is left behind)
 pp_status pp_merge_write(const char *path, const pp_merge_sweep *sweep,
                          const pp_merge_options *options, pp_merge_report *report, pp_error *error);
 

@@ -1,3 +1,4 @@
+// Copying what the runs hold, run by run.
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,19 +8,6 @@
 
 /// Texts that are in memory at once, unless a single trial has more.
 enum { TEXTS = 1 << 16 };
-
-pp_merge_place pp_merge_place_of(const pp_merge_file *file, size_t run)
-{
-    uint64_t one[PP_NETCDF_RANK], start[PP_NETCDF_RANK];
-    pp_merge_place place = {0};
-    pp_merge_block(file->rank, file->dims, 1, one);
-    pp_merge_block_at(file->rank, file->dims, one, run, start, one);
-    for (size_t d = 0; d < file->rank; d++) {
-        place.start[d] = start[d];
-        place.count[d] = 1;
-    }
-    return place;
-}
 
 /// One of the texts about a run.
 static pp_status write_text(const pp_merge_file *file, size_t run, pp_merge_about about,
@@ -222,19 +210,13 @@ static pp_status copy_texts(const pp_merge_file *file, const pp_results_file *fr
 {
     const pp_variable *variable = &pp_variables[id];
     texts t = {.file = file, .from = from, .id = id, .run = run, .per_trial = 1};
-    size_t count;
     t.rank = pp_merge_lengths(file->survey, variable->dims, t.room);
     for (size_t d = 1; d < t.rank; d++)
         t.per_trial *= (size_t)t.room[d];
     if (!from)
         return copy_all_texts(&t, error);
-    pp_status status = pp_file_open_dataset(from, variable->name, &t.dataset, error);
-    if (status != PP_OK)
-        return status;
-    status =
-        pp_file_check_dataset(from, t.dataset, variable->name, variable->dims, true, &count, error);
-    if (status == PP_OK)
-        status = copy_all_texts(&t, error);
+    PP_TRY(pp_file_open_dataset(from, variable->name, &t.dataset, error));
+    pp_status status = copy_all_texts(&t, error);
     H5Dclose(t.dataset);
     return status;
 }
@@ -253,8 +235,7 @@ static pp_status copy_run(const pp_merge_file *file, pp_merge_numbers *numbers, 
         if (pp_variables[id].type == PP_STRING && file->survey->has[id])
             status = copy_texts(file, from, run, id, error);
     if (status == PP_OK && from)
-        status = file->options->links ? pp_merge_numbers_check(file, from, run, error)
-                                      : pp_merge_numbers_add(numbers, from, run, place, error);
+        status = pp_merge_numbers_add(numbers, from, run, place, error);
     pp_results_close(from);
     return status;
 }
@@ -276,17 +257,16 @@ static pp_status copy_block(const pp_merge_file *file, pp_merge_numbers *numbers
         any |= file->survey->states[first + i] == PP_MERGE_COMPLETE;
     }
     // A chunk that is not there reads as missing.
-    if (status == PP_OK && any && !file->options->links)
+    if (status == PP_OK && any)
         status = pp_merge_numbers_flush(numbers, &block, error);
-    return status == PP_OK && file->sink->error ? PP_EIO : status;
+    return status == PP_OK ? pp_container_written(file->container) : status;
 }
 
 pp_status pp_merge_copy(const pp_merge_file *file, pp_error *error)
 {
     pp_merge_numbers numbers = {0};
     size_t places;
-    pp_status status =
-        file->options->links ? PP_OK : pp_merge_numbers_create(file, &numbers, error);
+    pp_status status = pp_merge_numbers_create(file, &numbers, error);
     for (size_t first = 0; first < file->sweep->n_runs && status == PP_OK; first += places)
         status = copy_block(file, &numbers, first, &places, error);
     pp_merge_numbers_destroy(&numbers);

@@ -1,7 +1,8 @@
+// What a merged file consists of, and all in it that is known without the runs.
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/hdf5_error.h"
+#include "data/dimensions.h"
 #include "data/layout.h"
 #include "data/merge_block.h"
 #include "data/merge_parts.h"
@@ -28,42 +29,9 @@ const pp_merge_about_variable pp_merge_about_variables[PP_MERGE_ABOUT_COUNT] = {
     [PP_MERGE_PHASE] = {"phase", PP_I8, PP_DIM_EPOCH, "burn_in test", "phase of the epoch"},
 };
 
-size_t pp_merge_dimensions_max(void)
-{
-    return PP_NETCDF_RANK - PP_FILE_RANK;
-}
-
-size_t pp_merge_lengths(const pp_merge_survey *survey, const pp_dim *dims, uint64_t *lengths)
-{
-    size_t rank = 0;
-    for (; dims[rank] != PP_DIM_NONE; rank++)
-        lengths[rank] = survey->length[dims[rank]];
-    return rank;
-}
-
-uint64_t pp_merge_variable_bytes(const pp_merge_survey *survey, size_t id)
-{
-    uint64_t lengths[PP_FILE_RANK], bytes = pp_value_size(pp_variables[id].type);
-    size_t rank = pp_merge_lengths(survey, pp_variables[id].dims, lengths);
-    for (size_t d = 0; d < rank; d++)
-        if (__builtin_mul_overflow(bytes, lengths[d], &bytes))
-            return UINT64_MAX / 2;
-    return bytes;
-}
-
-uint64_t pp_merge_run_bytes(const pp_merge_survey *survey)
-{
-    uint64_t bytes = 0;
-    for (size_t id = 0; id < PP_VAR_COUNT; id++) {
-        uint64_t more = survey->has[id] ? pp_merge_variable_bytes(survey, id) : 0;
-        bytes = more < UINT64_MAX / 2 - bytes ? bytes + more : UINT64_MAX / 2;
-    }
-    return bytes;
-}
-
 // The part of a chunk that is of runs divides the block that is written at once, and what is of a
 // run's own divides what is in memory of it: no chunk is written twice.
-void pp_merge_chunk(const pp_merge_file *file, size_t id, uint64_t *chunk)
+static void choose_chunk(const pp_merge_file *file, size_t id, uint64_t *chunk)
 {
     uint64_t lengths[PP_FILE_RANK], places = 1;
     uint64_t bytes = pp_merge_variable_bytes(file->survey, id);
@@ -79,126 +47,55 @@ void pp_merge_chunk(const pp_merge_file *file, size_t id, uint64_t *chunk)
 typedef struct definition {
     pp_merge_file *file;
     hid_t sweep[PP_NETCDF_RANK]; ///< scales
-    hid_t scales[PP_DIM_COUNT];
-    hid_t learning; ///< group
+    pp_dimensions own;           ///< of a run
 } definition;
-
-/// What can be written as it lies in memory.
-static pp_status define_scale(hid_t group, const char *name, const char *long_name,
-                              pp_value_type type, uint64_t n, const void *values, hid_t *scale,
-                              pp_error *error)
-{
-    pp_netcdf_variable about = {.name = name, .units = "1", .long_name = long_name, .type = type};
-    pp_status status = pp_netcdf_coordinate(group, &about, n, scale, error);
-    return status == PP_OK ? pp_netcdf_write(*scale, type, 0, n, values, error) : status;
-}
-
-static pp_status define_numbers(hid_t group, const char *name, const char *long_name, int64_t first,
-                                uint64_t n, hid_t *scale, pp_error *error)
-{
-    int64_t *values = n <= SIZE_MAX / 8 ? malloc((size_t)n * 8) : NULL;
-    if (!values)
-        return pp_error_set(error, PP_ENOMEM, "out of memory");
-    for (uint64_t i = 0; i < n; i++)
-        values[i] = first + (int64_t)i;
-    pp_status status = define_scale(group, name, long_name, PP_I64, n, values, scale, error);
-    free(values);
-    return status;
-}
 
 static pp_status define_sweep(definition *d, pp_error *error)
 {
     const pp_merge_sweep *sweep = d->file->sweep;
-    pp_status status = PP_OK;
-    for (size_t i = 0; i < sweep->n_dimensions && status == PP_OK; i++) {
+    for (size_t i = 0; i < sweep->n_dimensions; i++) {
         const pp_merge_coordinate *axis = &sweep->dimensions[i];
-        status = define_scale(d->file->file, axis->name, axis->long_name, axis->type, axis->n,
-                              axis->values, &d->sweep[i], error);
-        if (status == PP_OK && axis->parameter)
-            status = pp_netcdf_attribute_text(d->sweep[i], "parameter", axis->parameter, error);
+        pp_netcdf_variable about = {.name = axis->name,
+                                    .units = "1",
+                                    .long_name = axis->long_name,
+                                    .parameter = axis->parameter,
+                                    .type = axis->type};
+        PP_TRY(pp_netcdf_coordinate(d->file->file, &about, axis->n, axis->values, &d->sweep[i],
+                                    error));
     }
-    return status;
-}
-
-static pp_status define_trials(definition *d, pp_error *error)
-{
-    const pp_merge_agreement *trials = &d->file->survey->trials;
-    if (!trials->agreed)
-        return define_numbers(d->file->file, "trial", "trial of its run, from 0", 0, trials->n,
-                              &d->scales[PP_DIM_TRIAL], error);
-    return define_scale(d->file->file, "trial", "number of the trial", PP_I64, trials->n,
-                        trials->values.numbers, &d->scales[PP_DIM_TRIAL], error);
-}
-
-static pp_status define_firms(definition *d, pp_error *error)
-{
-    const pp_merge_agreement *firms = &d->file->survey->firms;
-    if (!firms->agreed)
-        return define_numbers(d->file->file, "firm", "firm of its run, from 0", 0, firms->n,
-                              &d->scales[PP_DIM_FIRM], error);
-    return define_scale(d->file->file, "firm", "firm", PP_STRING, firms->n, firms->values.texts,
-                        &d->scales[PP_DIM_FIRM], error);
+    return PP_OK;
 }
 
 /// The dimensions that are a run's own.
 static pp_status define_own(definition *d, pp_error *error)
 {
-    const hid_t file = d->file->file;
-    const uint64_t *length = d->file->survey->length;
-    pp_status status = define_trials(d, error);
-    if (status == PP_OK)
-        status = define_numbers(file, "epoch", "number of the epoch", 0, length[PP_DIM_EPOCH],
-                                &d->scales[PP_DIM_EPOCH], error);
-    if (status == PP_OK)
-        status = define_firms(d, error);
-    if (status == PP_OK)
-        status = pp_netcdf_dimension(file, "category", length[PP_DIM_CATEGORY],
-                                     &d->scales[PP_DIM_CATEGORY], error);
-    if (status == PP_OK)
-        status = define_numbers(file, "rank", "rank of an offer, 1 is cheapest", 1,
-                                length[PP_DIM_RANK], &d->scales[PP_DIM_RANK], error);
-    if (status != PP_OK || !d->file->survey->learning)
-        return status;
-    status = pp_netcdf_group(file, pp_group_names[PP_GROUP_LEARNING], &d->learning, error);
-    if (status == PP_OK)
-        status =
-            pp_netcdf_attribute_text(d->learning, "title", "what agents log as they learn", error);
-    if (status == PP_OK && length[PP_DIM_UPDATE] > 0)
-        status = define_numbers(d->learning, "update", "number of the update", 0,
-                                length[PP_DIM_UPDATE], &d->scales[PP_DIM_UPDATE], error);
-    return status;
+    const pp_merge_survey *survey = d->file->survey;
+    const pp_merge_agreement *trials = &survey->trials, *firms = &survey->firms;
+    const pp_merge_agreement *phases = &survey->phases;
+    pp_dimensions_about about = {.trials = trials->agreed ? trials->values.numbers : NULL,
+                                 .firms = firms->agreed ? (const char *const *)firms->values.texts
+                                                        : NULL,
+                                 .phases = phases->agreed ? phases->values.phases : NULL,
+                                 .learning = survey->learning};
+    memcpy(about.length, survey->length, sizeof about.length);
+    return pp_dimensions_define(&d->own, &about, error);
 }
 
-/// A variable on the sweep's dimensions and, after them, on others.
-static pp_netcdf_variable on_sweep(const definition *d, const char *name, pp_value_type type)
+/// A variable on the sweep's dimensions.
+static pp_netcdf_variable on_sweep(definition *d, const char *name, pp_value_type type)
 {
-    pp_netcdf_variable about = {.name = name, .type = type, .units = "1", .missing = true};
-    for (size_t i = 0; i < d->file->rank; i++)
-        about.scales[about.rank++] = d->sweep[i];
-    return about;
+    const pp_variable variable = {.name = name, .type = type, .units = "1"};
+    return pp_dimensions_variable(&d->own, &variable, d->file->rank, d->sweep);
 }
 
-static pp_status write_all(const pp_merge_file *file, hid_t dataset, pp_value_type type,
-                           const void *values, pp_error *error)
-{
-    return pp_netcdf_write(dataset, type, 0, file->dims[0], values, error);
-}
-
-static pp_status define_parameter(const definition *d, const pp_merge_coordinate *parameter,
+static pp_status define_parameter(definition *d, const pp_merge_coordinate *parameter,
                                   pp_error *error)
 {
     pp_netcdf_variable about = on_sweep(d, parameter->name, parameter->type);
-    hid_t dataset = H5I_INVALID_HID;
     about.missing = parameter->missing; // a whole number that cannot be missing is kept as it is
     about.long_name = parameter->long_name;
-    pp_status status = pp_netcdf_variable_create(d->file->file, &about, &dataset, error);
-    if (status == PP_OK)
-        status = pp_netcdf_attribute_text(dataset, "parameter", parameter->parameter, error);
-    if (status == PP_OK)
-        status = write_all(d->file, dataset, parameter->type, parameter->values, error);
-    if (dataset >= 0)
-        H5Dclose(dataset);
-    return status;
+    about.parameter = parameter->parameter;
+    return pp_netcdf_variable_put(d->file->file, &about, parameter->values, error);
 }
 
 /// Do the runs agree, so that a coordinate has it?
@@ -209,40 +106,18 @@ static bool is_agreed(const pp_merge_survey *survey, size_t about)
            (about == PP_MERGE_PHASE && survey->phases.agreed);
 }
 
-static pp_status define_about(const definition *d, size_t i, pp_error *error)
+static pp_status define_about(definition *d, size_t i, pp_error *error)
 {
     const pp_merge_about_variable *variable = &pp_merge_about_variables[i];
-    pp_netcdf_variable about = on_sweep(d, variable->name, variable->type);
     if (is_agreed(d->file->survey, i))
         return PP_OK;
+    pp_netcdf_variable about = on_sweep(d, variable->name, variable->type);
     about.missing = i != PP_MERGE_STATUS;
     about.long_name = variable->long_name;
     about.flag_meanings = variable->flag_meanings;
     if (variable->dim != PP_DIM_NONE)
-        about.scales[about.rank++] = d->scales[variable->dim];
+        about.scales[about.rank++] = d->own.scales[variable->dim];
     return pp_netcdf_variable_create(d->file->file, &about, &d->file->about[i], error);
-}
-
-static pp_status define_agreed_phases(const definition *d, pp_error *error)
-{
-    const pp_merge_about_variable *variable = &pp_merge_about_variables[PP_MERGE_PHASE];
-    const pp_merge_agreement *phases = &d->file->survey->phases;
-    hid_t dataset = H5I_INVALID_HID;
-    pp_netcdf_variable about = {.name = variable->name,
-                                .units = "1",
-                                .long_name = variable->long_name,
-                                .flag_meanings = variable->flag_meanings,
-                                .type = PP_I8,
-                                .rank = 1,
-                                .scales = {d->scales[PP_DIM_EPOCH]}};
-    if (!phases->agreed)
-        return PP_OK;
-    pp_status status = pp_netcdf_variable_create(d->file->file, &about, &dataset, error);
-    if (status == PP_OK)
-        status = pp_netcdf_write(dataset, PP_I8, 0, phases->n, phases->values.phases, error);
-    if (dataset >= 0)
-        H5Dclose(dataset);
-    return status;
 }
 
 /// What is known of every run before any file is opened again.
@@ -257,35 +132,25 @@ static pp_status write_runs(const definition *d, pp_error *error)
         states[run] = (int8_t)d->file->survey->states[run];
     }
     if (status == PP_OK)
-        status = write_all(d->file, d->file->about[PP_MERGE_ID], PP_STRING, ids, error);
+        status = pp_netcdf_write(d->file->about[PP_MERGE_ID], PP_STRING, 0, 0, ids, error);
     if (status == PP_OK)
-        status = write_all(d->file, d->file->about[PP_MERGE_STATUS], PP_I8, states, error);
+        status = pp_netcdf_write(d->file->about[PP_MERGE_STATUS], PP_I8, 0, 0, states, error);
     free(states);
     free(ids);
     return status;
 }
 
-static pp_status define_variable(const definition *d, size_t id, pp_error *error)
+static pp_status define_variable(definition *d, size_t id, pp_error *error)
 {
     const pp_variable *variable = &pp_variables[id];
-    pp_netcdf_variable about = on_sweep(d, variable->name, variable->type);
-    hid_t group = variable->group == PP_GROUP_LEARNING ? d->learning : d->file->file;
-    pp_status status = PP_OK;
     if (!d->file->survey->has[id])
         return PP_OK;
-    about.units = variable->units;
-    about.long_name = variable->long_name;
-    for (size_t i = 0; variable->dims[i] != PP_DIM_NONE; i++)
-        about.scales[about.rank++] = d->scales[variable->dims[i]];
-    if (variable->type != PP_STRING && d->file->options->links)
-        status = pp_merge_links(d->file, id, &about.mappings, error);
-    else if (variable->type != PP_STRING)
-        pp_merge_chunk(d->file, id, about.chunk);
-    if (status == PP_OK)
-        status = pp_netcdf_variable_create(group, &about, &d->file->datasets[id], error);
-    if (about.mappings > 0)
-        H5Pclose(about.mappings);
-    return status;
+    pp_netcdf_variable about = pp_dimensions_variable(&d->own, variable, d->file->rank, d->sweep);
+    about.missing = true;
+    if (variable->type != PP_STRING)
+        choose_chunk(d->file, id, about.chunk);
+    return pp_netcdf_variable_create(d->own.groups[variable->group], &about, &d->file->datasets[id],
+                                     error);
 }
 
 /// Names of all that tells runs apart, for xarray to make coordinates of them; malloc'd.
@@ -343,39 +208,28 @@ static pp_status define_attributes(const definition *d, pp_error *error)
 static pp_status define(definition *d, pp_error *error)
 {
     const pp_merge_sweep *sweep = d->file->sweep;
-    pp_status status = define_attributes(d, error);
-    if (status == PP_OK)
-        status = define_sweep(d, error);
-    if (status == PP_OK)
-        status = define_own(d, error);
-    for (size_t i = 0; i < sweep->n_parameters && status == PP_OK; i++)
-        status = define_parameter(d, &sweep->parameters[i], error);
-    for (size_t i = 0; i < PP_MERGE_ABOUT_COUNT && status == PP_OK; i++)
-        status = define_about(d, i, error);
-    if (status == PP_OK)
-        status = define_agreed_phases(d, error);
-    if (status == PP_OK)
-        status = write_runs(d, error);
-    for (size_t id = 0; id < PP_VAR_COUNT && status == PP_OK; id++)
-        status = define_variable(d, id, error);
-    return status;
+    PP_TRY(define_attributes(d, error));
+    PP_TRY(define_sweep(d, error));
+    PP_TRY(define_own(d, error));
+    for (size_t i = 0; i < sweep->n_parameters; i++)
+        PP_TRY(define_parameter(d, &sweep->parameters[i], error));
+    for (size_t i = 0; i < PP_MERGE_ABOUT_COUNT; i++)
+        PP_TRY(define_about(d, i, error));
+    PP_TRY(write_runs(d, error));
+    for (size_t id = 0; id < PP_VAR_COUNT; id++)
+        PP_TRY(define_variable(d, id, error));
+    return PP_OK;
 }
 
 pp_status pp_merge_define(pp_merge_file *file, pp_error *error)
 {
-    definition d = {.file = file, .learning = H5I_INVALID_HID};
+    definition d = {.file = file};
     for (size_t i = 0; i < PP_NETCDF_RANK; i++)
         d.sweep[i] = H5I_INVALID_HID;
-    for (size_t i = 0; i < PP_DIM_COUNT; i++)
-        d.scales[i] = H5I_INVALID_HID;
-    pp_status status = define(&d, error);
+    pp_dimensions_start(&d.own, file->file);
+    pp_status status = pp_dimensions_finish(&d.own, define(&d, error), error);
     for (size_t i = 0; i < PP_NETCDF_RANK; i++)
         if (d.sweep[i] >= 0)
             H5Dclose(d.sweep[i]);
-    for (size_t i = 0; i < PP_DIM_COUNT; i++)
-        if (d.scales[i] >= 0)
-            H5Dclose(d.scales[i]);
-    if (d.learning >= 0)
-        H5Gclose(d.learning);
     return status;
 }

@@ -97,7 +97,6 @@ typedef struct source {
 static pp_status open_source(const pp_merge_file *file, const pp_results_file *run, size_t id,
                              source *from, pp_error *error)
 {
-    size_t count;
     const pp_dim *dims = pp_variables[id].dims;
     *from = (source){.file = file, .run = run, .id = id};
     for (; dims[from->rank] != PP_DIM_NONE; from->rank++) {
@@ -105,13 +104,7 @@ static pp_status open_source(const pp_merge_file *file, const pp_results_file *r
         from->room[from->rank] = file->survey->length[dims[from->rank]];
     }
     pp_merge_path(id, from->path);
-    pp_status status = pp_file_open_dataset(run, from->path, &from->dataset, error);
-    if (status != PP_OK)
-        return status;
-    status = pp_file_check_dataset(run, from->dataset, from->path, dims, false, &count, error);
-    if (status != PP_OK)
-        H5Dclose(from->dataset);
-    return status;
+    return pp_file_open_dataset(run, from->path, &from->dataset, error); // the survey checked it
 }
 
 /// Read some trials into memory that has room for `n` of the longest run's.
@@ -185,21 +178,6 @@ pp_status pp_merge_numbers_add(pp_merge_numbers *numbers, const pp_results_file 
                                               numbers->buffer[id] + place * bytes, error)
                                 : copy_pieces(numbers, &from, i, error);
         H5Dclose(from.dataset);
-    }
-    return status;
-}
-
-pp_status pp_merge_numbers_check(const pp_merge_file *file, const pp_results_file *run, size_t i,
-                                 pp_error *error)
-{
-    pp_status status = PP_OK;
-    for (size_t id = 0; id < PP_VAR_COUNT && status == PP_OK; id++) {
-        source from;
-        if (!is_number(file, id) || !file->survey->shapes[i].has[id])
-            continue;
-        status = open_source(file, run, id, &from, error);
-        if (status == PP_OK)
-            H5Dclose(from.dataset);
     }
     return status;
 }

@@ -5,11 +5,10 @@
 #ifndef PURSUIT_DATA_MERGE_PARTS_H
 #define PURSUIT_DATA_MERGE_PARTS_H
 
+#include "data/container.h"
 #include "data/merge.h"
 #include "data/netcdf.h"
-#include "data/output.h"
 #include "data/results_file.h"
-#include "data/sink.h"
 
 /// A run's shape, as it was when it was looked at first.
 typedef struct pp_merge_shape {
@@ -74,7 +73,7 @@ typedef struct pp_merge_file {
     const pp_merge_options *options;
     const pp_merge_survey *survey;
     hid_t file;
-    const pp_sink *sink;               ///< where it goes
+    const pp_container *container;     ///< of the file
     size_t rank;                       ///< dimensions of the sweep
     uint64_t dims[PP_NETCDF_RANK];     ///< [rank]
     uint64_t block[PP_NETCDF_RANK];    ///< [rank] runs that are written at once
@@ -93,10 +92,6 @@ uint64_t pp_merge_variable_bytes(const pp_merge_survey *survey, size_t id);
 
 /// Define everything, and write what is known without the runs.
 pp_status pp_merge_define(pp_merge_file *file, pp_error *error);
-/// Chunk of a variable of the merged file. @param chunk [rank + its own axes]
-void pp_merge_chunk(const pp_merge_file *file, size_t id, uint64_t *chunk);
-/// A dataset creation list by which a variable consists of those of the runs; close it.
-pp_status pp_merge_links(const pp_merge_file *file, size_t id, hid_t *list, pp_error *error);
 /// Copy what the runs hold.
 pp_status pp_merge_copy(const pp_merge_file *file, pp_error *error);
 
@@ -129,9 +124,6 @@ pp_status pp_merge_numbers_add(pp_merge_numbers *numbers, const pp_results_file 
                                size_t place, pp_error *error);
 /// Put a block into the file, and make all missing again. @param block along the sweep's dimensions
 pp_status pp_merge_numbers_flush(pp_merge_numbers *numbers, const pp_merge_place *block,
-                                 pp_error *error);
-/// Are a run's numbers as they should be?
-pp_status pp_merge_numbers_check(const pp_merge_file *file, const pp_results_file *run, size_t i,
                                  pp_error *error);
 
 /// Has a signal asked for a stop? PP_EINTERRUPTED if so.

@@ -1,3 +1,4 @@
+// What merging has to know of every run before it writes anything.
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,43 +150,53 @@ static pp_status agree_phases(const visit *v, pp_error *error)
     return PP_OK;
 }
 
-/// With all dimensions it needs: else its shape is wrong, which is found when it is read.
-static bool has_variable(const visit *v, size_t id)
+/// Is the variable of the right shape, and can the file hold it?
+static pp_status check_variable(const visit *v, size_t id, pp_error *error)
 {
-    bool has = pp_variables[id].group == PP_GROUP_ROOT ||
-               (v->survey->learning && pp_results_has(v->file, (pp_variable_id)id));
-    for (size_t d = 0; pp_variables[id].dims[d] != PP_DIM_NONE; d++)
-        has &= v->file->length[pp_variables[id].dims[d]] > 0;
-    return has;
+    const pp_variable *variable = &pp_variables[id];
+    char path[PP_FILE_PATH];
+    hid_t dataset;
+    size_t count;
+    pp_merge_path(id, path);
+    PP_TRY(pp_file_open_dataset(v->file, path, &dataset, error));
+    pp_status status = pp_file_check_dataset(v->file, dataset, path, variable->dims,
+                                             variable->type == PP_STRING, &count, error);
+    H5Dclose(dataset);
+    return status;
 }
 
-static void take_shape(const visit *v)
+/// A length counts only if variables of that shape are there: a few bytes could claim any.
+static pp_status take_shape(const visit *v, pp_error *error)
 {
     pp_merge_survey *survey = v->survey;
     pp_merge_shape *shape = &survey->shapes[v->run];
+    const uint64_t *length = v->file->length;
+    bool learning = pp_file_has(v->file, pp_group_names[PP_GROUP_LEARNING]);
+    for (size_t id = 0; id < PP_VAR_COUNT; id++) {
+        bool has = pp_variables[id].group == PP_GROUP_ROOT || learning;
+        for (size_t d = 0; pp_variables[id].dims[d] != PP_DIM_NONE; d++)
+            has &= length[pp_variables[id].dims[d]] > 0;
+        if (has)
+            PP_TRY(check_variable(v, id, error));
+        shape->has[id] = has;
+        survey->has[id] |= has;
+    }
     for (size_t d = 0; d < PP_DIM_COUNT; d++)
-        if (v->file->length[d] > survey->length[d])
-            survey->length[d] = v->file->length[d];
-    v->report->rounds += v->file->length[PP_DIM_QUOTE] > 0;
-    survey->learning |= pp_file_has(v->file, pp_group_names[PP_GROUP_LEARNING]);
-    for (size_t id = 0; id < PP_VAR_COUNT; id++)
-        survey->has[id] |= shape->has[id] = has_variable(v, id);
+        if (length[d] > survey->length[d])
+            survey->length[d] = length[d];
+    v->report->rounds += length[PP_DIM_QUOTE] > 0;
+    survey->learning |= learning;
+    return PP_OK;
 }
 
 static pp_status look(const visit *v, pp_error *error)
 {
-    pp_status status = check_scenario(v, error);
-    if (status == PP_OK)
-        status = compare_source(v, error);
-    if (status == PP_OK)
-        status = agree_trials(v, error);
-    if (status == PP_OK)
-        status = agree_firms(v, error);
-    if (status == PP_OK)
-        status = agree_phases(v, error);
-    if (status == PP_OK)
-        take_shape(v);
-    return status;
+    PP_TRY(check_scenario(v, error));
+    PP_TRY(compare_source(v, error));
+    PP_TRY(take_shape(v, error));
+    PP_TRY(agree_trials(v, error));
+    PP_TRY(agree_firms(v, error));
+    return agree_phases(v, error);
 }
 
 static pp_status visit_run(visit *v, const char *target, pp_error *error)
@@ -214,6 +225,34 @@ static pp_status allocate(const pp_merge_sweep *sweep, pp_merge_survey *survey, 
     if (!survey->states || !survey->shapes)
         return pp_error_set(error, PP_ENOMEM, "out of memory");
     return PP_OK;
+}
+
+size_t pp_merge_lengths(const pp_merge_survey *survey, const pp_dim *dims, uint64_t *lengths)
+{
+    size_t rank = 0;
+    for (; dims[rank] != PP_DIM_NONE; rank++)
+        lengths[rank] = survey->length[dims[rank]];
+    return rank;
+}
+
+uint64_t pp_merge_variable_bytes(const pp_merge_survey *survey, size_t id)
+{
+    uint64_t lengths[PP_FILE_RANK], bytes = pp_value_size(pp_variables[id].type);
+    size_t rank = pp_merge_lengths(survey, pp_variables[id].dims, lengths);
+    for (size_t d = 0; d < rank; d++)
+        if (__builtin_mul_overflow(bytes, lengths[d], &bytes))
+            return UINT64_MAX / 2;
+    return bytes;
+}
+
+uint64_t pp_merge_run_bytes(const pp_merge_survey *survey)
+{
+    uint64_t bytes = 0;
+    for (size_t id = 0; id < PP_VAR_COUNT; id++) {
+        uint64_t more = survey->has[id] ? pp_merge_variable_bytes(survey, id) : 0;
+        bytes = more < UINT64_MAX / 2 - bytes ? bytes + more : UINT64_MAX / 2;
+    }
+    return bytes;
 }
 
 /// Numbers of all kinds must stay within what is added and multiplied later.

@@ -97,13 +97,8 @@ static herr_t create_timeless(const char *name, hid_t creation, hid_t access, hi
     return *file < 0 ? -1 : restored;
 }
 
-pp_status pp_netcdf_create(const char *name, hid_t access, hid_t *file, pp_error *error)
-{
-    return pp_netcdf_create_chunked(name, access, UINT64_MAX, file, error);
-}
-
-pp_status pp_netcdf_create_chunked(const char *name, hid_t access, uint64_t most_chunks,
-                                   hid_t *file, pp_error *error)
+pp_status pp_netcdf_create(const char *name, hid_t access, uint64_t most_chunks, hid_t *file,
+                           pp_error *error)
 {
     pp_status status = PP_OK;
     hid_t creation = H5Pcreate(H5P_FILE_CREATE);
@@ -235,14 +230,15 @@ static pp_status describe(hid_t dataset, const pp_netcdf_variable *variable, pp_
         status = write_fill(dataset, variable, error);
     if (status == PP_OK && variable->flag_meanings && variable->type != PP_F64)
         status = write_flags(dataset, variable, error);
+    if (status == PP_OK && variable->parameter)
+        status = pp_netcdf_attribute_text(dataset, "parameter", variable->parameter, error);
     return status;
 }
 
 /// Creation properties; the fill value must be the attribute _FillValue. Closed by the caller.
 static hid_t creation_properties(const pp_netcdf_variable *variable)
 {
-    hid_t list =
-        variable->mappings > 0 ? H5Pcopy(variable->mappings) : H5Pcreate(H5P_DATASET_CREATE);
+    hid_t list = H5Pcreate(H5P_DATASET_CREATE);
     bool ok = list >= 0 && H5Pset_attr_creation_order(list, ORDER) >= 0 &&
               H5Pset_obj_track_times(list, false) >= 0;
     if (ok && has_fill(variable)) {
@@ -263,6 +259,57 @@ static hid_t creation_properties(const pp_netcdf_variable *variable)
         list = H5I_INVALID_HID;
     }
     return list;
+}
+
+hid_t pp_netcdf_transfer(pp_value_type type)
+{
+    if (type != PP_STRING)
+        return H5P_DEFAULT;
+    hid_t list = H5Pcreate(H5P_DATASET_XFER);
+    if (list >= 0 && H5Pset_buffer(list, TEXT_BUFFER, NULL, NULL) < 0) {
+        H5Pclose(list);
+        list = H5I_INVALID_HID;
+    }
+    return list;
+}
+
+pp_status pp_netcdf_write_block(hid_t dataset, pp_value_type type, const hsize_t *start,
+                                const hsize_t *count, const void *values, pp_error *error)
+{
+    pp_status status = PP_OK;
+    hid_t memory = pp_netcdf_memory_type(type), space = H5Dget_space(dataset);
+    int rank = space < 0 ? -1 : H5Sget_simple_extent_ndims(space);
+    hid_t block = rank > 0 ? H5Screate_simple(rank, count, NULL) : H5Screate(H5S_SCALAR);
+    hid_t transfer = pp_netcdf_transfer(type);
+    if (memory < 0 || rank < 0 || block < 0 || transfer < 0 ||
+        (rank > 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) < 0) ||
+        H5Dwrite(dataset, memory, block, space, transfer, values) < 0)
+        status = pp_hdf5_fail(error, PP_EIO, "writing", "values");
+    if (transfer > 0 && transfer != H5P_DEFAULT)
+        H5Pclose(transfer);
+    if (block >= 0)
+        H5Sclose(block);
+    if (space >= 0)
+        H5Sclose(space);
+    if (memory >= 0)
+        H5Tclose(memory);
+    return status;
+}
+
+pp_status pp_netcdf_write(hid_t dataset, pp_value_type type, uint64_t start, uint64_t count,
+                          const void *values, pp_error *error)
+{
+    hsize_t first[H5S_MAX_RANK] = {start}, lengths[H5S_MAX_RANK] = {0};
+    hid_t space = H5Dget_space(dataset);
+    if (space < 0 || H5Sget_simple_extent_dims(space, lengths, NULL) < 0) {
+        pp_status status = pp_hdf5_fail(error, PP_EIO, "writing", "values");
+        if (space >= 0)
+            H5Sclose(space);
+        return status;
+    }
+    H5Sclose(space);
+    lengths[0] = count ? count : lengths[0];
+    return pp_netcdf_write_block(dataset, type, first, lengths, values, error);
 }
 
 /// Create a dataset of the given lengths with its attributes.
@@ -312,95 +359,40 @@ pp_status pp_netcdf_dimension(hid_t group, const char *name, uint64_t length, hi
 }
 
 pp_status pp_netcdf_coordinate(hid_t group, const pp_netcdf_variable *variable, uint64_t length,
-                               hid_t *scale, pp_error *error)
+                               const void *values, hid_t *scale, pp_error *error)
 {
     hsize_t lengths = length;
     pp_netcdf_variable one = *variable;
     one.rank = 1;
-    pp_status status = create_dataset(group, &one, &lengths, scale, error);
-    if (status == PP_OK && H5DSset_scale(*scale, variable->name) < 0)
-        status = pp_hdf5_fail(error, PP_EIO, "creating dimension", variable->name);
-    return status;
-}
-
-static pp_status attach(hid_t dataset, const pp_netcdf_variable *variable, pp_error *error)
-{
-    if (variable->rank == 0)
-        return PP_OK;
-    if (variable->attached)
-        return pp_scales_attach(variable->attached, dataset, variable->rank, variable->scales,
-                                error);
-    for (int d = 0; d < variable->rank; d++)
-        if (H5DSattach_scale(dataset, variable->scales[d], (unsigned)d) < 0)
-            return pp_hdf5_fail(error, PP_EIO, "attaching a dimension to", variable->name);
-    return PP_OK;
+    PP_TRY(create_dataset(group, &one, &lengths, scale, error));
+    if (H5DSset_scale(*scale, variable->name) < 0)
+        return pp_hdf5_fail(error, PP_EIO, "creating dimension", variable->name);
+    return pp_netcdf_write(*scale, variable->type, 0, length, values, error);
 }
 
 pp_status pp_netcdf_variable_create(hid_t group, const pp_netcdf_variable *variable, hid_t *dataset,
                                     pp_error *error)
 {
-    // The lengths are the scales' own: H5DSattach_scale would take any scale for any axis.
+    // The lengths are the scales' own: any scale could be attached to any axis.
     hsize_t lengths[PP_NETCDF_RANK] = {0};
-    pp_scales here = {0}, *scales = variable->attached ? variable->attached : &here;
-    pp_status status = PP_OK;
-    for (int d = 0; d < variable->rank && status == PP_OK; d++)
-        if (pp_scales_length(scales, variable->scales[d], &lengths[d], NULL) != PP_OK)
-            status = pp_error_set(error, PP_EINVAL, "axis %d of '%s' has no dimension", d,
-                                  variable->name);
-    pp_scales_release(&here);
+    for (int d = 0; d < variable->rank; d++)
+        if (pp_scales_length(variable->attached, variable->scales[d], &lengths[d], NULL) != PP_OK)
+            return pp_error_set(error, PP_EINVAL, "axis %d of '%s' has no dimension", d,
+                                variable->name);
+    PP_TRY(create_dataset(group, variable, lengths, dataset, error));
+    return variable->rank == 0 ? PP_OK
+                               : pp_scales_attach(variable->attached, *dataset, variable->rank,
+                                                  variable->scales, error);
+}
+
+pp_status pp_netcdf_variable_put(hid_t group, const pp_netcdf_variable *variable,
+                                 const void *values, pp_error *error)
+{
+    hid_t dataset = H5I_INVALID_HID;
+    pp_status status = pp_netcdf_variable_create(group, variable, &dataset, error);
     if (status == PP_OK)
-        status = create_dataset(group, variable, lengths, dataset, error);
-    return status == PP_OK ? attach(*dataset, variable, error) : status;
-}
-
-hid_t pp_netcdf_transfer(pp_value_type type)
-{
-    if (type != PP_STRING)
-        return H5P_DEFAULT;
-    hid_t list = H5Pcreate(H5P_DATASET_XFER);
-    if (list >= 0 && H5Pset_buffer(list, TEXT_BUFFER, NULL, NULL) < 0) {
-        H5Pclose(list);
-        list = H5I_INVALID_HID;
-    }
-    return list;
-}
-
-pp_status pp_netcdf_write_block(hid_t dataset, pp_value_type type, const hsize_t *start,
-                                const hsize_t *count, const void *values, pp_error *error)
-{
-    pp_status status = PP_OK;
-    hid_t memory = pp_netcdf_memory_type(type), space = H5Dget_space(dataset);
-    int rank = space < 0 ? -1 : H5Sget_simple_extent_ndims(space);
-    hid_t block = rank > 0 ? H5Screate_simple(rank, count, NULL) : H5Screate(H5S_SCALAR);
-    hid_t transfer = pp_netcdf_transfer(type);
-    if (memory < 0 || rank < 0 || block < 0 || transfer < 0 ||
-        (rank > 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) < 0) ||
-        H5Dwrite(dataset, memory, block, space, transfer, values) < 0)
-        status = pp_hdf5_fail(error, PP_EIO, "writing", "values");
-    if (transfer > 0 && transfer != H5P_DEFAULT)
-        H5Pclose(transfer);
-    if (block >= 0)
-        H5Sclose(block);
-    if (space >= 0)
-        H5Sclose(space);
-    if (memory >= 0)
-        H5Tclose(memory);
+        status = pp_netcdf_write(dataset, variable->type, 0, 0, values, error);
+    if (dataset >= 0)
+        H5Dclose(dataset);
     return status;
-}
-
-pp_status pp_netcdf_write(hid_t dataset, pp_value_type type, uint64_t start, uint64_t count,
-                          const void *values, pp_error *error)
-{
-    hsize_t first[H5S_MAX_RANK] = {0}, lengths[H5S_MAX_RANK] = {0};
-    hid_t space = H5Dget_space(dataset);
-    if (space < 0 || H5Sget_simple_extent_dims(space, lengths, NULL) < 0) {
-        pp_status status = pp_hdf5_fail(error, PP_EIO, "writing", "values");
-        if (space >= 0)
-            H5Sclose(space);
-        return status;
-    }
-    H5Sclose(space);
-    first[0] = start;
-    lengths[0] = count;
-    return pp_netcdf_write_block(dataset, type, first, lengths, values, error);
 }

@@ -9,8 +9,8 @@
 
 #include <hdf5.h>
 
-#include "data/results.h"
 #include "data/scales.h"
+#include "data/value_type.h"
 
 enum { PP_NETCDF_RANK = H5S_MAX_RANK }; ///< most axes of a variable
 
@@ -18,40 +18,44 @@ enum { PP_NETCDF_RANK = H5S_MAX_RANK }; ///< most axes of a variable
 typedef struct pp_netcdf_variable {
     const char *name, *units, *long_name; ///< empty units are written as "1"
     const char *flag_meanings; ///< names of 0, 1, 2, ... for an integer variable, or NULL
+    const char *parameter;     ///< an attribute, or NULL
     pp_value_type type;
-    bool missing;   ///< an integer one that may lack values: those are netCDF's default fill value,
-                    ///< which _FillValue tells. Real ones always are filled with NaN, likewise
-    hid_t mappings; ///< a dataset creation list with those of a virtual dataset; 0: none
-    int rank;       ///< 0: a scalar
+    bool missing; ///< an integer one that may lack values: those are netCDF's default fill value,
+                  ///< which _FillValue tells. Real ones always are filled with NaN, likewise
+    int rank;     ///< 0: a scalar
     hid_t scales[PP_NETCDF_RANK];   ///< dimension scale of each axis; unused for a coordinate
-    pp_scales *attached;            ///< keeps what stands on which scale, until pp_scales_write;
-                                    ///< NULL: HDF5 does, in the file, which takes longer
+    pp_scales *attached;            ///< takes note of what stands on which scale, until
+                                    ///< pp_scales_write; unused for a coordinate or a scalar
     uint64_t chunk[PP_NETCDF_RANK]; ///< chunk[0] 0: contiguous and unfiltered
 } pp_netcdf_variable;
 
 /// Create a file; `access` says where it goes.
-pp_status pp_netcdf_create(const char *name, hid_t access, hid_t *file, pp_error *error);
-/// The same, for variables of at most so many chunks each, at least 1.
-pp_status pp_netcdf_create_chunked(const char *name, hid_t access, uint64_t most_chunks,
-                                   hid_t *file, pp_error *error);
+/// @param most_chunks that any variable has, at least 1; UINT64_MAX if that is unknown
+pp_status pp_netcdf_create(const char *name, hid_t access, uint64_t most_chunks, hid_t *file,
+                           pp_error *error);
 pp_status pp_netcdf_group(hid_t parent, const char *name, hid_t *group, pp_error *error);
 
 /// A dimension without coordinate values.
 pp_status pp_netcdf_dimension(hid_t group, const char *name, uint64_t length, hid_t *scale,
                               pp_error *error);
-/// A dimension that is also a variable of the same name, one value per index; not yet written.
+/// A dimension that is also a variable of the same name, one value per index.
+/// @param values [length] strings as pointers, none NULL
 pp_status pp_netcdf_coordinate(hid_t group, const pp_netcdf_variable *variable, uint64_t length,
-                               hid_t *scale, pp_error *error);
+                               const void *values, hid_t *scale, pp_error *error);
 /// A variable whose lengths are those of its scales. Real ones are filled with NaN.
 pp_status pp_netcdf_variable_create(hid_t group, const pp_netcdf_variable *variable, hid_t *dataset,
                                     pp_error *error);
+
+/// The same with all of its values, and closed again. @param values strings as pointers, none NULL
+pp_status pp_netcdf_variable_put(hid_t group, const pp_netcdf_variable *variable,
+                                 const void *values, pp_error *error);
 
 /// Write a block of a dataset. Memory holds just it; strings as pointers, none NULL.
 /// @param start, count [rank of the dataset]
 pp_status pp_netcdf_write_block(hid_t dataset, pp_value_type type, const hsize_t *start,
                                 const hsize_t *count, const void *values, pp_error *error);
 /// Write `count` indices of the first axis from `start` on, all of the others. Memory holds just
-/// them; strings as pointers, none NULL.
+/// them; strings as pointers, none NULL. @param count 0: all, from 0 on
 pp_status pp_netcdf_write(hid_t dataset, pp_value_type type, uint64_t start, uint64_t count,
                           const void *values, pp_error *error);
 

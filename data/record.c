@@ -132,3 +132,35 @@ const unsigned char *pp_record_data(const pp_record *record)
 {
     return record->bytes;
 }
+
+enum { PER_TEXT = 64 }; ///< bytes that a text takes beside itself
+
+/// Bytes of a dataset once its last chunks are padded.
+static double dataset_bytes(const pp_shape *shape)
+{
+    size_t size = pp_value_size(shape->type) + (shape->type == PP_STRING ? PER_TEXT : 0);
+    uint64_t chunk[PP_SHAPE_RANK];
+    double bytes = shape->rank ? (double)size : 0;
+    pp_layout_chunk(shape->rank, shape->lengths, size, shape->unit, chunk);
+    for (int d = 0; d < shape->rank; d++)
+        bytes *= (double)(((shape->lengths[d] - 1) / chunk[d] + 1) * chunk[d]);
+    return bytes;
+}
+
+double pp_results_bytes(const pp_results_layout *layout)
+{
+    enum { FIXED = 1 << 16, PER_DATASET = 1 << 13 };
+    if (pp_record_bytes(layout) == 0)
+        return 0; // impossible, or beyond what the sums below could hold
+    size_t n = pp_layout_datasets(layout);
+    double bytes = FIXED + (double)PER_DATASET * (double)n + (double)strlen(layout->scenario) +
+                   (double)strlen(layout->history) +
+                   (double)(PP_RECORD_TEXT + PER_TEXT) * (double)layout->n_firms;
+    for (pp_dim dim = PP_DIM_TRIAL; dim <= PP_DIM_UPDATE; dim++) // quotes have no coordinate
+        bytes += 8.0 * (double)pp_layout_length(layout, dim);
+    for (size_t i = 0; i < n; i++) {
+        pp_shape shape = pp_layout_shape(layout, i);
+        bytes += dataset_bytes(&shape);
+    }
+    return bytes;
+}

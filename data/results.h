@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "data/output_batch.h"
+#include "data/value_type.h"
 #include "market/error.h"
 
 /// What an epoch is for: the values of the variable `phase`.
@@ -22,8 +23,6 @@ typedef enum pp_phase {
     PP_PHASE_TEST,    ///< models frozen, agents at work: what results compare
     PP_PHASE_COUNT
 } pp_phase;
-
-typedef enum pp_value_type { PP_F64, PP_I64, PP_I32, PP_I8, PP_STRING } pp_value_type;
 
 /// Groups of variables. /quotes is another, of the layout's own columns.
 typedef enum pp_group { PP_GROUP_ROOT, PP_GROUP_LEARNING, PP_GROUP_COUNT } pp_group;

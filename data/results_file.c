@@ -76,25 +76,70 @@ static H5T_class_t dataset_class(hid_t dataset)
     return class;
 }
 
-/// Are all chunks there, where they belong and fully filtered? The index of chunks carries no
-/// checksum, and HDF5 reads beyond its buffer if a damaged one says that a chunk was not
-/// compressed.
-static bool chunks_are_whole(hid_t dataset, hid_t space, int rank, const hsize_t *lengths,
-                             const hsize_t *chunk)
+/// How the chunks of a dataset are stored.
+typedef struct chunking {
+    hid_t dataset;
+    hsize_t size[PP_FILE_RANK]; ///< in values
+    hsize_t bytes;              ///< of a chunk that no filter has made shorter
+    bool filtered, deflated;
+    unsigned char *buffer; ///< [most bytes of a filtered chunk]
+} chunking;
+
+/// Most bytes that deflate makes of a chunk, and more.
+static hsize_t most_bytes(hsize_t bytes)
 {
-    hsize_t n, expected = 1, at[PP_FILE_RANK] = {0}, offset[PP_FILE_RANK], bytes;
+    return bytes + bytes / 16 + 64;
+}
+
+/// False if another filter than ours is at work: HDF5 does not check what filters return.
+static bool read_filters(hid_t creation, chunking *c)
+{
+    int n = H5Pget_nfilters(creation);
+    c->filtered = n > 0;
+    for (int i = 0; i < n; i++) {
+        unsigned flags;
+        size_t n_values = 0;
+        H5Z_filter_t filter =
+            H5Pget_filter2(creation, (unsigned)i, &flags, &n_values, NULL, 0, NULL, NULL);
+        if (filter == H5Z_FILTER_FLETCHER32)
+            c->bytes += sizeof(uint32_t);
+        else if (filter == H5Z_FILTER_DEFLATE)
+            c->deflated = true;
+        else if (filter != H5Z_FILTER_SHUFFLE)
+            return false;
+    }
+    return true;
+}
+
+/// Is the chunk at a place there, fully filtered and of the right length? HDF5 reads beyond its
+/// buffer otherwise.
+static bool chunk_is_whole(const chunking *c, const hsize_t *at)
+{
+    hsize_t bytes;
+    unsigned skipped;
+    haddr_t address;
+    // HDF5 1.10 finds what a chunk skipped by walking past all before it, or by reading the chunk.
+    if (!c->filtered)
+        return H5Dget_chunk_info_by_coord(c->dataset, at, &skipped, &address, &bytes) >= 0 &&
+               address != HADDR_UNDEF && skipped == 0 && bytes == c->bytes;
+    return H5Dget_chunk_storage_size(c->dataset, at, &bytes) >= 0 && bytes > 0 &&
+           (c->deflated ? bytes <= most_bytes(c->bytes) : bytes == c->bytes) &&
+           H5Dread_chunk(c->dataset, H5P_DEFAULT, at, &skipped, c->buffer) >= 0 && skipped == 0;
+}
+
+/// The index of chunks carries no checksum.
+static bool chunks_are_whole(const chunking *c, hid_t space, int rank, const hsize_t *lengths)
+{
+    hsize_t n, expected = 1, at[PP_FILE_RANK] = {0};
     for (int d = 0; d < rank; d++)
-        expected *= (lengths[d] - 1) / chunk[d] + 1;
-    if (H5Dget_num_chunks(dataset, space, &n) < 0 || n != expected)
+        expected *= (lengths[d] - 1) / c->size[d] + 1;
+    if (H5Dget_num_chunks(c->dataset, space, &n) < 0 || n != expected)
         return false;
     for (hsize_t i = 0; i < n; i++) {
-        unsigned skipped;
-        haddr_t address;
-        if (H5Dget_chunk_info(dataset, space, i, offset, &skipped, &address, &bytes) < 0 ||
-            skipped != 0 || memcmp(offset, at, (size_t)rank * sizeof *at) != 0)
+        if (!chunk_is_whole(c, at))
             return false;
         for (int d = rank - 1; d >= 0; d--) {
-            at[d] += chunk[d];
+            at[d] += c->size[d];
             if (at[d] < lengths[d])
                 break;
             at[d] = 0;
@@ -103,20 +148,52 @@ static bool chunks_are_whole(hid_t dataset, hid_t space, int rank, const hsize_t
     return true;
 }
 
-/// False if the dataset is chunked and its chunks are not as they were written.
-static bool storage_is_whole(hid_t dataset, int rank, const hsize_t *lengths)
+static const char no_memory[] = "does not fit into memory";
+
+/// Reason why a dataset's values are not to be read, or NULL.
+/// @param bytes of a value
+static const char *storage_fault(hid_t dataset, hid_t creation, int rank, const hsize_t *lengths,
+                                 hsize_t bytes)
 {
-    hsize_t chunk[PP_FILE_RANK];
-    hid_t creation = H5Dget_create_plist(dataset), space = H5Dget_space(dataset);
-    bool whole = creation >= 0 && space >= 0;
-    if (whole && H5Pget_layout(creation) == H5D_CHUNKED)
-        whole = H5Pget_chunk(creation, PP_FILE_RANK, chunk) == rank &&
-                chunks_are_whole(dataset, space, rank, lengths, chunk);
+    chunking c = {.dataset = dataset, .bytes = bytes};
+    H5D_layout_t layout = H5Pget_layout(creation);
+    if (layout == H5D_VIRTUAL || H5Pget_external_count(creation) != 0)
+        return "is damaged: its values are in other files";
+    if (layout != H5D_CHUNKED)
+        return NULL;
+    if (H5Pget_chunk(creation, PP_FILE_RANK, c.size) != rank)
+        return "is damaged";
+    for (int d = 0; d < rank; d++)
+        c.bytes *= c.size[d];
+    if (!read_filters(creation, &c))
+        return "is packed by other filters than shuffle, deflate and Fletcher-32";
+    if (c.filtered && !(c.buffer = malloc(most_bytes(c.bytes))))
+        return no_memory;
+    hid_t space = H5Dget_space(dataset);
+    bool whole = space >= 0 && chunks_are_whole(&c, space, rank, lengths);
     if (space >= 0)
         H5Sclose(space);
+    free(c.buffer);
+    return whole ? NULL : "is damaged";
+}
+
+static pp_status check_storage(const pp_results_file *file, hid_t dataset, const char *name,
+                               bool text, int rank, const hsize_t *lengths, pp_error *error)
+{
+    enum { REFERENCE = 16 }; // to a text in the file's heap
+    hid_t creation = H5Dget_create_plist(dataset), type = H5Dget_type(dataset);
+    const char *fault = "is damaged";
+    if (creation >= 0 && type >= 0)
+        fault =
+            storage_fault(dataset, creation, rank, lengths, text ? REFERENCE : H5Tget_size(type));
+    if (type >= 0)
+        H5Tclose(type);
     if (creation >= 0)
         H5Pclose(creation);
-    return whole;
+    if (!fault)
+        return PP_OK;
+    return pp_error_set(error, fault == no_memory ? PP_ENOMEM : PP_EFORMAT, "%s: '%s' %s",
+                        file->path, name, fault);
 }
 
 /// Elements of a dataset after checking its shape, its class, and that the file can hold so many: a
@@ -148,9 +225,7 @@ pp_status pp_file_check_dataset(const pp_results_file *file, hid_t dataset, cons
         return pp_error_set(error, PP_EFORMAT,
                             "%s: '%s' claims %zu values, more than the file can hold", file->path,
                             name, *count);
-    if (!storage_is_whole(dataset, rank, lengths))
-        return pp_error_set(error, PP_EFORMAT, "%s: '%s' is damaged", file->path, name);
-    return PP_OK;
+    return check_storage(file, dataset, name, text, rank, lengths, error);
 }
 
 /// Read the strings that `space` selects (count of them) as repaired copies. On failure those that
@@ -221,7 +296,7 @@ pp_status pp_file_read_text(const pp_results_file *file, hid_t object, const cha
     hid_t type = pp_netcdf_string_type();
     if (type < 0 || H5Aread(attribute, type, &raw) < 0)
         status = pp_file_malformed(file, "cannot read attribute", name, error);
-    else if (!(*text = pp_utf8_duplicate(raw ? raw : "")))
+    else if (!(*text = pp_utf8_duplicate(raw && strcmp(raw, " ") != 0 ? raw : "")))
         status = pp_file_out_of_memory(file, error);
     H5free_memory(raw);
     if (type >= 0)

@@ -10,6 +10,9 @@
 #include "data/netcdf.h"
 #include "data/results_read.h"
 
+/// The attribute by which a merged file is told from a run's.
+#define PP_MERGE_VERSION_NAME "merge_version"
+
 enum {
     PP_FILE_PATH = 128, ///< bytes of a path within the file, its NUL included
     PP_FILE_RANK = 4,   ///< most axes that a variable has
@@ -68,7 +71,8 @@ pp_status pp_file_read_strings(const pp_results_file *file, hid_t dataset, const
 /// An attribute of an object of the file, one value of that class. Close it with H5Aclose.
 pp_status pp_file_open_attribute(const pp_results_file *file, hid_t object, const char *name,
                                  H5T_class_t class, hid_t *attribute, pp_error *error);
-/// A text attribute of an object of the file, repaired; malloc'd.
+/// A text attribute of an object of the file, repaired; malloc'd. A single blank, which stands for
+/// an empty text (pp_netcdf_attribute_text), is read as one.
 pp_status pp_file_read_text(const pp_results_file *file, hid_t object, const char *name,
                             char **text, pp_error *error);
 /// A whole number, an attribute of the root group.

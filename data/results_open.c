@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <hdf5_hl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,7 +7,6 @@
 
 #include "data/define.h"
 #include "data/hdf5_error.h"
-#include "data/merge.h"
 #include "data/results_file.h"
 #include "data/seal.h"
 
@@ -129,8 +127,8 @@ static pp_status read_dimension(pp_results_file *file, pp_dim dim, pp_error *err
         return status;
     int rank = 0;
     hsize_t lengths[PP_FILE_RANK];
-    if (H5DSis_scale(dataset) <= 0 || !pp_file_lengths(dataset, &rank, lengths) || rank != 1 ||
-        lengths[0] < 1)
+    // H5DSis_scale is not asked: HDF5 1.10 reads the attribute CLASS into memory of a fixed size.
+    if (!pp_file_lengths(dataset, &rank, lengths) || rank != 1 || lengths[0] < 1)
         status = pp_error_set(error, PP_EFORMAT, "%s: '%s' is not a dimension", file->path, name);
     else
         file->length[dim] = lengths[0];

@@ -4,7 +4,8 @@
 ///
 /// H5DS keeps two attributes: DIMENSION_LIST of a dataset refers to the scale of each axis, and
 /// REFERENCE_LIST of a scale to every axis it stands on. H5DSattach_scale reads, deletes and writes
-/// both anew at every call, which took half of the time of making a small file. Here a dataset's
+/// both anew at every call. With it, creating the file of a run of one trial took 30 million
+/// instructions instead of 13 million. Here a dataset's
 /// list is written when it is attached, and those of the scales at the end
 /// (tests/test_scales.c holds them to what H5DS writes and reads). The format is part of HDF5's
 /// "Dimension Scale Specification and Design Notes".

@@ -107,7 +107,7 @@ bool pp_seal_truncated(int fd)
     static const unsigned char signature[8] = "\211HDF\r\n\032\n";
     unsigned char start[sizeof signature];
     struct stat about;
-    if (fstat(fd, &about) != 0)
+    if (pp_seal_present(fd) || fstat(fd, &about) != 0)
         return false;
     ssize_t n = pread(fd, start, sizeof start, 0);
     if (n < 0 || memcmp(start, signature, (size_t)n) != 0)

@@ -17,7 +17,8 @@ pp_status pp_seal_write(int fd, pp_error *error);
 /// PP_EIO
 pp_status pp_seal_check(int fd, pp_error *error);
 
-/// Is this the start of an HDF5 file, of which the end or a part of the seal is missing?
+/// Is this the start of an HDF5 file, of which the end or a part of the seal is missing? A file
+/// with a seal is not, whatever it says of its length.
 bool pp_seal_truncated(int fd);
 
 /// Does a seal stand at the end? Whether it holds is another question.

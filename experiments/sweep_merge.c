@@ -10,7 +10,6 @@
 #include "experiments/sweep_coordinates.h"
 #include "experiments/sweep_directory.h"
 #include "experiments/sweep_manifest.h"
-#include "experiments/sweep_place.h"
 #include "experiments/tree.h"
 
 /// A sweep on its way into one file.
@@ -18,29 +17,16 @@ typedef struct merging {
     const char *directory;
     pp_sweep_manifest manifest;
     pp_sweep_coordinates coordinates;
-    char *folder;          ///< of the runs, as seen from the merged file; with its final '/'
-    pp_merge_run *runs;    ///< [manifest.n_runs]
-    char **paths, **links; ///< [manifest.n_runs] theirs
+    pp_merge_run *runs; ///< [manifest.n_runs]
+    char **paths;       ///< [manifest.n_runs] theirs
 } merging;
-
-static char *joined(const char *folder, const char *id, const char *suffix)
-{
-    char *start = pp_output_suffixed(folder, id);
-    char *whole = start ? pp_output_suffixed(start, suffix) : NULL;
-    free(start);
-    return whole;
-}
 
 static void release(merging *m)
 {
-    for (size_t run = 0; m->paths && m->links && run < m->manifest.n_runs; run++) {
+    for (size_t run = 0; m->paths && run < m->manifest.n_runs; run++)
         free(m->paths[run]);
-        free(m->links[run]);
-    }
     free(m->paths);
-    free(m->links);
     free(m->runs);
-    free(m->folder);
     pp_sweep_coordinates_release(&m->coordinates);
     pp_sweep_manifest_release(&m->manifest);
 }
@@ -60,14 +46,11 @@ static pp_status allocate(merging *m, pp_run_state **states, pp_error *error)
     const size_t n = m->manifest.n_runs;
     m->runs = calloc(n, sizeof *m->runs);
     m->paths = calloc(n, sizeof *m->paths);
-    m->links = calloc(n, sizeof *m->links);
     *states = calloc(n, sizeof **states);
-    return m->runs && m->paths && m->links && *states
-               ? PP_OK
-               : pp_error_set(error, PP_ENOMEM, "out of memory");
+    return m->runs && m->paths && *states ? PP_OK : pp_error_set(error, PP_ENOMEM, "out of memory");
 }
 
-static pp_status find_runs(merging *m, bool links, pp_error *error)
+static pp_status find_runs(merging *m, pp_error *error)
 {
     pp_run_state *states;
     const size_t n = m->manifest.n_runs;
@@ -77,12 +60,10 @@ static pp_status find_runs(merging *m, bool links, pp_error *error)
     for (size_t run = 0; run < n && status == PP_OK; run++) {
         const char *id = m->manifest.ids[run];
         m->paths[run] = pp_sweep_directory_path(m->directory, id, ".h5");
-        m->links[run] = links ? joined(m->folder, id, ".h5") : NULL;
-        if (!m->paths[run] || (links && !m->links[run]))
+        if (!m->paths[run])
             status = pp_error_set(error, PP_ENOMEM, "out of memory");
         else
-            m->runs[run] = (pp_merge_run){id, state_of(states[run], m->paths[run]), m->paths[run],
-                                          m->links[run]};
+            m->runs[run] = (pp_merge_run){id, state_of(states[run], m->paths[run]), m->paths[run]};
     }
     free(states);
     return status;
@@ -114,14 +95,11 @@ static pp_status check_scenario(const void *context, size_t run, const char *sce
                         "the scenario within is not the one that the file is named after");
 }
 
-static pp_status prepare(merging *m, const char *path, bool links, pp_error *error)
+static pp_status prepare(merging *m, pp_error *error)
 {
-    pp_status status = pp_sweep_manifest_read(m->directory, &m->manifest, error);
-    if (status == PP_OK)
-        status = pp_sweep_coordinates_make(&m->manifest, &m->coordinates, error);
-    if (status == PP_OK && links)
-        status = pp_sweep_place(path, m->directory, &m->folder, error);
-    return status == PP_OK ? find_runs(m, links, error) : status;
+    PP_TRY(pp_sweep_manifest_read(m->directory, &m->manifest, error));
+    PP_TRY(pp_sweep_coordinates_make(&m->manifest, &m->coordinates, error));
+    return find_runs(m, error);
 }
 
 /// The merged file must not be one that the sweep lives by, nor stand among the runs' files.
@@ -153,7 +131,7 @@ pp_status pp_sweep_merge(const char *directory, const char *path, const pp_merge
     merging m = {.directory = directory};
     pp_status status = check_target(directory, path, error);
     if (status == PP_OK)
-        status = prepare(&m, path, options->links, error);
+        status = prepare(&m, error);
     if (status == PP_OK) {
         const pp_merge_sweep sweep = {.n_runs = m.manifest.n_runs,
                                       .runs = m.runs,

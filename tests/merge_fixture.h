@@ -19,7 +19,7 @@ static pp_merge_report report;
 
 /// A sweep of fixture runs.
 typedef struct sweep {
-    char ids[RUNS][32], paths[RUNS][TEXT], links[RUNS][TEXT];
+    char ids[RUNS][32], paths[RUNS][TEXT];
     pp_results_layout layouts[RUNS];
     pp_merge_run runs[RUNS];
     int64_t numbers[RUNS];
@@ -47,10 +47,9 @@ static inline void make(sweep *s, size_t n)
     for (size_t i = 0; i < n; i++) {
         snprintf(s->ids[i], sizeof s->ids[i], "%016zx", i);
         snprintf(s->paths[i], TEXT, "%s/%s.h5", temp_directory, s->ids[i]);
-        snprintf(s->links[i], TEXT, "%s.h5", s->ids[i]);
         s->layouts[i] = fixture_layout(3, 0, 0);
         s->layouts[i].seed = i;
-        s->runs[i] = (pp_merge_run){s->ids[i], PP_MERGE_COMPLETE, s->paths[i], s->links[i]};
+        s->runs[i] = (pp_merge_run){s->ids[i], PP_MERGE_COMPLETE, s->paths[i]};
         s->numbers[i] = (int64_t)i;
         s->reals[i] = reals[i];
         s->texts[i] = texts[i];

@@ -43,13 +43,11 @@ static void test_merge_runs_of_one_shape_are_as_written(void **state)
     sweep s;
     make(&s, RUNS);
     write_runs(&s);
-    for (int links = 0; links < 2; links++) {
-        merges(&s, (pp_merge_options){.links = links});
-        check_file(&s, 3, 6, 5);
-        assert_int_equal(report.runs[PP_MERGE_COMPLETE], RUNS);
-        assert_int_equal(report.sources, 0);
-        assert_int_equal(report.rounds, 0);
-    }
+    merges(&s, (pp_merge_options){0});
+    check_file(&s, 3, 6, 5);
+    assert_int_equal(report.runs[PP_MERGE_COMPLETE], RUNS);
+    assert_int_equal(report.sources, 0);
+    assert_int_equal(report.rounds, 0);
 }
 
 static void test_merge_shorter_and_missing_runs_are_filled(void **state)
@@ -59,11 +57,10 @@ static void test_merge_shorter_and_missing_runs_are_filled(void **state)
     // All runs in memory; two; one; some trials of a variable; fewer bytes than a trial has.
     const uint64_t buffers[] = {0, 400000, 200000, 60000, 9000, 1};
     make_mixed(&s);
-    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
-        for (int links = 0; links < 2; links++) {
-            merges(&s, (pp_merge_options){.links = links, .buffer = buffers[i]});
-            check_file(&s, 5, 6, 7);
-        }
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) {
+        merges(&s, (pp_merge_options){.buffer = buffers[i]});
+        check_file(&s, 5, 6, 7);
+    }
     assert_int_equal(report.runs[PP_MERGE_COMPLETE], 5);
     assert_int_equal(report.runs[PP_MERGE_FAILED], 1);
     assert_int_equal(report.sources, 1);
@@ -81,11 +78,10 @@ static void test_merge_grid_has_a_dimension_for_each_axis(void **state)
     s.dimensions[1].n = 3;
     s.sweep.n_dimensions = 2;
     s.sweep.n_parameters = 0;
-    for (uint64_t buffer = 0; buffer < 3; buffer++)
-        for (int links = 0; links < 2; links++) {
-            merges(&s, (pp_merge_options){.links = links, .buffer = buffer * 200000});
-            check_file(&s, 5, 6, 7);
-        }
+    for (uint64_t buffer = 0; buffer < 3; buffer++) {
+        merges(&s, (pp_merge_options){.buffer = buffer * 200000});
+        check_file(&s, 5, 6, 7);
+    }
 }
 
 static void test_merge_coordinates_that_differ_are_kept_by_run(void **state)

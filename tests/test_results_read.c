@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <hdf5.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "data/results_read.h"
 #include "tests/results_fixture.h"
@@ -336,6 +337,179 @@ static void test_results_read_missing_chunk_is_not_filled_in(void **state)
     pp_results_close(file);
 }
 
+/// HDF5's own check of a dimension would write all of the attribute into 16 bytes.
+static void test_results_read_attribute_class_is_not_trusted(void **state)
+{
+    (void)state;
+    enum { N = 1000, SIZE = 16 };
+    static char values[N][SIZE];
+    const char *path = temp_path("class.h5");
+    const hsize_t n = N;
+    hid_t changed = open_to_change(path), trial = H5Dopen2(changed, "trial", H5P_DEFAULT);
+    hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate_simple(1, &n, NULL);
+    for (size_t i = 0; i < N; i++)
+        memcpy(values[i], "DIMENSION_SCALE", SIZE);
+    H5Tset_size(type, SIZE);
+    H5Adelete(trial, "CLASS");
+    hid_t class = H5Acreate2(trial, "CLASS", type, space, H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(H5Awrite(class, type, values) >= 0);
+    H5Aclose(class);
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Dclose(trial);
+    H5Fclose(changed);
+    pp_results_file *file;
+    error = (pp_error){0};
+    assert_int_equal(pp_results_open(path, &file, &error), PP_OK);
+    read_everything(file);
+    pp_results_close(file);
+}
+
+static const hsize_t reward_lengths[] = {2, 14, 6};
+
+/// `reward` anew, as the creation list has it, which is closed.
+static hid_t make_reward(hid_t file, hid_t creation)
+{
+    H5Ldelete(file, "reward", H5P_DEFAULT);
+    hid_t space = H5Screate_simple(3, reward_lengths, NULL);
+    hid_t dataset =
+        H5Dcreate2(file, "reward", H5T_IEEE_F64LE, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+    assert_true(dataset >= 0);
+    H5Sclose(space);
+    H5Pclose(creation);
+    return dataset;
+}
+
+static void refuse_reward(const char *path, const char *message)
+{
+    pp_results_file *file;
+    error = (pp_error){0};
+    assert_int_equal(pp_results_open(path, &file, &error), PP_OK);
+    refuse_read(file, PP_VAR_reward, message);
+    pp_results_close(file);
+}
+
+static void test_results_read_values_in_other_files_are_refused(void **state)
+{
+    (void)state;
+    const char *path = temp_path("outside.h5");
+    hid_t changed = open_to_change(path), list = H5Pcreate(H5P_DATASET_CREATE);
+    assert_true(H5Pset_external(list, "/etc/passwd", 0, H5F_UNLIMITED) >= 0);
+    H5Dclose(make_reward(changed, list));
+    H5Fclose(changed);
+    refuse_reward(path, "'reward' is damaged: its values are in other files");
+    // Its own source: HDF5 would recurse until the stack ends.
+    changed = open_to_change(path);
+    list = H5Pcreate(H5P_DATASET_CREATE);
+    hid_t space = H5Screate_simple(3, reward_lengths, NULL);
+    assert_true(H5Pset_virtual(list, space, ".", "reward", space) >= 0);
+    H5Sclose(space);
+    H5Dclose(make_reward(changed, list));
+    H5Fclose(changed);
+    refuse_reward(path, "'reward' is damaged: its values are in other files");
+}
+
+static void test_results_read_short_chunks_and_other_filters_are_refused(void **state)
+{
+    (void)state;
+    const char *path = temp_path("short.h5");
+    const hsize_t start[] = {0, 0, 0};
+    for (int filters = 0; filters < 2; filters++) {
+        hid_t changed = open_to_change(path), list = H5Pcreate(H5P_DATASET_CREATE);
+        H5Pset_chunk(list, 3, reward_lengths);
+        if (filters)
+            H5Pset_shuffle(list);
+        hid_t dataset = make_reward(changed, list);
+        assert_true(H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, start, 8, "8 bytes") >= 0);
+        H5Dclose(dataset);
+        H5Fclose(changed);
+        refuse_reward(path, "'reward' is damaged");
+    }
+    hid_t changed = open_to_change(path), list = H5Pcreate(H5P_DATASET_CREATE);
+    const double values[2 * 14 * 6] = {0};
+    H5Pset_chunk(list, 3, reward_lengths);
+    H5Pset_nbit(list);
+    hid_t dataset = make_reward(changed, list);
+    assert_true(H5Dwrite(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
+    H5Dclose(dataset);
+    H5Fclose(changed);
+    refuse_reward(path, "'reward' is packed by other filters than shuffle, deflate and");
+}
+
+/// As other programs may leave it.
+static void test_results_read_texts_in_chunks_are_read(void **state)
+{
+    (void)state;
+    const char *path = temp_path("texts.h5");
+    const hsize_t lengths[] = {2, 6, 5}, chunk[] = {1, 4, 5};
+    const char *values[2 * 6 * 5];
+    for (size_t i = 0; i < 2 * 6 * 5; i++)
+        values[i] = i % 2 ? "naïve" : "b";
+    for (int deflated = 0; deflated < 2; deflated++) {
+        hid_t changed = open_to_change(path), list = H5Pcreate(H5P_DATASET_CREATE);
+        hid_t space = H5Screate_simple(3, lengths, NULL), type = H5Tcopy(H5T_C_S1);
+        H5Tset_size(type, H5T_VARIABLE);
+        H5Tset_cset(type, H5T_CSET_UTF8);
+        H5Pset_chunk(list, 3, chunk);
+        if (deflated)
+            H5Pset_deflate(list, 1);
+        H5Ldelete(changed, "category_description", H5P_DEFAULT);
+        hid_t dataset = H5Dcreate2(changed, "category_description", type, space, H5P_DEFAULT, list,
+                                   H5P_DEFAULT);
+        assert_true(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
+        H5Dclose(dataset);
+        H5Pclose(list);
+        H5Tclose(type);
+        H5Sclose(space);
+        H5Fclose(changed);
+        pp_results_file *file;
+        error = (pp_error){0};
+        assert_int_equal(pp_results_open(path, &file, &error), PP_OK);
+        read_everything(file);
+        pp_results_close(file);
+    }
+}
+
+/// Processor time of reading `walk_away` in chunks of one value.
+static double seconds_of_chunks(int64_t trials)
+{
+    const char *path = temp_path("chunks.h5");
+    const hsize_t lengths[] = {(hsize_t)trials, 14}, chunk[] = {1, 1};
+    pp_results_layout layout = fixture_layout(trials, 0, 0);
+    double *values;
+    size_t n;
+    assert_int_equal(fixture_write(path, true, &layout, &error), PP_OK);
+    hid_t changed = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    H5Ldelete(changed, "walk_away", H5P_DEFAULT);
+    hid_t creation = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(2, lengths, NULL);
+    H5Pset_chunk(creation, 2, chunk);
+    H5Pset_deflate(creation, 1);
+    H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY);
+    hid_t dataset =
+        H5Dcreate2(changed, "walk_away", H5T_STD_I64LE, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+    assert_true(dataset >= 0);
+    H5Dclose(dataset);
+    H5Sclose(space);
+    H5Pclose(creation);
+    assert_true(H5Fclose(changed) >= 0);
+    pp_results_file *file;
+    assert_int_equal(pp_results_open(path, &file, &error), PP_OK);
+    clock_t start = clock();
+    assert_int_equal(pp_results_read(file, PP_VAR_walk_away, &values, &n, &error), PP_OK);
+    double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
+    free(values);
+    pp_results_close(file);
+    return seconds;
+}
+
+static void test_results_read_time_is_proportional_to_the_chunks(void **state)
+{
+    (void)state;
+    double few = seconds_of_chunks(250), many = seconds_of_chunks(1000);
+    if (many > 8 * few + 0.5)
+        fail_msg("%g s for 3,500 chunks, %g s for 14,000", few, many);
+}
+
 /// A linear congruential generator, for the fuzz below only.
 static uint32_t next_random(uint32_t *seed)
 {
@@ -401,6 +575,11 @@ int main(void)
         cmocka_unit_test(test_results_read_unknown_phase_is_refused),
         cmocka_unit_test(test_results_read_values_changed_on_disk_are_refused),
         cmocka_unit_test(test_results_read_missing_chunk_is_not_filled_in),
+        cmocka_unit_test(test_results_read_attribute_class_is_not_trusted),
+        cmocka_unit_test(test_results_read_values_in_other_files_are_refused),
+        cmocka_unit_test(test_results_read_short_chunks_and_other_filters_are_refused),
+        cmocka_unit_test(test_results_read_texts_in_chunks_are_read),
+        cmocka_unit_test(test_results_read_time_is_proportional_to_the_chunks),
         cmocka_unit_test(test_results_read_flipped_bytes_are_refused),
         cmocka_unit_test(test_results_read_file_without_seal_is_read),
     };

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gsl/gsl_errno.h>
+#include <hdf5.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -98,6 +99,7 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    H5dont_atexit(); // what a damaged file has left open makes HDF5 print as the process ends
     if (!open_standard_streams())
         return PP_EXIT_IO;
     ignore_write_signals();

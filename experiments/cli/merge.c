@@ -7,7 +7,7 @@
 
 typedef struct arguments {
     const char *directory, *output;
-    bool copy, links, force;
+    bool force;
 } arguments;
 
 /// What one should know of the file.
@@ -52,8 +52,7 @@ static int fail(const pp_command *command, const arguments *a, pp_status status,
 
 static int merge(const pp_command *command, const arguments *a, const char *history)
 {
-    const pp_merge_options options = {
-        .links = a->links, .force = a->force, .stop = &pp_cli_stopped};
+    const pp_merge_options options = {.force = a->force, .stop = &pp_cli_stopped};
     pp_merge_report report;
     pp_error error = {0};
     pp_cli_catch_signals(NULL);
@@ -69,6 +68,7 @@ static int run(const pp_command *command, int argc, char **argv)
 {
     arguments a = {0};
     pp_cli_parser parser;
+    bool removed = false;
     int id;
     char *history = pp_cli_command_line(argc, argv); // before getopt_long reorders it
     if (!history)
@@ -77,10 +77,8 @@ static int run(const pp_command *command, int argc, char **argv)
     while ((id = pp_cli_next(&parser)) >= 0) {
         if (id == 'o')
             a.output = optarg;
-        else if (id == PP_OPT_COPY)
-            a.copy = true;
         else if (id == PP_OPT_VIRTUAL)
-            a.links = true;
+            removed = true;
         else if (id == PP_OPT_FORCE)
             a.force = true;
     }
@@ -91,9 +89,9 @@ static int run(const pp_command *command, int argc, char **argv)
     } else if (!a.output) {
         pp_cli_message(command, "say where the file goes: -o FILE.h5");
         code = pp_cli_usage(command);
-    } else if (a.copy == a.links) {
-        pp_cli_message(command, "say one of --copy (the file stands alone) and --virtual (numbers "
-                                "stay in the runs' files)");
+    } else if (removed) {
+        pp_cli_message(command,
+                       "--virtual was removed: merging copies, so that the file stands alone");
         code = pp_cli_usage(command);
     } else {
         code = merge(command, &a, history);
@@ -104,31 +102,28 @@ static int run(const pp_command *command, int argc, char **argv)
 
 static const pp_cli_option options[] = {
     {'o', "output", "FILE", "file to write"},
-    {PP_OPT_COPY, "copy", NULL, "copy everything: the file stands alone"},
-    {PP_OPT_VIRTUAL, "virtual", NULL, "leave numbers in the runs' files and refer to them"},
+    {PP_OPT_COPY, "copy", NULL, "copy everything: the default, and the only way"},
+    {PP_OPT_VIRTUAL, "virtual", NULL, "removed in favour of --copy"},
     {PP_OPT_FORCE, "force", NULL, "replace an existing file"},
 };
 
 static const pp_cli_example examples[] = {
-    {"pursuit merge out -o sweep.h5 --copy", "all runs of a sweep in one file"},
-    {"pursuit merge out -o out/sweep.h5 --virtual", "a small file that needs out/runs beside it"},
+    {"pursuit merge out -o sweep.h5", "all runs of a sweep in one file"},
 };
 
 const pp_command pp_command_merge = {
     .name = "merge",
-    .synopsis = "DIR -o FILE.h5 --copy|--virtual [--force]",
+    .synopsis = "DIR -o FILE.h5 [--force]",
     .doc = "put the results of a sweep into one file",
     .details =
         "Every variable of a results file gets a dimension run in front or, if the sweep is one "
         "full grid, a dimension for each swept key, with its values. Dimensions are as long as "
         "the longest run's. Runs that are not complete, and what shorter runs do not have, are "
         "missing values; run_status says what has become of each run.\n\n"
-        "With --copy the file stands alone. With --virtual it refers to the runs' files, relative "
-        "to its own folder, so that both can be moved together; a run's file that is no longer "
-        "there reads as missing values. HDF5 keeps every file open that it reads from, so "
-        "--virtual takes at most 500 complete runs.\n\n"
-        "A damaged file of a run is an error. Recorded rounds (/quotes) are left out. The file "
-        "appears whole or not at all. SIGINT, SIGTERM, SIGHUP and SIGXCPU stop the merge with exit "
+        "The file stands alone: everything but recorded rounds (/quotes) is copied. A damaged file "
+        "of "
+        "a run is an error. The file appears whole or not at all. SIGINT, SIGTERM, SIGHUP and "
+        "SIGXCPU stop the merge with exit "
         "code 75 and leave nothing.",
     .examples = examples,
     .n_examples = PP_COUNT(examples),

@@ -1,7 +1,10 @@
 #include "experiments/cli/cli.h"
+#include "experiments/cli/printable.h"
 #include "market/simd.h"
 
 #include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,28 +38,32 @@ bool pp_cli_colour(FILE *stream)
     return isatty(fileno(stream)) && !(no_color && *no_color) && !(term && !strcmp(term, "dumb"));
 }
 
-static void put_message(FILE *out, const pp_command *command, const char *format, va_list arguments)
+/// @param text may come from a file, and must not drive the terminal
+static void put_message(FILE *out, const pp_command *command, const char *text)
 {
     const bool colour = pp_cli_colour(stderr);
-    fprintf(out, "%spursuit%s%s:%s ", colour ? "\033[1m" : "", command ? " " : "",
-            command ? command->name : "", colour ? "\033[0m" : "");
-    vfprintf(out, format, arguments);
-    fputc('\n', out);
+    char *safe = pp_printable(text, SIZE_MAX);
+    fprintf(out, "%spursuit%s%s:%s %s\n", colour ? "\033[1m" : "", command ? " " : "",
+            command ? command->name : "", colour ? "\033[0m" : "", safe ? safe : "out of memory");
+    free(safe);
 }
 
 void pp_cli_message(const pp_command *command, const char *format, ...)
 {
     // All at once: several processes may share the terminal.
-    char *text = NULL;
+    char *text = NULL, *line = NULL;
     size_t size;
-    FILE *out = open_memstream(&text, &size);
     va_list arguments;
     va_start(arguments, format);
-    put_message(out ? out : stderr, command, format, arguments);
+    int length = vasprintf(&text, format, arguments);
     va_end(arguments);
+    FILE *out = open_memstream(&line, &size);
+    put_message(out ? out : stderr, command, length < 0 ? "out of memory" : text);
     if (out && fclose(out) == 0)
-        fputs(text, stderr);
-    free(text);
+        fputs(line, stderr);
+    free(line);
+    if (length >= 0)
+        free(text);
 }
 
 int pp_cli_fail(const pp_command *command, pp_status status, const pp_error *error)

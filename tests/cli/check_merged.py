@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 """Check a merged file against the runs' own, with every reader that users have.
 
-Usage: check_merged.py MERGED.h5 DIR [equal OTHER.h5]... [broken ID]...
+Usage: check_merged.py MERGED.h5 DIR [broken ID]...
 
-Every value must be that of its run, bit for bit, and missing where the run has none. With `equal`, another merged file
-must hold the same. A run that is `broken` counts as missing, though there is a file. Exits 1 if anything fails, 77
-without the modules.
+Every value must be that of its run, bit for bit, and missing where the run has none. A run that is `broken` counts as
+missing, though there is a file. Exits 1 if anything fails, 77 without the modules.
 """
 
 import json
@@ -172,16 +171,6 @@ def check_h5py(path, head, runs, places, files):
                 check(len(axis) == 1 and axis[0].shape[0] > 0, f"{name}: a scale for each axis")
 
 
-def check_equal(path, other):
-    with h5py.File(path) as a, h5py.File(other) as b:
-        names = variables(a, [])
-        check(names == variables(b, []), f"{other}: same variables")
-        for name in names:
-            bare = b"not a netCDF variable" in bytes(a[name].attrs.get("NAME", b""))
-            check(bare or same(a[name][()], b[name][()]), f"{other}: {name} is the same")
-            check(a[name].shape == b[name].shape, f"{other}: {name} has the same shape")
-
-
 def check_readers(path, head, files):
     """netCDF4, xarray and ncdump see what h5py sees."""
     dims = [a["key"] for a in head["grid"]] if head["grid"] else ["run"]
@@ -231,9 +220,6 @@ def main(path, directory, *rest):
         if file is not None:
             file.close()
     check_readers(path, head, files)
-    for word, other in zip(rest[::2], rest[1::2]):
-        if word == "equal":
-            check_equal(path, other)
     print("failures:", len(FAILURES))
     return 1 if FAILURES else 0
 

@@ -380,8 +380,17 @@ expect 'summary of burn-in only' 0 "$pursuit" summary burn.h5; prints 'Result of
 expect 'absent results' 3 "$pursuit" summary none.h5; says 'none.h5'
 expect 'not a results file' 3 "$pursuit" summary book.csv; says 'book.csv'
 expect 'a folder for results' 3 "$pursuit" summary .
+expect 'no title' 0 "$pursuit" run small.yaml -o untitled.h5 --quiet --trials 1 --set title=
+expect 'summary without a title' 0 "$pursuit" summary untitled.h5; prints '^Untitled$'
+expect 'summary without a title' 0 "$pursuit" summary untitled.h5 --json; json; json_has "d['title'] == ''"
 head -c 3000 run.h5 >short.h5
 expect 'truncated results' 3 "$pursuit" summary short.h5; says 'short.h5'
+# Without its seal, and with another superblock: HDF5 has a say about it, but only one.
+head -c -16 run.h5 >unsealed.h5
+printf '\001' | dd of=unsealed.h5 bs=1 seek=55 conv=notrunc 2>/dev/null
+expect 'a damaged superblock' 3 "$pursuit" summary unsealed.h5; says 'unsealed.h5'; not_says 'infinite loop'
+expect 'a name that drives a terminal' 3 "$pursuit" summary "$(printf '\033]0;owned\007.h5')"
+says '\?\]0;owned\?\.h5'; not_says "$(printf '\033')"
 
 # --- compare -------------------------------------------------------------------------------------
 expect 'compare' 0 "$pursuit" compare null.h5 run.h5; silent

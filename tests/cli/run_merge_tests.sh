@@ -46,16 +46,13 @@ PYTHON
     esac
 }
 id() { sed -n "$(($2 + 2))s/.*\"id\": \"\([0-9a-f]*\)\".*/\1/p" "$1/manifest.jsonl"; }
-# both DIR NAME [ARGUMENT...]: a copy and a virtual file beside the runs, which are equal.
-both() {
+# all DIR NAME [ARGUMENT...]: a merged file beside the runs.
+all() {
     local dir=$1 file=$2
     shift 2
-    expect "$file: copy" 0 "$pursuit" merge "$dir" -o "$dir/$file-copy.h5" --copy
+    expect "$file: merged" 0 "$pursuit" merge -o "$dir/$file.h5" "$dir"
     empty
-    expect "$file: virtual" 0 "$pursuit" merge -o "$dir/$file-virtual.h5" "$dir" --virtual
-    empty
-    merged "$dir/$file-copy.h5" "$dir" equal "$dir/$file-virtual.h5" "$@"
-    merged "$dir/$file-virtual.h5" "$dir" "$@"
+    merged "$dir/$file.h5" "$dir" "$@"
 }
 
 cat >small.yaml <<'YAML'
@@ -70,33 +67,33 @@ YAML
 
 # --- what is written -----------------------------------------------------------------------------
 sweep along small.yaml trials=2,3 seed=1,9007199254740991
-both along plain; silent
+all along plain; silent
 name='coordinates'
-holds along/plain-copy.h5 'list(d.trials.values) == [2, 2, 3, 3] and d.trials.dims == ("run",)' \
+holds along/plain.h5 'list(d.trials.values) == [2, 2, 3, 3] and d.trials.dims == ("run",)' \
     'd.seed.dtype == np.int64 and list(d.seed) == [1, 2**53 - 1] * 2 and list(d.run_seed) == [1, 2**53 - 1] * 2' \
     'd.reward.where(d.trials == 3, drop=True).sizes["run"] == 2 and not np.isnan(d.reward[2]).any()' \
     'np.isnan(d.quote_count[0, 2]).all() and np.isnan(d.reward[0, 2]).all() and d.phase.dims == ("epoch",)'
 
 sweep grid small.yaml --grid market.test_epochs=2,4 firms.0.agent=baseline,null choice.success_rate=0.1,0.15
-both grid grid; silent
+all grid grid; silent
 name='a grid'
-holds grid/grid-copy.h5 'd.reward.dims[:3] == ("test_epochs", "agent", "success_rate") and d.sizes["epoch"] == 6' \
+holds grid/grid.h5 'd.reward.dims[:3] == ("test_epochs", "agent", "success_rate") and d.sizes["epoch"] == 6' \
     'd.run_id.sel(test_epochs=4, agent="null", success_rate=0.15) == d.run_id[1, 1, 1]' \
     'np.isnan(d.reward.sel(test_epochs=2).isel(epoch=slice(4, None))).all()'
 
 # Firms, categories, trials' numbers and phases that differ; a text that is a map.
 sweep mixed small.yaml firms.1.count=2,3 market.burn_in_epochs=1,3 "firms.0.agent=baseline,{kind: null}" -- --first-trial 4
 sweep other small.yaml firms.0.name=pursuer,chaser firms.0.portfolio=random,none first_trial=0,5 -- --set firms.0.agent=null
-both mixed mixed
-both other other
+all mixed mixed
+all other other
 name='firms by run'
-holds other/other-copy.h5 'd.firm_name.dims == ("run", "firm") and d.firm_name.values[4, 0] == "chaser" and list(d.firm) == [0, 1, 2, 3]' \
+holds other/other.h5 'd.firm_name.dims == ("run", "firm") and d.firm_name.values[4, 0] == "chaser" and list(d.firm) == [0, 1, 2, 3]' \
     'd.trial_number.dims == ("run", "trial") and d.trial_number.values[1, 0] == 5'
-holds mixed/mixed-copy.h5 'd.phase.dims == ("run", "epoch") and d.phase.values[0, 1] == 1 and np.isnan(d.phase.values[0, 4])'
+holds mixed/mixed.h5 'd.phase.dims == ("run", "epoch") and d.phase.values[0, 1] == 1 and np.isnan(d.phase.values[0, 4])'
 
 # What agents log, and recorded rounds.
 expect 'runs that log' 0 "$make_sweep_runs" logs 5 3 2
-both logs logs; says 'recorded rounds of 5 runs are left out'; not_says missing
+all logs logs; says 'recorded rounds of 5 runs are left out'; not_says missing
 
 # --- runs that are missing -----------------------------------------------------------------------
 sweep holes small.yaml --skip 1 --skip 2 --skip 3 --skip 4 seed=1,2,3,4,5,6,7
@@ -105,49 +102,25 @@ touch "holes/runs/$(id holes 2).h5.partial" "holes/runs/$(id holes 3).h5.checkpo
 cut=$(id holes 5)
 cp "holes/runs/$cut.h5" whole.h5
 head -c 30000 whole.h5 >"holes/runs/$cut.h5"
-both holes holes broken "$cut"
+all holes holes broken "$cut"
 says '^pursuit merge: 1 of 7 runs is failed: missing'; says '3 of 7 runs are begun'; says '1 of 7 runs is not begun'
 name='states'
-holds holes/holes-copy.h5 'list(d.run_status.values) == [0, 1, 2, 2, 3, 2, 0]'
-holds holes/holes-virtual.h5 'np.isnan(d.reward.values).all(axis=(1, 2, 3)).tolist() == [False, True, True, True, True, True, False]'
+holds holes/holes.h5 'list(d.run_status.values) == [0, 1, 2, 2, 3, 2, 0]'
+holds holes/holes.h5 'np.isnan(d.reward.values).all(axis=(1, 2, 3)).tolist() == [False, True, True, True, True, True, False]'
 sweep none small.yaml --skip 0 --skip 1 seed=1,2
 expect 'nothing is complete' 3 "$pursuit" merge none -o x.h5 --copy; says 'no run is complete'; absent x.h5
-
-# --- where virtual files find their runs ----------------------------------------------------------
-name='a virtual file read from elsewhere'
-(cd / && "$python" "$source_dir/tests/cli/check_merged.py" "$tmp/grid/grid-virtual.h5" "$tmp/grid" >"$tmp/python.out" 2>"$tmp/python.err")
-case $? in 0 | 77) pass ;; *) fail "$name" "$(tail -n 3 python.err)" ;; esac
-mkdir -p 'far/a 100%b name' apart
-cp -r grid 'far/a 100%b name/grid'
-expect 'awkward names' 0 "$pursuit" merge "far/a 100%b name/grid" -o apart/sweep.h5 --virtual
-merged apart/sweep.h5 grid equal grid/grid-copy.h5
-mkdir moved && mv far apart moved/
-name='moved as a whole'
-merged moved/apart/sweep.h5 grid equal grid/grid-copy.h5
-ln -s moved/apart/sweep.h5 link.h5
-name='through a link'
-merged link.h5 grid
-name='moved alone'
-cp moved/apart/sweep.h5 alone.h5
-holds alone.h5 'np.isnan(d.reward.values).all() and (d.run_status == 0).all()'
-cp -r along gone
-rm "gone/runs/$(id along 1).h5"
-name='a run that is gone since'
-holds gone/plain-virtual.h5 'np.isnan(d.reward[1]).all() and np.isnan(d.quote_count[1]).all() and not np.isnan(d.reward[3]).any()'
 
 # --- what is damaged -----------------------------------------------------------------------------
 cp "along/runs/$(id along 1).h5" good.h5
 bad=along/runs/$(id along 1).h5
-for how in --copy --virtual; do
-    "$python" -c 'import sys; b = bytearray(open("good.h5", "rb").read()); b[len(b) // 2] ^= 1; open(sys.argv[1], "wb").write(b)' "$bad"
-    expect "damaged $how" 3 "$pursuit" merge along -o x.h5 $how; says "$bad: the file is damaged \(its checksum does not hold\)"; absent x.h5
-    cp "along/runs/$(id along 2).h5" "$bad"
-    expect "another run's $how" 3 "$pursuit" merge along -o x.h5 $how; says "$bad: the scenario within is not the one that the file is named after"; absent x.h5
-    cp small.yaml "$bad"
-    expect "no results $how" 3 "$pursuit" merge along -o x.h5 $how; says "$bad: this is not an HDF5 file"; absent x.h5
-    cp along/plain-copy.h5 "$bad"
-    expect "a merged file $how" 3 "$pursuit" merge along -o x.h5 $how; says "$bad: this is a merged sweep"; absent x.h5
-done
+"$python" -c 'import sys; b = bytearray(open("good.h5", "rb").read()); b[len(b) // 2] ^= 1; open(sys.argv[1], "wb").write(b)' "$bad"
+expect 'damaged' 3 "$pursuit" merge along -o x.h5; says "$bad: the file is damaged \(its checksum does not hold\)"; absent x.h5
+cp "along/runs/$(id along 2).h5" "$bad"
+expect "another run's" 3 "$pursuit" merge along -o x.h5; says "$bad: the scenario within is not the one that the file is named after"; absent x.h5
+cp small.yaml "$bad"
+expect 'no results' 3 "$pursuit" merge along -o x.h5; says "$bad: this is not an HDF5 file"; absent x.h5
+cp along/plain.h5 "$bad"
+expect 'a merged file' 3 "$pursuit" merge along -o x.h5; says "$bad: this is a merged sweep"; absent x.h5
 cp good.h5 "$bad"
 cp -r along sources
 if "$python" -c 'import h5py, sys; f = h5py.File(sys.argv[1], "a"); f.attrs["source"] = "pursuit 9.9 (other)"' "sources/runs/$(id along 2).h5" 2>/dev/null; then
@@ -158,7 +131,7 @@ if "$python" -c 'import h5py, sys; f = h5py.File(sys.argv[1], "a"); f.attrs["sou
 fi
 cp -r along changed && sed -i '2s/"id": "[0-9a-f]*"/"id": "0123456789abcdef"/' changed/manifest.jsonl
 expect 'a manifest that was changed' 3 "$pursuit" merge changed -o x.h5 --copy; says "changed/manifest.jsonl: "; absent x.h5
-expect 'no manifest' 3 "$pursuit" merge far -o x.h5 --copy; says "'far/manifest.jsonl': No such file"; absent x.h5
+expect 'no manifest' 3 "$pursuit" merge nowhere -o x.h5 --copy; says "'nowhere/manifest.jsonl': No such file"; absent x.h5
 
 # A book is not in the results, so that names of files cannot be checked.
 {
@@ -182,11 +155,11 @@ old[0] = "fedcba9876543210"
 sha = hashlib.sha256("".join(i + "\n" for i in old).encode()).hexdigest()
 open("books/manifest.jsonl", "w").write(re.sub(r'"plan_sha256": "\w+"', f'"plan_sha256": "{sha}"', text))
 PYTHON
-both books books; silent
+all books books; silent
 
 # --- what is in the way --------------------------------------------------------------------------
-cp along/plain-copy.h5 before.h5
-expect 'existing file' 3 "$pursuit" merge grid -o before.h5 --copy; says "'before.h5' already exists \(--force replaces it\)"; same before.h5 along/plain-copy.h5
+cp along/plain.h5 before.h5
+expect 'existing file' 3 "$pursuit" merge grid -o before.h5 --copy; says "'before.h5' already exists \(--force replaces it\)"; same before.h5 along/plain.h5
 expect '--force' 0 "$pursuit" merge grid -o before.h5 --copy --force; merged before.h5 grid
 expect 'where a run is' 3 "$pursuit" merge along -o "$bad" --copy --force; says "is the sweep's own"; same "$bad" good.h5; absent "$bad.partial"
 ln "$bad" linked.h5
@@ -196,7 +169,6 @@ cp along/manifest.jsonl manifest.before
 expect 'the manifest' 3 "$pursuit" merge along -o along/manifest.jsonl --copy --force; says "is the sweep's own"; same along/manifest.jsonl manifest.before
 expect 'among the runs' 3 "$pursuit" merge along -o along/runs/../runs/all.h5 --copy; says "is the sweep's own"; absent along/runs/all.h5
 expect 'no such folder' 3 "$pursuit" merge along -o nowhere/x.h5 --copy; says "cannot create 'nowhere/x.h5.partial': No such file"
-expect 'no such folder, virtual' 3 "$pursuit" merge along -o nowhere/x.h5 --virtual; says "cannot create 'nowhere/x.h5': No such file"
 chmod -R a-w along
 expect 'runs that cannot be written' 0 "$pursuit" merge along -o read.h5 --copy; merged read.h5 along
 chmod -R u+w along
@@ -206,11 +178,11 @@ if [ "$got" -eq 3 ]; then pass; else fail "$name" "exit code $got, not 3" "$(hea
 says "cannot write 'x.h5.partial': File too large"; absent x.h5
 
 # --- usage ---------------------------------------------------------------------------------------
-expect 'neither' 2 "$pursuit" merge along -o x.h5; says 'say one of --copy'; absent x.h5
-expect 'both' 2 "$pursuit" merge along -o x.h5 --copy --virtual; says 'say one of --copy'; absent x.h5
+expect '--copy, as ever' 0 "$pursuit" merge along -o as-ever.h5 --copy; merged as-ever.h5 along
+expect '--virtual' 2 "$pursuit" merge along -o x.h5 --virtual; says '--virtual was removed: merging copies'; absent x.h5
 expect 'no output' 2 "$pursuit" merge along --copy; says 'say where the file goes: -o FILE.h5'
 expect 'no directory' 2 "$pursuit" merge -o x.h5 --copy; says 'usage: pursuit merge'
-expect 'a typo' 2 "$pursuit" merge along -o x.h5 --virtal; says "did you mean '--virtual'"
+expect 'a typo' 2 "$pursuit" merge along -o x.h5 --cpy; says "did you mean '--copy'"
 
 # --- merged files are told from results -----------------------------------------------------------
 for command in 'summary before.h5' 'compare good.h5 before.h5' 'compare before.h5 good.h5' 'export before.h5 --csv x'; do
@@ -226,7 +198,6 @@ SECONDS=0
 expect 'all of them' 0 "$pursuit" merge many -o many.h5 --copy; silent
 if [ "$SECONDS" -lt "$most" ]; then pass; else fail "$name" "300 runs take $SECONDS s"; fi
 merged many.h5 many
-expect 'all of them, virtual' 0 "$pursuit" merge many -o many/virtual.h5 --virtual; merged many/virtual.h5 many equal many.h5
 # Sanitizers keep what is freed, and so would show nothing.
 expect 'large runs' 0 "$make_sweep_runs" large 3 2000
 most=130000 name='memory'
