@@ -25,7 +25,7 @@ static pp_stream agent_stream(const pp_workspace *w, size_t f)
 
 pp_status pp_trial_interrupted(const pp_workspace *w, pp_error *error)
 {
-    if (!pp_agent_stopped(w->stop))
+    if (!pp_stopped(w->stop))
         return PP_OK;
     return pp_error_set(error, PP_EINTERRUPTED, "interrupted in trial %lld", (long long)w->trial);
 }
@@ -234,8 +234,8 @@ static pp_status run_epochs(pp_workspace *w, pp_error *error)
     return PP_OK;
 }
 
-pp_status pp_trial_run(pp_workspace *w, int64_t trial, const volatile sig_atomic_t *stop,
-                       pp_record *record, pp_error *error)
+pp_status pp_trial_run(pp_workspace *w, int64_t trial, const pp_stop_flag *stop, pp_record *record,
+                       pp_error *error)
 {
     pp_record_clear(record);
     w->stop = stop;

@@ -79,7 +79,7 @@ struct pp_workspace {
     double *row;         ///< [n_columns] one customer's features
     double *open_offers; ///< [n_firms] what an oracle sees of a round
     // the trial in hand
-    const volatile sig_atomic_t *stop; ///< see pp_trial_run
+    const pp_stop_flag *stop; ///< see pp_trial_run
     pp_record *record;
     int64_t trial, epoch;
     bool in_rounds; ///< some firm's price depends on the portfolio held, or on others' quotes
