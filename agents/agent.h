@@ -15,14 +15,13 @@
 #ifndef PURSUIT_AGENTS_AGENT_H
 #define PURSUIT_AGENTS_AGENT_H
 
-#include <signal.h>
-
 #include "market/param.h"
 #include "market/schema.h"
+#include "market/stop.h"
 #include "pricing/pipeline.h"
 #include "pricing/portfolio.h"
 
-enum { PP_AGENT_ABI = 4 };
+enum { PP_AGENT_ABI = 5 };
 
 /// What a learner writes down as it learns, one number per update; NaN until written.
 typedef enum pp_learning_series {
@@ -48,15 +47,10 @@ typedef struct pp_agent_setup {
     int64_t rounds;                ///< T
     pp_stream stream; ///< for the agent's own draws, with purpose PP_DRAW_AGENT; its seed is
                       ///< not the run's
-    const volatile sig_atomic_t *stop; ///< nonzero once the run is to end; may be NULL
-    const pp_learning *learning;       ///< to write to during train; NULL if nothing is recorded
+    const pp_stop_flag *stop;    ///< may be NULL; a `train` that takes long returns what
+                                 ///< pp_stop_check does
+    const pp_learning *learning; ///< to write to during train; NULL if nothing is recorded
 } pp_agent_setup;
-
-/// Is the run to end? A `train` that takes long asks now and then, and returns PP_EINTERRUPTED.
-static inline bool pp_agent_stopped(const volatile sig_atomic_t *stop)
-{
-    return stop && __atomic_load_n(stop, __ATOMIC_RELAXED); // a thread may set it, or a signal
-}
 
 /// What a scenario says of the firm's situation, as far as it is known; a rule about what is not
 /// known is not broken.

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/stop.h"
+#include "market/stop.h"
 
 /// Index of a pattern, appended if it is new.
 static size_t find_pattern(pp_gain *gain, uint64_t mask)
@@ -104,8 +104,7 @@ static void row_candidates(const pp_gain *gain, size_t i, pp_candidates *candida
                            candidates);
 }
 
-static pp_status tabulate(pp_gain *gain, double reach, const volatile sig_atomic_t *stop,
-                          pp_error *error)
+static pp_status tabulate(pp_gain *gain, double reach, const pp_stop_flag *stop, pp_error *error)
 {
     size_t size = gain->n_patterns * gain->n_points;
     double share = 1 / (double)gain->rows.n, value, slope;
@@ -118,7 +117,7 @@ static pp_status tabulate(pp_gain *gain, double reach, const volatile sig_atomic
     gain->slope = gain->value + size;
     for (size_t i = 0; i < gain->rows.n; i++) {
         size_t at = gain->rows.pattern[i] * gain->n_points;
-        pp_status status = pp_agent_interrupted(stop, error);
+        pp_status status = pp_stop_check(stop, error);
         if (status != PP_OK)
             return status;
         row_candidates(gain, i, &candidates);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/stop.h"
+#include "market/stop.h"
 #include "pricing/linear.h"
 
 const char *const pp_learner_starts[] = {"pace", "profit", NULL};
@@ -122,7 +122,7 @@ static pp_status roll_out_all(pp_learner *l, const pp_agent_setup *setup, gsl_rn
     pp_status status = PP_OK;
     for (size_t i = 0; i < l->rollouts.n && status == PP_OK; i += l->rollouts.rounds) {
         roll_out(l, i, rng, sum);
-        status = pp_agent_interrupted(setup->stop, error);
+        status = pp_stop_check(setup->stop, error);
     }
     return status;
 }

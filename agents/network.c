@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/stop.h"
+#include "market/stop.h"
 #include "pricing/linear.h"
 
 enum { BATCH = 64 };
@@ -163,14 +163,13 @@ static double train_batch(pp_network *network, const pp_network_data *data, size
 }
 
 pp_status pp_network_pass(pp_network *network, const pp_network_data *data, double learning_rate,
-                          gsl_rng *rng, const volatile sig_atomic_t *stop, double *square,
-                          pp_error *error)
+                          gsl_rng *rng, const pp_stop_flag *stop, double *square, pp_error *error)
 {
     double sum = 0;
     if (data->n > 0) // GSL cannot shuffle nothing
         gsl_ran_shuffle(rng, data->order, data->n, sizeof *data->order);
     for (size_t first = 0; first < data->n; first += BATCH) {
-        pp_status status = pp_agent_interrupted(stop, error);
+        pp_status status = pp_stop_check(stop, error);
         if (status != PP_OK)
             return status;
         sum += train_batch(network, data, first, learning_rate);

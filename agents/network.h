@@ -7,10 +7,9 @@
 #define PURSUIT_AGENTS_NETWORK_H
 
 #include <gsl/gsl_rng.h>
-#include <signal.h>
 #include <stddef.h>
 
-#include "market/error.h"
+#include "market/stop.h"
 
 typedef struct pp_network pp_network;
 
@@ -33,8 +32,7 @@ typedef struct pp_network_data {
 /// @param square becomes the mean squared error over the pass, before each batch's step
 /// @return PP_OK; PP_EINTERRUPTED, or PP_ENUMERIC if the error is not finite (square untouched)
 pp_status pp_network_pass(pp_network *network, const pp_network_data *data, double learning_rate,
-                          gsl_rng *rng, const volatile sig_atomic_t *stop, double *square,
-                          pp_error *error);
+                          gsl_rng *rng, const pp_stop_flag *stop, double *square, pp_error *error);
 
 /// @param x [inputs]. Uses the network's own scratch: one thread at a time
 double pp_network_predict(pp_network *network, const double *x);

@@ -14,8 +14,8 @@ typedef struct pp_plan {
     double loss_each;                  ///< GBP; loss scale over the number of categories
     int64_t rounds;                    ///< T
     const pp_gain *gain;
-    const pp_learning *learning;       ///< may be NULL; during create only
-    const volatile sig_atomic_t *stop; ///< see pp_agent_setup; during create only
+    const pp_learning *learning; ///< may be NULL; during create only
+    const pp_stop_flag *stop;    ///< see pp_agent_setup; during create only
     pp_stream stream;
     pp_value_config config;
 } pp_plan;

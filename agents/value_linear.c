@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "agents/network.h"
-#include "agents/stop.h"
 #include "agents/value.h"
+#include "market/stop.h"
 #include "pricing/linear.h"
 
 enum {
@@ -160,7 +160,7 @@ static pp_status induce(const pp_plan *plan, linear *l, int64_t every, gsl_rng *
             sample(plan, t, i, rng, f->held[i]);
             f->value[i] = backup(plan, l, t, f->held[i]);
         }
-        status = pp_agent_interrupted(plan->stop, error);
+        status = pp_stop_check(plan->stop, error);
         if (status == PP_OK)
             status = fit(plan, l, t, f, error);
         if (status == PP_OK && every > 0 && t % every == 0)

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "agents/stop.h"
 #include "agents/value.h"
+#include "market/stop.h"
 
 enum { STATES_MAX = 1 << 24 }; ///< portfolios times rounds; 128 MB
 
@@ -63,7 +63,7 @@ static pp_status fill(const pp_plan *plan, table *t, size_t *offsets, pp_error *
     for (size_t state = 0; state < t->states; state++)
         t->value[rounds * t->states + state] = state_end(plan, t, state);
     for (size_t round = rounds; round-- > 0;) {
-        pp_status status = pp_agent_interrupted(plan->stop, error);
+        pp_status status = pp_stop_check(plan->stop, error);
         if (status != PP_OK)
             return status;
         const double *next = t->value + (round + 1) * t->states;

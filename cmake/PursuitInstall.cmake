@@ -6,6 +6,7 @@ include(CMakePackageConfigHelpers)
 set(public_headers
     market/accounts.h market/choice.h market/config.h market/customers.h market/error.h market/law.h
     market/param.h market/param_rows.h market/population.h market/prices.h market/random.h market/schema.h
+    market/stop.h
     pricing/config.h pricing/conversion.h pricing/history.h pricing/pipeline.h pricing/portfolio.h
     agents/agent.h
     data/csv.h data/output_batch.h data/results.h data/results_read.h data/value_type.h

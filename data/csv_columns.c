@@ -1,5 +1,4 @@
 #include <limits.h>
-#include <locale.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -9,6 +8,7 @@
 
 #include "data/csv.h"
 #include "market/nearest.h"
+#include "market/text.h"
 
 enum { NAME_SHOWN = 60, NAMES_SHOWN_BYTES = 1200, HINT_BYTES = 128 };
 
@@ -49,7 +49,7 @@ pp_status pp_csv_find(const pp_csv *csv, const char *name, size_t *column, pp_er
 }
 
 /// Decimal numbers only: strtod alone would also take "0x1p3", "nan" and "infinity".
-static bool parse_number(const char *text, locale_t locale, double *value)
+static bool parse_number(const char *text, double *value)
 {
     static const char blank[] = " \t";
     text += strspn(text, blank);
@@ -57,7 +57,7 @@ static bool parse_number(const char *text, locale_t locale, double *value)
     if (length == 0 || text[length + strspn(text + length, blank)] != '\0')
         return false;
     char *end;
-    *value = strtod_l(text, &end, locale);
+    *value = pp_parse_real(text, &end);
     return end == text + length && isfinite(*value);
 }
 
@@ -65,21 +65,14 @@ pp_status pp_csv_numbers(const pp_csv *csv, size_t column, double *values, pp_er
 {
     if (!csv || !values || column >= pp_csv_columns(csv))
         return pp_error_set(error, PP_EINVAL, "a table, one of its columns and a place needed");
-    // A decimal point is a point whatever locale the application runs in.
-    locale_t locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (!locale)
-        return pp_error_set(error, PP_ENOMEM, "%s: out of memory", pp_csv_path(csv));
-    pp_status status = PP_OK;
-    for (size_t row = 0; row < pp_csv_rows(csv) && status == PP_OK; row++) {
+    for (size_t row = 0; row < pp_csv_rows(csv); row++) {
         const char *cell = pp_csv_cell(csv, row, column);
-        if (!parse_number(cell, locale, &values[row]))
-            status =
-                pp_error_set(error, PP_EFORMAT, "%s:%zu: column '%.*s': '%.*s' is not a number",
-                             pp_csv_path(csv), pp_csv_line(csv, row), (int)NAME_SHOWN,
-                             pp_csv_name(csv, column), (int)NAME_SHOWN, cell);
+        if (!parse_number(cell, &values[row]))
+            return pp_error_set(error, PP_EFORMAT, "%s:%zu: column '%.*s': '%.*s' is not a number",
+                                pp_csv_path(csv), pp_csv_line(csv, row), (int)NAME_SHOWN,
+                                pp_csv_name(csv, column), (int)NAME_SHOWN, cell);
     }
-    freelocale(locale);
-    return status;
+    return PP_OK;
 }
 
 /// Distinct cells of a column, sorted; the texts are borrowed from the table.

@@ -1,9 +1,9 @@
 #include "data/csv_write.h"
 
-#include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "market/text.h"
 
 void pp_csv_put_text(FILE *out, const char *text)
 {
@@ -29,13 +29,9 @@ static void put_special(FILE *out, double value)
         fputs(value < 0 ? "-Inf" : "Inf", out);
 }
 
-// Any decimal of up to 15 digits survives the way through a double, so if a short one is right then
-// that of 15 digits is the same one, its zeros left off. (Not so below 1e-307, where 15 may be more
-// than needed.)
 void pp_csv_put_real(FILE *out, double value)
 {
-    enum { ALWAYS_KEPT = 15, ALWAYS_ENOUGH = 17 };
-    char text[32];
+    char text[PP_REAL_MAX];
     if (!isfinite(value)) {
         put_special(out, value);
         return;
@@ -45,14 +41,7 @@ void pp_csv_put_real(FILE *out, double value)
         pp_csv_put_integer(out, (int64_t)value);
         return;
     }
-    const int cause = errno; // of a failed write, perhaps; strtod sets it too
-    for (int digits = ALWAYS_KEPT; digits <= ALWAYS_ENOUGH; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
-            break;
-    }
-    errno = cause;
-    fputs(text, out);
+    fputs(pp_format_real(value, text), out);
 }
 
 // By hand: most fields are whole numbers, and printf takes longer than all else together.

@@ -1,7 +1,7 @@
 /// @file
 /// @internal
 /// Fields of CSV (RFC 4180), as every program reads them back. A stream's error flag tells of
-/// failed writes. Numbers need a thread in the C locale.
+/// failed writes.
 #ifndef PURSUIT_DATA_CSV_WRITE_H
 #define PURSUIT_DATA_CSV_WRITE_H
 

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -260,15 +259,9 @@ pp_status pp_export_csv(pp_results_file *file, const char *directory,
     if (options->quotes && file->length[PP_DIM_QUOTE] == 0)
         return pp_error_set(error, PP_EINVAL, "%s: there are no recorded rounds to export",
                             file->path);
-    locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (!c)
-        return pp_error_set(error, PP_ENOMEM, "out of memory");
-    locale_t before = uselocale(c);
     pp_hdf5_quiet quiet = pp_hdf5_silence();
     export e = {.file = file, .options = options, .report = report};
     pp_status status = export_to(&e, directory, error);
     pp_hdf5_restore(quiet);
-    uselocale(before);
-    freelocale(c);
     return status;
 }

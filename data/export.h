@@ -4,16 +4,15 @@
 #ifndef PURSUIT_DATA_EXPORT_H
 #define PURSUIT_DATA_EXPORT_H
 
-#include <signal.h>
-
 #include "data/results_read.h"
+#include "market/stop.h"
 
 enum { PP_EXPORT_TABLES = 9 };
 
 typedef struct pp_export_options {
-    bool force;                        ///< replace a directory that an export has written
-    bool quotes;                       ///< the recorded rounds too
-    const volatile sig_atomic_t *stop; ///< becomes nonzero to interrupt; may be NULL
+    bool force;               ///< replace a directory that an export has written
+    bool quotes;              ///< the recorded rounds too
+    const pp_stop_flag *stop; ///< becomes nonzero to interrupt; may be NULL
 } pp_export_options;
 
 typedef struct pp_export_written {

@@ -166,13 +166,12 @@ static void advance(const pp_export_table *table, pp_export_place *place)
 }
 
 static pp_status write_block(pp_export_table *table, uint64_t first, size_t n_rows, FILE *out,
-                             const volatile sig_atomic_t *stop, int *cause, pp_error *error)
+                             const pp_stop_flag *stop, int *cause, pp_error *error)
 {
     pp_export_place place = {.first = (size_t)first};
     place.at[table->dims[0]] = (size_t)first;
     for (; place.row < n_rows && !*cause; advance(table, &place)) {
-        if (stop && *stop)
-            return pp_error_set(error, PP_EINTERRUPTED, "interrupted");
+        PP_TRY(pp_stop_check(stop, error));
         errno = 0;
         put_row(table, &place, out);
         if (ferror(out))
@@ -211,8 +210,8 @@ static void put_header(const pp_export_table *table, FILE *out)
     putc('\n', out);
 }
 
-pp_status pp_export_table_write(pp_export_table *table, FILE *out,
-                                const volatile sig_atomic_t *stop, int *cause, pp_error *error)
+pp_status pp_export_table_write(pp_export_table *table, FILE *out, const pp_stop_flag *stop,
+                                int *cause, pp_error *error)
 {
     const uint64_t all = table->file->length[table->dims[0]];
     size_t steps = block_steps(table), per_step = 1;

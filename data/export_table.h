@@ -5,10 +5,10 @@
 #ifndef PURSUIT_DATA_EXPORT_TABLE_H
 #define PURSUIT_DATA_EXPORT_TABLE_H
 
-#include <signal.h>
 #include <stdio.h>
 
 #include "data/variable_reader.h"
+#include "market/stop.h"
 
 typedef struct pp_export_column pp_export_column;
 
@@ -37,8 +37,8 @@ pp_status pp_export_table_add(pp_export_table *table, const char *path, const ch
 /// @param stop becomes nonzero to interrupt; may be NULL
 /// @param cause errno of a write that failed, which is not an error here; else 0
 /// @return PP_OK; PP_EFORMAT; PP_ENOMEM; PP_EINTERRUPTED
-pp_status pp_export_table_write(pp_export_table *table, FILE *out,
-                                const volatile sig_atomic_t *stop, int *cause, pp_error *error);
+pp_status pp_export_table_write(pp_export_table *table, FILE *out, const pp_stop_flag *stop,
+                                int *cause, pp_error *error);
 
 /// First line of the dictionary, and a line for each column.
 extern const char pp_export_dictionary_header[];

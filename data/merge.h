@@ -9,9 +9,8 @@
 #ifndef PURSUIT_DATA_MERGE_H
 #define PURSUIT_DATA_MERGE_H
 
-#include <signal.h>
-
 #include "data/results_read.h"
+#include "market/stop.h"
 
 enum { PP_MERGE_VERSION = 1 };
 
@@ -58,9 +57,9 @@ typedef struct pp_merge_sweep {
 } pp_merge_sweep;
 
 typedef struct pp_merge_options {
-    bool force;                        ///< replace a file
-    uint64_t buffer;                   ///< bytes of numbers in memory at once; 0: 32 MB
-    const volatile sig_atomic_t *stop; ///< becomes nonzero to interrupt; may be NULL
+    bool force;               ///< replace a file
+    uint64_t buffer;          ///< bytes of numbers in memory at once; 0: 32 MB
+    const pp_stop_flag *stop; ///< becomes nonzero to interrupt; may be NULL
 } pp_merge_options;
 
 typedef struct pp_merge_report {

@@ -225,7 +225,7 @@ static pp_status copy_run(const pp_merge_file *file, pp_merge_numbers *numbers, 
                           size_t place, pp_error *error)
 {
     pp_results_file *from = NULL;
-    pp_status status = pp_merge_stopped(file->options, error);
+    pp_status status = pp_stop_check(file->options->stop, error);
     if (status == PP_OK && file->survey->states[run] == PP_MERGE_COMPLETE)
         status = pp_file_open_again(file->sweep->runs[run].path, &file->survey->shapes[run].stamp,
                                     file->about[PP_MERGE_FIRM_NAME] >= 0, &from, error);

@@ -151,7 +151,7 @@ static pp_status copy_pieces(pp_merge_numbers *numbers, const source *from, size
         place.start[file->rank] = first;
         place.count[file->rank] = n;
         clear(type, numbers->piece, n * per_trial);
-        status = pp_merge_stopped(file->options, error);
+        status = pp_stop_check(file->options->stop, error);
         if (status == PP_OK)
             status = read_trials(from, first, n, numbers->piece, error);
         if (status == PP_OK)

@@ -126,9 +126,6 @@ pp_status pp_merge_numbers_add(pp_merge_numbers *numbers, const pp_results_file 
 pp_status pp_merge_numbers_flush(pp_merge_numbers *numbers, const pp_merge_place *block,
                                  pp_error *error);
 
-/// Has a signal asked for a stop? PP_EINTERRUPTED if so.
-pp_status pp_merge_stopped(const pp_merge_options *options, pp_error *error);
-
 /// Path of a variable in a run's file: "reward", "learning/value".
 void pp_merge_path(size_t id, char path[PP_FILE_PATH]);
 

@@ -26,12 +26,6 @@ void pp_merge_path(size_t id, char path[PP_FILE_PATH])
     snprintf(path, PP_FILE_PATH, "%s%s%s", group, *group ? "/" : "", pp_variables[id].name);
 }
 
-pp_status pp_merge_stopped(const pp_merge_options *options, pp_error *error)
-{
-    return options->stop && *options->stop ? pp_error_set(error, PP_EINTERRUPTED, "interrupted")
-                                           : PP_OK;
-}
-
 static bool is_truncated(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -278,7 +272,7 @@ pp_status pp_merge_survey_make(const pp_merge_sweep *sweep, const pp_merge_optio
     for (size_t run = 0; run < sweep->n_runs && status == PP_OK; run++) {
         visit v = {.sweep = sweep, .survey = survey, .report = report, .run = run};
         survey->states[run] = sweep->runs[run].state;
-        status = pp_merge_stopped(options, error);
+        status = pp_stop_check(options->stop, error);
         if (status == PP_OK && survey->states[run] == PP_MERGE_COMPLETE)
             status = visit_run(&v, target, error);
         report->runs[survey->states[run]]++;

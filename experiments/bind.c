@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "market/nearest.h"
+#include "market/text.h"
 
 /// Beyond this a double no longer holds every whole number, and a whole number means what it says.
 static const double WHOLE_MAX = 9007199254740992.0;
@@ -91,7 +92,7 @@ bool pp_node_number(const pp_node *node, double *value)
 {
     if (node->kind != PP_NODE_SCALAR || node->quoted || !is_decimal(node->text))
         return false;
-    *value = strtod(node->text, NULL);
+    *value = pp_parse_real(node->text, NULL);
     return isfinite(*value);
 }
 
@@ -112,7 +113,7 @@ static bool read_number(const slot *s, const char *what, double *value)
     const pp_node *node = s->node;
     if (node->kind != PP_NODE_SCALAR || node->quoted || !is_decimal(node->text))
         return expected(s, what);
-    *value = strtod(node->text, NULL);
+    *value = pp_parse_real(node->text, NULL);
     return pp_param_in_range(s->row, *value) || out_of_range(s);
 }
 

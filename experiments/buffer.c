@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "market/text.h"
+
 static bool reserve(pp_buffer *buffer, size_t extra)
 {
     if (buffer->failed)
@@ -28,13 +30,13 @@ void pp_buffer_add(pp_buffer *buffer, const char *format, ...)
     size_t room = buffer->failed ? 0 : buffer->capacity - buffer->n;
     va_start(arguments, format);
     va_copy(again, arguments);
-    int n = vsnprintf(room ? buffer->text + buffer->n : NULL, room, format, arguments);
+    int n = pp_vprint(room ? buffer->text + buffer->n : NULL, room, format, arguments);
     bool fits = n >= 0 && (size_t)n < room;
     if (n < 0) {
         buffer->failed = true;
     } else if (fits || reserve(buffer, (size_t)n)) {
         if (!fits)
-            vsnprintf(buffer->text + buffer->n, buffer->capacity - buffer->n, format, again);
+            pp_vprint(buffer->text + buffer->n, buffer->capacity - buffer->n, format, again);
         buffer->n += (size_t)n;
     }
     va_end(again);
@@ -108,11 +110,7 @@ char *pp_buffer_take(pp_buffer *buffer)
 
 const char *pp_number_text(double value, char text[PP_NUMBER_MAX])
 {
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, PP_NUMBER_MAX, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
-            break;
-    }
+    pp_format_real(value, text);
     char *exponent = strchr(text, 'e');
     // YAML 1.1 takes 1e+20 for a text: it wants a point.
     if (exponent && !strchr(text, '.')) {

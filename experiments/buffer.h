@@ -25,8 +25,7 @@ void pp_buffer_quote(pp_buffer *buffer, const char *text);
 /// The finished text, the caller's to free; NULL if memory ran out. The buffer is empty afterwards.
 char *pp_buffer_take(pp_buffer *buffer);
 
-/// The shortest decimal of 15 to 17 digits that reads back as the same finite number; a number to
-/// YAML 1.1, YAML 1.2 and JSON alike.
+/// As pp_format_real, in a form that is a number to YAML 1.1, YAML 1.2 and JSON alike.
 /// @return text
 const char *pp_number_text(double value, char text[PP_NUMBER_MAX]);
 

@@ -3,16 +3,16 @@
 #include <gsl/gsl_qrng.h>
 #include <gsl/gsl_randist.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "market/random.h"
+#include "market/text.h"
 
 static double rounded(double value)
 {
-    char text[40];
-    snprintf(text, sizeof text, "%.14g", value);
-    return strtod(text, NULL);
+    char text[PP_REAL_MAX];
+    pp_print(text, sizeof text, "%.14g", value);
+    return pp_parse_real(text, NULL);
 }
 
 double pp_range_step(const pp_range *range, size_t i, size_t n)

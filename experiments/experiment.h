@@ -50,7 +50,7 @@ void pp_workspace_destroy(pp_workspace *workspace); ///< NULL-safe
 
 /// Run one trial. @param stop becomes nonzero to drop it; may be NULL @return PP_OK, PP_ENUMERIC,
 /// PP_EINTERRUPTED, PP_ENOMEM
-pp_status pp_trial_run(pp_workspace *workspace, int64_t trial, const volatile sig_atomic_t *stop,
+pp_status pp_trial_run(pp_workspace *workspace, int64_t trial, const pp_stop_flag *stop,
                        pp_record *record, pp_error *error);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "data/utf8.h"
+#include "market/text.h"
 
 pp_status pp_json_object(const char *text, size_t length, pp_node **map)
 {
@@ -52,7 +53,7 @@ bool pp_json_is_number(const pp_node *node, bool whole)
         return false;
     char *end;
     errno = 0;
-    double value = whole ? (double)strtoll(text, &end, 10) : strtod(text, &end);
+    double value = whole ? (double)strtoll(text, &end, 10) : pp_parse_real(text, &end);
     return !*end && isfinite(value) && !(whole && errno);
 }
 

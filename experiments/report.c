@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "market/text.h"
+
 struct pp_report_item {
     pp_mark mark;
     size_t order;
@@ -88,7 +90,7 @@ void pp_report_add(pp_report *report, pp_mark mark, const char *where, const cha
     char place[PP_TEXT_MAX + 64], message[PP_ERROR_MAX];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
+    pp_vprint(message, sizeof message, format, arguments);
     va_end(arguments);
     place_text(report, mark, place, sizeof place);
     record(report, mark, compose(place, where, message));

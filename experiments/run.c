@@ -66,7 +66,7 @@ static void hand_in(run *r, int64_t i, pp_status status, const pp_record *record
 static pp_status run_trial(const run *r, pp_workspace *workspace, int64_t trial, pp_record *record,
                            pp_error *error)
 {
-    if (pp_agent_stopped(r->options->stop))
+    if (pp_stopped(r->options->stop))
         return pp_error_set(error, PP_EINTERRUPTED, "interrupted before trial %lld",
                             (long long)trial);
     return pp_trial_run(workspace, trial, r->options->drop, record, error);

@@ -3,11 +3,10 @@
 #ifndef PURSUIT_EXPERIMENTS_RUN_H
 #define PURSUIT_EXPERIMENTS_RUN_H
 
-#include <signal.h>
-
 #include "data/results.h"
 #include "experiments/scenario.h"
 #include "market/population.h"
+#include "market/stop.h"
 
 /// A scenario made ready: its population built (the book read), named categories matched to the
 /// schema, the number of firms checked. Immutable; shared by all threads. Borrows the scenario.
@@ -43,19 +42,19 @@ typedef enum pp_keeping {
 } pp_keeping;
 
 typedef struct pp_run_options {
-    const char *output;                ///< results file
-    bool force;                        ///< replace an existing one
-    pp_keeping keep;                   ///< what becomes of finished trials
-    int threads;                       ///< 0: OpenMP's default. A trial each; what is left over
-                                       ///< shares the work inside the trials
-    pp_output_batch *batch;            ///< the file waits in it, which must have room, until it is
-                                       ///< committed, unless trials of it are kept; NULL: the file
-                                       ///< is there when the run ends
-    const char *history;               ///< the command line, for the file
-    const char *source;                ///< program, version and commit, for the file
-    const volatile sig_atomic_t *stop; ///< becomes nonzero to end the run once the trials in hand
-                                       ///< are finished; may be NULL
-    const volatile sig_atomic_t *drop; ///< becomes nonzero to end it at once; may be NULL
+    const char *output;       ///< results file
+    bool force;               ///< replace an existing one
+    pp_keeping keep;          ///< what becomes of finished trials
+    int threads;              ///< 0: OpenMP's default. A trial each; what is left over
+                              ///< shares the work inside the trials
+    pp_output_batch *batch;   ///< the file waits in it, which must have room, until it is
+                              ///< committed, unless trials of it are kept; NULL: the file
+                              ///< is there when the run ends
+    const char *history;      ///< the command line, for the file
+    const char *source;       ///< program, version and commit, for the file
+    const pp_stop_flag *stop; ///< becomes nonzero to end the run once the trials in hand
+                              ///< are finished; may be NULL
+    const pp_stop_flag *drop; ///< becomes nonzero to end it at once; may be NULL
     void (*resumed)(void *context, int64_t trials_done,
                     int64_t trials); ///< some trials were kept; called once, first; may be NULL
     void (*progress)(void *context, int64_t trials_done,

@@ -70,11 +70,6 @@ bool pp_sweep_share_next(void *queue, size_t *run)
     return true;
 }
 
-static bool stopped(const sweep *s)
-{
-    return s->options->stop && *s->options->stop;
-}
-
 /// Failures that are not of one run: the next one would meet them too.
 static bool concerns_all(pp_status status)
 {
@@ -393,18 +388,20 @@ static pp_status see_to_all(sweep *s, pp_error *error)
 {
     pp_status status = PP_OK;
     size_t run;
-    while (status == PP_OK && !has_to_stop(s) && !stopped(s) &&
+    while (status == PP_OK && !has_to_stop(s) && !pp_stopped(s->options->stop) &&
            s->options->next(s->options->queue, &run))
         status = see_to(s, run, error);
     status = end(s, status, error);
     // Who held a run may have finished it, or died, by now.
     s->last_look = true;
-    for (size_t i = 0; i < s->n_held && status == PP_OK && !has_to_stop(s) && !stopped(s); i++)
+    for (size_t i = 0;
+         i < s->n_held && status == PP_OK && !has_to_stop(s) && !pp_stopped(s->options->stop); i++)
         status = see_to(s, s->held[i], error);
     status = end(s, status, error);
     // A signal that comes when all is done interrupts nothing.
     size_t settled = s->counts->complete + s->counts->failed;
-    if (status == PP_OK && stopped(s) && (!s->options->expected || settled < s->options->expected))
+    if (status == PP_OK && pp_stopped(s->options->stop) &&
+        (!s->options->expected || settled < s->options->expected))
         status = pp_error_set(error, PP_EINTERRUPTED, "interrupted");
     return status;
 }

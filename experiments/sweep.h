@@ -6,9 +6,8 @@
 #ifndef PURSUIT_EXPERIMENTS_SWEEP_H
 #define PURSUIT_EXPERIMENTS_SWEEP_H
 
-#include <signal.h>
-
 #include "experiments/sweep_plan.h"
+#include "market/stop.h"
 
 /// What to do with runs that have been tried before.
 typedef enum pp_sweep_rerun {
@@ -35,8 +34,8 @@ typedef struct pp_sweep_options {
     int threads;           ///< of each run; 0: OpenMP's default
     const char *history, *source;
     pp_sweep_rerun rerun;
-    bool fail_fast;                           ///< stop at the first run that fails, or has failed
-    const volatile sig_atomic_t *stop, *drop; ///< as of pp_run_options
+    bool fail_fast;                  ///< stop at the first run that fails, or has failed
+    const pp_stop_flag *stop, *drop; ///< as of pp_run_options
 
     /// The number of the next run this process is to see to; false if there is none left. A number
     /// may come up in any order, in this process or another, but once.

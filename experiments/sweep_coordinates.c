@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "market/param.h"
+#include "market/text.h"
 
 static const char run_name[] = "run";
 
@@ -35,7 +36,7 @@ static const char *name_of(const pp_sweep_parameter *parameter)
 
 static double real_of(const char *text)
 {
-    return text ? strtod(text, NULL) : NAN;
+    return text ? pp_parse_real(text, NULL) : NAN;
 }
 
 /// @return false if the number is beyond 64 bits

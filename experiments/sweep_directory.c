@@ -107,8 +107,7 @@ static pp_status write_manifest(const char *directory, const pp_sweep_plan *plan
 
 /// The manifest is there, by whoever's hand, and it is this plan's.
 static pp_status have_manifest(const char *directory, const char *path, const pp_sweep_plan *plan,
-                               const char *source, const volatile sig_atomic_t *stop,
-                               pp_error *error)
+                               const char *source, const pp_stop_flag *stop, pp_error *error)
 {
     for (int naps = 0;; naps++) {
         pp_error cause = {0};
@@ -120,8 +119,7 @@ static pp_status have_manifest(const char *directory, const char *path, const pp
             return PP_OK;
         if (access(path, F_OK) == 0) // it has appeared meanwhile
             continue;
-        if (stop && *stop)
-            return pp_error_set(error, PP_EINTERRUPTED, "interrupted");
+        PP_TRY(pp_stop_check(stop, error));
         if (!again || naps >= patience(path))
             return pp_error_set(error, status, "%s", cause.message);
         nap();
@@ -146,8 +144,7 @@ static pp_status keep_plan(const char *directory, const pp_sweep_plan *plan, pp_
 }
 
 pp_status pp_sweep_directory_join(const char *directory, const pp_sweep_plan *plan,
-                                  const char *source, const volatile sig_atomic_t *stop,
-                                  pp_error *error)
+                                  const char *source, const pp_stop_flag *stop, pp_error *error)
 {
     char *manifest = pp_output_suffixed(directory, "/" PP_SWEEP_MANIFEST);
     char *runs = pp_output_suffixed(directory, runs_folder);

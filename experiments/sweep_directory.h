@@ -13,9 +13,8 @@
 #ifndef PURSUIT_EXPERIMENTS_SWEEP_DIRECTORY_H
 #define PURSUIT_EXPERIMENTS_SWEEP_DIRECTORY_H
 
-#include <signal.h>
-
 #include "experiments/sweep_plan.h"
+#include "market/stop.h"
 
 typedef enum pp_run_state {
     PP_RUN_COMPLETE, ///< there is a whole file
@@ -33,8 +32,7 @@ typedef enum pp_run_state {
 /// @return PP_OK; PP_EEXIST if it is the directory of another plan, or of no sweep and not empty;
 /// PP_EIO; PP_EFORMAT (its manifest); PP_EINTERRUPTED; PP_ENOMEM
 pp_status pp_sweep_directory_join(const char *directory, const pp_sweep_plan *plan,
-                                  const char *source, const volatile sig_atomic_t *stop,
-                                  pp_error *error);
+                                  const char *source, const pp_stop_flag *stop, pp_error *error);
 
 /// "DIR/runs/ID" and a suffix; malloc'd, NULL if out of memory.
 char *pp_sweep_directory_path(const char *directory, const char *id, const char *suffix);

@@ -41,8 +41,8 @@ typedef struct pp_sweep_manifest {
     size_t n_runs;       ///< at least 1
     char (*ids)[PP_SWEEP_ID];
     char **values; ///< [n_runs][n_parameters] NULL if the run does not set it. Of a real or integer
-                   ///< parameter: a finite number that strtod, or a whole one that strtoll reads to
-                   ///< its end
+                   ///< parameter: a finite number that pp_parse_real reads to its end, or a whole
+                   ///< one that strtoll does
 } pp_sweep_manifest;
 
 /// Write DIR/manifest.jsonl, which must not exist.

@@ -23,7 +23,7 @@ static pp_status train_agent(const pp_workspace *w, pp_firm *firm, const pp_agen
                              pp_error *error);
 static void hear_agents(pp_workspace *w);
 
-pp_status pp_trial_run(pp_workspace *w, int64_t trial, const volatile sig_atomic_t *stop,
+pp_status pp_trial_run(pp_workspace *w, int64_t trial, const pp_stop_flag *stop,
                        pp_record *record, pp_error *error)
 {
     pp_record_clear(record);

@@ -184,7 +184,7 @@ pp_stream pp_trial_stream(const pp_workspace *w, int64_t epoch)
 
 pp_status pp_trial_interrupted(const pp_workspace *w, pp_error *error)
 {
-    if (!pp_agent_stopped(w->stop))
+    if (!pp_stopped(w->stop))
         return PP_OK;
     return pp_error_set(error, PP_EINTERRUPTED, "interrupted in trial %lld", (long long)w->trial);
 }

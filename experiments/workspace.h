@@ -80,7 +80,7 @@ struct pp_workspace {
     double *row;         ///< [n_columns] one customer's features
     double *open_offers; ///< [n_firms] the offers of a round that an oracle sees
     // the current trial
-    const volatile sig_atomic_t *stop; ///< see pp_trial_run
+    const pp_stop_flag *stop; ///< see pp_trial_run
     pp_record *record;
     int64_t trial, epoch;
     bool sequential; ///< some firm is sequential in this epoch: see pp_firm_is_sequential

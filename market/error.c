@@ -1,7 +1,6 @@
 #include "market/error.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include "market/text.h"
 
 const char *pp_status_text(pp_status status)
 {
@@ -20,7 +19,7 @@ int pp_error_record(pp_error *error, pp_status status, const char *format, ...)
     if (!error || error->status != PP_OK)
         return 0;
     va_start(arguments, format);
-    vsnprintf(error->message, sizeof error->message, format, arguments);
+    pp_vprint(error->message, sizeof error->message, format, arguments);
     va_end(arguments);
     error->status = status;
     return 1;

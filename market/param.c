@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "market/text.h"
+
 static void reals_default(const pp_param *row, pp_reals *reals)
 {
     memset(reals, 0, sizeof *reals);
@@ -82,11 +84,11 @@ void pp_param_range_text(const pp_param *row, char *text, size_t size)
     if (unbounded(row) || (!below && !above))
         snprintf(text, size, "any number");
     else if (!above)
-        snprintf(text, size, "%s %.16g", row->flags & PP_OPEN_MIN ? "above" : "at least", row->min);
+        pp_print(text, size, "%s %.16g", row->flags & PP_OPEN_MIN ? "above" : "at least", row->min);
     else if (!below)
-        snprintf(text, size, "%s %.16g", row->flags & PP_OPEN_MAX ? "below" : "at most", row->max);
+        pp_print(text, size, "%s %.16g", row->flags & PP_OPEN_MAX ? "below" : "at most", row->max);
     else
-        snprintf(text, size, "%c%.16g, %.16g%c", row->flags & PP_OPEN_MIN ? '(' : '[', row->min,
+        pp_print(text, size, "%c%.16g, %.16g%c", row->flags & PP_OPEN_MIN ? '(' : '[', row->min,
                  row->max, row->flags & PP_OPEN_MAX ? ')' : ']');
 }
 

@@ -54,6 +54,7 @@ PP_API const pp_schema *pp_population_schema(const pp_population *population);
 PP_API double pp_population_bytes(const pp_population *population);
 
 /// A latent column for `pursuit sample`: what firms do not see, and source features before one-hot.
+/// It has the name of a feature only if it is that feature.
 typedef struct pp_latent {
     const char *name, *unit;
     bool whole; ///< a whole number

@@ -14,6 +14,8 @@ typedef struct book {
     size_t n_rows;
     double *values; ///< [n_columns][n_rows]
     double *pure_premium;
+    pp_latent latents[2]; ///< row and pure premium
+    char latent_names[2][PP_LATENT_NAME_MAX];
 } book;
 
 static void book_draw(const pp_population *population, const pp_stream *stream,
@@ -52,7 +54,16 @@ static void book_destroy(pp_population *population)
 }
 
 static const pp_population_class book_class = {book_draw, book_destroy};
-static const pp_latent book_latents[] = {{"row", "1", true}, {"pure_premium", "GBP", false}};
+
+static void name_latents(book *b)
+{
+    pp_latent_name(&b->base.schema, "book_", "row", b->latent_names[0]);
+    pp_latent_name(&b->base.schema, "latent_", "pure_premium", b->latent_names[1]);
+    b->latents[0] = (pp_latent){b->latent_names[0], "1", true};
+    b->latents[1] = (pp_latent){b->latent_names[1], "GBP", false};
+    b->base.latents = b->latents;
+    b->base.n_latents = PP_COUNT(b->latents);
+}
 
 static pp_status copy_premium(book *b, const pp_book *from, pp_error *error)
 {
@@ -151,8 +162,6 @@ pp_status pp_population_book(const pp_book *from, const pp_book_config *config,
     if (!b)
         return pp_error_set(error, PP_ENOMEM, "no memory for a book of %zu rows", from->n_rows);
     b->base.class = &book_class;
-    b->base.latents = book_latents;
-    b->base.n_latents = PP_COUNT(book_latents);
     b->config = *config;
     b->n_rows = from->n_rows;
     status = build_schema(b, from, error);
@@ -168,6 +177,7 @@ pp_status pp_population_book(const pp_book *from, const pp_book_config *config,
         book_destroy(&b->base);
         return status;
     }
+    name_latents(b);
     *population = &b->base;
     return PP_OK;
 }

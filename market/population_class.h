@@ -21,4 +21,10 @@ struct pp_population {
     double bytes; ///< resident, for an estimate of memory
 };
 
+enum { PP_LATENT_NAME_MAX = PP_NAME_MAX + 16 };
+/// A latent column's name beside features: `prefix` stands before `name` as often as it takes to
+/// differ from every feature's. @param prefix fewer than 16 characters
+void pp_latent_name(const pp_schema *schema, const char *prefix, const char *name,
+                    char text[PP_LATENT_NAME_MAX]);
+
 #endif

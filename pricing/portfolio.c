@@ -3,8 +3,9 @@
 #include <gsl/gsl_randist.h>
 #include <math.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "market/text.h"
 
 static double uniform_integer(gsl_rng *rng, double low, double high)
 {
@@ -129,7 +130,7 @@ static size_t append(char *text, size_t size, size_t at, const char *format, ...
     if (at >= size)
         return at;
     va_start(arguments, format);
-    int written = vsnprintf(text + at, size - at, format, arguments);
+    int written = pp_vprint(text + at, size - at, format, arguments);
     va_end(arguments);
     return written < 0 ? at : at + (size_t)written;
 }

@@ -9,6 +9,7 @@
 #include "experiments/bind.h"
 #include "experiments/buffer.h"
 #include "market/nearest.h"
+#include "market/text.h"
 
 typedef struct config {
     int64_t whole, seed, any;
@@ -276,7 +277,7 @@ static void test_number_text_is_short_and_exact(void **state)
     for (size_t i = 0; i < PP_COUNT(cases); i++) {
         char text[PP_NUMBER_MAX];
         assert_string_equal(pp_number_text(cases[i].value, text), cases[i].text);
-        assert_true(strtod(text, NULL) == cases[i].value);
+        assert_true(pp_parse_real(text, NULL) == cases[i].value);
     }
     uint64_t bits = 1;
     for (int i = 0; i < 20000; i++) {
@@ -284,7 +285,7 @@ static void test_number_text_is_short_and_exact(void **state)
         double value;
         bits = bits * 6364136223846793005u + 1442695040888963407u;
         memcpy(&value, &bits, sizeof value);
-        if (isfinite(value) && strtod(pp_number_text(value, text), NULL) != value)
+        if (isfinite(value) && pp_parse_real(pp_number_text(value, text), NULL) != value)
             fail_msg("%a became %s", value, text);
     }
 }

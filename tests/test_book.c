@@ -24,7 +24,7 @@ static void write_book(const char *path, size_t spoilt_row, const char *spoilt_l
         if (spoilt_line && i == spoilt_row)
             fprintf(file, "%s\n", spoilt_line);
         else
-            fprintf(file, "%d,\"%s\",%d,%.2f\n", age, garages[i % 3], power, premium);
+            fprintf(file, "%d,\"%s\",%d,%.0f.00\n", age, garages[i % 3], power, premium);
     }
     assert_int_equal(fclose(file), 0);
 }

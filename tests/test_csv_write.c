@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "data/csv_write.h"
+#include "market/text.h"
 
 static char field[256];
 
@@ -68,7 +69,7 @@ static void test_csv_real_is_short(void **state)
 
 static void reads_back(double value)
 {
-    double back = strtod(real(value), NULL);
+    double back = pp_parse_real(real(value), NULL);
     assert_memory_equal(&back, &value, sizeof value);
     assert_true(strlen(field) <= 24);
 }

@@ -335,7 +335,7 @@ static void test_export_partial_of_others_is_left_alone(void **state)
 static void test_export_interrupted_leaves_nothing(void **state)
 {
     (void)state;
-    const volatile sig_atomic_t stop = 1;
+    const pp_stop_flag stop = 1;
     const char *to = fresh();
     refuses(to, (pp_export_options){.stop = &stop}, PP_EINTERRUPTED, "interrupted");
     assert_false(there(to, "") || there(to, ".partial"));

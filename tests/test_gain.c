@@ -205,7 +205,7 @@ static void test_gain_rows_are_spread_evenly_where_there_are_too_many(void **sta
 
 static void test_gain_table_that_is_stopped_says_so(void **state)
 {
-    const volatile sig_atomic_t stop = 1;
+    const pp_stop_flag stop = 1;
     pair *p = pair_create(*state, 0.3);
     pp_agent_setup setup = ((const firm *)*state)->setup;
     pp_gain gain;

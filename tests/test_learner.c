@@ -257,7 +257,7 @@ static void test_learner_impossible_parameters_are_refused(void **state)
 static void test_learner_that_is_stopped_says_so(void **state)
 {
     const pp_learner_config config = {.iterations = 1, .rollouts = 1, .trace = 1, .alpha = 1};
-    const volatile sig_atomic_t stop = 1;
+    const pp_stop_flag stop = 1;
     bench *b = bench_create(*state, 1, TAU);
     b->market->setup.stop = &stop;
     fails(b, &config, PP_EINTERRUPTED, "interrupted");

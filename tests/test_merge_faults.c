@@ -274,7 +274,7 @@ static void test_merge_stop_leaves_nothing(void **state)
 {
     (void)state;
     sweep s;
-    volatile sig_atomic_t stop = 1;
+    pp_stop_flag stop = 1;
     make(&s, 2);
     write_runs(&s);
     refuses(&s, (pp_merge_options){.stop = &stop}, PP_EINTERRUPTED, "interrupted");

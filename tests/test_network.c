@@ -209,7 +209,7 @@ static void test_network_pass_reports_the_error_before_its_steps(void **state)
 static void test_network_pass_that_is_stopped_steps_no_more(void **state)
 {
     (void)state;
-    const volatile sig_atomic_t stop = 1;
+    const pp_stop_flag stop = 1;
     pp_gsl_random random;
     gsl_rng *rng = draws(&random, 27);
     data *d = data_create(plane);

@@ -119,7 +119,7 @@ static void test_planner_table_too_large_is_refused(void **state)
 static void test_planner_that_is_stopped_says_so(void **state)
 {
     tiny *m = tiny_create(*state, 2);
-    const volatile sig_atomic_t stop = 1;
+    const pp_stop_flag stop = 1;
     const int ways[] = {LINEAR, NETWORK, TABLE};
     pp_gain gain;
     assert_int_equal(pp_gain_create(&m->setup, &m->model, NULL, 65, 100, &gain, NULL), PP_OK);

@@ -214,6 +214,25 @@ static void test_book_schema_columns_and_latents(void **state)
     free(f);
 }
 
+static void test_book_features_named_like_latents_keep_their_names(void **state)
+{
+    (void)state;
+    fixture *f = make_fixture();
+    f->features[0].name = "row";
+    f->features[1].name = "book_row";
+    f->features[2].name = "pure_premium";
+    pp_population *population = make_population(f);
+    const pp_schema *schema = pp_population_schema(population);
+    const pp_latent *latents;
+    pp_population_latents(population, &latents);
+    assert_int_equal(pp_schema_feature(schema, "row"), 0);
+    assert_int_equal(pp_schema_feature(schema, "pure_premium"), 2);
+    assert_string_equal(latents[0].name, "book_book_row");
+    assert_string_equal(latents[1].name, "latent_pure_premium");
+    pp_population_destroy(population);
+    free(f);
+}
+
 // ---- quantiles ----
 
 /// A book of one numeric feature: 0..n-1, shuffled.
@@ -385,6 +404,7 @@ int main(void)
         cmocka_unit_test(test_book_draw_in_pieces_same_customers),
         cmocka_unit_test(test_book_source_changed_afterwards_copy_kept),
         cmocka_unit_test(test_book_schema_columns_and_latents),
+        cmocka_unit_test(test_book_features_named_like_latents_keep_their_names),
         cmocka_unit_test(test_book_quantiles_of_as_many_rows_are_the_sorted_rows),
         cmocka_unit_test(test_book_quantiles_any_rows_order_statistics),
         cmocka_unit_test(test_book_pure_premium_not_positive_eformat),

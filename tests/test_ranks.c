@@ -270,7 +270,7 @@ static void test_ranks_alone_is_given_every_number_in_order(void **state)
 static void test_ranks_alone_stopped_is_given_no_more(void **state)
 {
     (void)state;
-    volatile sig_atomic_t stop = 0;
+    pp_stop_flag stop = 0;
     pp_ranks *ranks = alone(&(pp_ranks_plan){.n = 3, .stop = &stop, .stop_after = 1U << 5});
     size_t number;
     assert_true(pp_ranks_next(ranks, &number));
@@ -290,7 +290,7 @@ static void test_ranks_alone_stopped_is_given_no_more(void **state)
 // --- several -------------------------------------------------------------------------------------
 
 static atomic_int given[NUMBERS], n_done, n_waited;
-static volatile sig_atomic_t never;
+static pp_stop_flag never;
 static int holder; ///< rank that is given the long number
 
 static void clear(void)

@@ -15,7 +15,7 @@ enum { TRIALS = 9 };
 
 /// Stops a run when so many trials are in.
 typedef struct watch {
-    volatile sig_atomic_t stop, drop;
+    pp_stop_flag stop, drop;
     int64_t stop_at, drop_at; ///< 0: never
     int64_t resumed, done, calls;
 } watch;
@@ -37,9 +37,9 @@ static void on_progress(void *context, int64_t done, int64_t trials)
     w->calls++;
     // As a signal would, but by a thread among others.
     if (done == w->stop_at)
-        __atomic_store_n(&w->stop, 1, __ATOMIC_RELAXED);
+        w->stop = 1;
     if (done == w->drop_at)
-        __atomic_store_n(&w->drop, 1, __ATOMIC_RELAXED);
+        w->drop = 1;
 }
 
 /// Where a run writes to.

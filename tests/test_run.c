@@ -19,7 +19,7 @@ static void path_of(const char *name, char *path, size_t size)
 }
 
 static pp_status run_to(const market_fixture *m, const char *path, int threads, bool force,
-                        const volatile sig_atomic_t *stop, pp_error *error)
+                        const pp_stop_flag *stop, pp_error *error)
 {
     pp_run_options options = {.output = path,
                               .force = force,
@@ -316,7 +316,7 @@ static void test_run_onto_an_existing_file_is_refused_and_force_replaces_it(void
 static void test_run_interrupted_leaves_no_file(void **state)
 {
     (void)state;
-    static volatile sig_atomic_t stop = 1;
+    static pp_stop_flag stop = 1;
     char path[512], partial[520];
     path_of("stopped.h5", path, sizeof path);
     snprintf(partial, sizeof partial, "%s.partial", path);

@@ -329,7 +329,7 @@ static void test_directory_is_joined_by_the_same_runs_only(void **state)
 static void test_directory_whose_manifest_is_being_written_is_waited_for(void **state)
 {
     (void)state;
-    const volatile sig_atomic_t stop = 1;
+    const pp_stop_flag stop = 1;
     pp_sweep_plan *plan = plan_of("[1]");
     pp_output writer;
     pp_error error = {0};

@@ -1,5 +1,6 @@
 /// @file
 /// experiments/sweep_plan.h: the runs that come of a plan and the values they have.
+#include "market/text.h"
 #include "tests/sweep_fixture.h"
 
 #include <gsl/gsl_qrng.h>
@@ -162,7 +163,7 @@ static void test_latin_hypercube_fills_every_slice(void **state)
     assert_int_equal(pp_sweep_plan_runs(plan), N);
     for (size_t run = 0; run < N; run++) {
         const char *whole = pp_sweep_plan_value(plan, run, 1);
-        double rate = strtod(pp_sweep_plan_value(plan, run, 0), NULL);
+        double rate = pp_parse_real(pp_sweep_plan_value(plan, run, 0), NULL);
         assert_int_equal(whole[strspn(whole, "0123456789")], '\0');
         slices[(size_t)((rate - 0.05) / 0.1 * N)]++;
         rounds[strtol(whole, NULL, 10) - 101]++;
@@ -213,8 +214,8 @@ static void test_sobol_takes_gsls_points(void **state)
         gsl_qrng_get(sequence, point);
         if (i < 2)
             continue;
-        double rate = strtod(pp_sweep_plan_value(plan, i - 2, 0), NULL);
-        double temperature = strtod(pp_sweep_plan_value(plan, i - 2, 1), NULL);
+        double rate = pp_parse_real(pp_sweep_plan_value(plan, i - 2, 0), NULL);
+        double temperature = pp_parse_real(pp_sweep_plan_value(plan, i - 2, 1), NULL);
         assert_true(fabs(rate - 0.16 * point[0]) < 1e-15);
         assert_true(fabs(log(temperature) - log(100) * point[1]) < 1e-12);
     }

@@ -217,7 +217,7 @@ static void test_threads_are_as_planned(void **state)
     }
 }
 
-static volatile sig_atomic_t stop_now;
+static pp_stop_flag stop_now;
 static int64_t played; ///< rounds since
 
 static double stop_in_the_first_block(void *s, const pp_agent_quote *quote, const double *held)

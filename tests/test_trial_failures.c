@@ -8,7 +8,7 @@
 
 #include "trial_fixture.h"
 
-static volatile sig_atomic_t stop_at_once = 1;
+static pp_stop_flag stop_at_once = 1;
 
 static void test_trial_interrupted_says_so(void **state)
 {
@@ -26,7 +26,7 @@ static void test_trial_interrupted_says_so(void **state)
     fixture_finish(&m);
 }
 
-static volatile sig_atomic_t stop_soon;
+static pp_stop_flag stop_soon;
 
 static void stop_quote_batch(const void *s, const pp_agent_batch *batch, double *multiplier)
 {

@@ -7,7 +7,6 @@
 #define PURSUIT_EXPERIMENTS_CLI_CLI_H
 
 #include <getopt.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +14,7 @@
 
 #include "experiments/scenario.h"
 #include "market/error.h"
+#include "market/stop.h"
 
 enum {
     PP_EXIT_OK = 0,
@@ -165,16 +165,15 @@ bool pp_cli_colour(FILE *stream);
 // signals.c
 
 /// Becomes nonzero when a signal has asked for a stop.
-extern volatile sig_atomic_t pp_cli_stopped;
+extern pp_stop_flag pp_cli_stopped;
 /// Becomes nonzero as well when it is not to wait for what is in hand: at a second signal, or so
 /// long after the first, if that was not SIGUSR1, that a scheduler will soon kill the process.
-extern volatile sig_atomic_t pp_cli_dropped;
+extern pp_stop_flag pp_cli_dropped;
 /// For pp_cli_catch_signals, where trials in hand are finished.
 #define PP_CLI_FINISHING "\nfinishing the trials in hand; once more drops them\n"
 /// From now on SIGINT, SIGTERM, SIGHUP, SIGXCPU and SIGUSR1 only set them.
 /// @param said_at_terminal written to stderr at the first SIGINT if that is a terminal; NULL: none
 void pp_cli_catch_signals(const char *said_at_terminal);
-#define PP_CLI_FINISHING "\nfinishing the trials in hand; once more drops them\n"
 
 // running.c
 

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "experiments/cli/printable.h"
+#include "market/text.h"
 
 static void put_text(FILE *out, const char *text)
 {
@@ -56,10 +57,8 @@ void pp_json_close(pp_json *json, char bracket)
 void pp_json_number(pp_json *json, const char *key, double value)
 {
     begin_value(json, key);
-    if (isfinite(value))
-        fprintf(json->out, "%.17g", value);
-    else
-        fputs("null", json->out);
+    char text[PP_REAL_MAX];
+    fputs(isfinite(value) ? pp_format_real(value, text) : "null", json->out);
 }
 
 void pp_json_integer(pp_json *json, const char *key, int64_t value)

@@ -1,6 +1,7 @@
 #include "experiments/cli/ranks.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -167,7 +168,7 @@ static int64_t hand_out(pp_ranks *ranks)
     const pp_ranks_plan *plan = &ranks->plan;
     int64_t number = -1;
     pthread_mutex_lock(&ranks->lock);
-    ranks->stopped |= plan->stop && *plan->stop;
+    ranks->stopped |= pp_stopped(plan->stop);
     if (!ranks->stopped && ranks->next < plan->n)
         number = (int64_t)ranks->next++;
     pthread_mutex_unlock(&ranks->lock);

@@ -12,12 +12,11 @@
 #define PURSUIT_EXPERIMENTS_CLI_RANKS_H
 
 #include <sched.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "market/error.h"
+#include "market/stop.h"
 
 typedef struct pp_ranks pp_ranks;
 
@@ -57,9 +56,9 @@ enum { PP_RANKS_OUTCOMES = 8 };
 /// What rank 0 hands out. Of the other ranks' only `stop` counts: once it is nonzero they are given
 /// no more.
 typedef struct pp_ranks_plan {
-    size_t n;                          ///< the numbers [0, n)
-    const volatile sig_atomic_t *stop; ///< nonzero: hand out no more; borrowed until the end
-    unsigned stop_after;               ///< bit i: nor after an outcome i
+    size_t n;                 ///< the numbers [0, n)
+    const pp_stop_flag *stop; ///< nonzero: hand out no more; borrowed until the end
+    unsigned stop_after;      ///< bit i: nor after an outcome i
 } pp_ranks_plan;
 
 /// From now on rank 0 hands out; collective.

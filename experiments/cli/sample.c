@@ -6,6 +6,7 @@
 #include "experiments/cli/cli.h"
 #include "experiments/run.h"
 #include "market/choice.h"
+#include "market/population_class.h"
 
 enum { BLOCK = 4096, DEFAULT_ROWS = 1000 };
 static const int64_t most_rows = 1000000000;
@@ -49,7 +50,10 @@ static void print_header(const sampler *s)
         pp_csv_put_text(stdout, s->schema->features[f].name);
         putchar(',');
     }
-    puts("price_sensitivity,walk_away_price");
+    char sensitivity[PP_LATENT_NAME_MAX], walk_away[PP_LATENT_NAME_MAX];
+    pp_latent_name(s->schema, "latent_", "price_sensitivity", sensitivity);
+    pp_latent_name(s->schema, "latent_", "walk_away_price", walk_away);
+    printf("%s,%s\n", sensitivity, walk_away);
 }
 
 /// The level of a categorical feature: what follows "feature=" in the name of the column that is 1.
@@ -175,7 +179,9 @@ const pp_command pp_command_sample = {
     .details =
         "Prints the customers of the first epoch of trial 0, rounds 0 to N-1, as CSV with a "
         "header: what firms see and what they do not, with the price sensitivity and the "
-        "walk-away price (GBP) at a customer index of 1. Numbers have eight significant digits.",
+        "walk-away price (GBP) at a customer index of 1. Numbers have eight significant digits. "
+        "Features of a book keep their names; of the other columns, row becomes book_row beside a "
+        "feature of its name, and latent_ precedes the name of any other.",
     .examples = examples,
     .n_examples = PP_COUNT(examples),
     .options = options,

@@ -9,7 +9,7 @@
 enum { GRACE_SECONDS = 20 };
 
 // The only way in which a signal handler can tell the run to stop.
-volatile sig_atomic_t pp_cli_stopped, pp_cli_dropped;
+pp_stop_flag pp_cli_stopped, pp_cli_dropped;
 
 static const char *volatile at_terminal; // what to say to somebody who presses Ctrl-C
 
