@@ -20,7 +20,24 @@ find_package(LibYAML QUIET)
 find_package(OpenMP QUIET COMPONENTS C)
 find_package(Random123 QUIET)
 if(PURSUIT_MPI) # AUTO counts as true
-    find_package(MPI QUIET COMPONENTS C)
+    # CMake's search for MPI stops the configuration where a wrapper names headers that are not installed
+    # (Debian's openmpi-bin without libopenmpi-dev). So the wrapper compiles a program first.
+    find_program(MPI_C_COMPILER NAMES mpicc HINTS ${MPI_HOME} ENV MPI_HOME PATH_SUFFIXES bin
+                 DOC "MPI compiler for C")
+    mark_as_advanced(MPI_C_COMPILER)
+    set(mpi_fails 0)
+    if(MPI_C_COMPILER)
+        set(mpi_test ${PROJECT_BINARY_DIR}/CMakeFiles/mpi_test)
+        file(WRITE ${mpi_test}.c "#include <mpi.h>\nint main(int argc, char **argv)\n"
+                                 "{ return MPI_Init(&argc, &argv) || MPI_Finalize(); }\n")
+        execute_process(COMMAND ${MPI_C_COMPILER} ${mpi_test}.c -o ${mpi_test}
+                        RESULT_VARIABLE mpi_fails OUTPUT_QUIET ERROR_QUIET)
+    endif()
+    if(mpi_fails EQUAL 0)
+        find_package(MPI QUIET COMPONENTS C)
+    else()
+        message(STATUS "Without MPI: ${MPI_C_COMPILER} cannot compile a program (headers may be missing)")
+    endif()
 endif()
 
 pursuit_require("${GSL_FOUND}" "GSL" libgsl-dev)
