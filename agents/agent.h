@@ -15,9 +15,9 @@
 #ifndef PURSUIT_AGENTS_AGENT_H
 #define PURSUIT_AGENTS_AGENT_H
 
-#include "market/param.h"
+#include "market/base/param.h"
 #include "market/schema.h"
-#include "market/stop.h"
+#include "market/base/stop.h"
 #include "pricing/pipeline.h"
 #include "pricing/portfolio.h"
 

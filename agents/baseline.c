@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "agents/agent.h"
-#include "market/param_rows.h"
+#include "market/base/param_rows.h"
 
 typedef struct baseline_config {
     double b, h;

@@ -2,8 +2,8 @@
 // 1))/C.
 #include <math.h>
 
-#include "agents/chaser.h"
-#include "market/param_rows.h"
+#include "agents/planning/pursuer.h"
+#include "market/base/param_rows.h"
 
 typedef enum bids { BIDS_BEST, BIDS_GRID } bids;
 static const char *const bids_names[] = {"best", "grid", NULL};

@@ -1,11 +1,11 @@
 // KL-regularised Q-learning (Brown, Wells, Young, Bacallado, arXiv 2508.17000) around the firm's
-// null bid. Model-based: soft backward induction, agents/policy.h for the soft maximum and
-// agents/planner.h for the value. Model-free: regression of Q on lambda returns of rollouts,
-// agents/learner.h.
+// null bid. Model-based: soft backward induction, agents/planning/policy.h for the soft maximum and
+// agents/planning/planner.h for the value. Model-free: regression of Q on lambda returns of rollouts,
+// agents/learning/learner.h.
 #include <math.h>
 
-#include "agents/learner.h"
-#include "market/param_rows.h"
+#include "agents/learning/learner.h"
+#include "market/base/param_rows.h"
 
 typedef enum klq_method { KLQ_MODEL_BASED, KLQ_MODEL_FREE } klq_method;
 static const char *const klq_methods[] = {"model_based", "model_free", NULL};

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/chaser.h"
-#include "agents/choice_curve.h"
+#include "agents/planning/pursuer.h"
+#include "agents/planning/choice_curve.h"
 #include "agents/oracle.h"
-#include "market/param_rows.h"
+#include "market/base/param_rows.h"
 
 enum { SEES_CUSTOMER, SEES_RIVALS, SEES_BOTH };
 enum { SCENARIOS = 16, SETS = 4, TOP = 5 };

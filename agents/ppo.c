@@ -1,15 +1,15 @@
 // Proximal policy optimisation with a penalty (Schulman et al., arXiv 1707.06347): the yardstick
 // for model-free klq, with the same function class, rollouts, lambda sums and number of updates
-// (agents/learner.h). Its policy and its critic have coefficients of their own. Rewards carry the
+// (agents/learning/learner.h). Its policy and its critic have coefficients of their own. Rewards carry the
 // KL penalty to the same reference, and the penalty on a step, tau/alpha, is the one at which the
 // two methods' exact updates agree (arXiv 2508.17000).
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/learner.h"
-#include "agents/network.h"
-#include "market/param_rows.h"
+#include "agents/learning/learner.h"
+#include "agents/planning/network.h"
+#include "market/base/param_rows.h"
 
 typedef struct ppo_config {
     pp_policy_config policy;

@@ -29,7 +29,7 @@ function(pursuit_compile_options target)
 endfunction()
 
 # Files of kernels (*_kernels.c) are compiled once more for each level of vector instructions; which one
-# runs is found out when the program starts (market/simd.h). Without the traps and the errno of floating
+# runs is found out when the program starts (market/base/simd.h). Without the traps and the errno of floating
 # point, which nobody here asks for, compilers make vectors of loops with choices in them.
 function(pursuit_kernels target)
     get_target_property(all ${target} SOURCES)

@@ -4,14 +4,14 @@ include(CMakePackageConfigHelpers)
 # What users may include. Test `package` compiles each alone, so none can lean on one that is not here, and holds
 # what the library exports against what these headers declare PP_API.
 set(public_headers
-    market/accounts.h market/choice.h market/config.h market/customers.h market/error.h market/law.h
-    market/param.h market/param_rows.h market/population.h market/prices.h market/random.h market/schema.h
-    market/stop.h
+    market/accounts.h market/choice.h market/config.h market/customers.h market/base/error.h market/distribution.h
+    market/base/param.h market/base/param_rows.h market/population/population.h market/prices.h market/random.h market/schema.h
+    market/base/stop.h
     pricing/config.h pricing/conversion.h pricing/history.h pricing/pipeline.h pricing/portfolio.h
     agents/agent.h
-    data/csv.h data/output_batch.h data/results.h data/results_read.h data/value_type.h
-    experiments/run.h experiments/scenario.h experiments/schema_json.h experiments/starter.h
-    experiments/stats.h)
+    data/csv/read.h data/output_batch.h data/results/results.h data/results/read.h data/hdf5/value_type.h
+    experiments/engine/run.h experiments/scenario/scenario.h experiments/scenario/schema.h experiments/scenario/starter.h
+    experiments/stats/stats.h)
 foreach(header IN LISTS public_headers)
     get_filename_component(folder ${header} DIRECTORY)
     install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/pursuit/${folder})

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/output.h"
-#include "data/output_steps.h"
+#include "data/file/output.h"
+#include "data/file/output_steps.h"
 
 typedef struct waiting {
     pp_output output;

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "market/error.h"
+#include "market/base/error.h"
 
 typedef struct pp_output_batch pp_output_batch;
 struct pp_output;

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "market/market_kernels.h"
-#include "market/maths.h"
+#include "market/base/maths.h"
 
 enum { BLOCK = 256 };
 enum { LANES = 3 }; // uniforms of firm, loyalty, choice

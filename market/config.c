@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "market/param_rows.h"
+#include "market/base/param_rows.h"
 
 #define CALIBRATED "the published population's median"
 

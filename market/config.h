@@ -4,7 +4,7 @@
 #ifndef PURSUIT_MARKET_CONFIG_H
 #define PURSUIT_MARKET_CONFIG_H
 
-#include "market/param.h"
+#include "market/base/param.h"
 
 enum { PP_MAX_FIRMS = 1000, PP_MAX_CATEGORIES = 64, PP_MAX_FEATURES = 256, PP_MAX_LOCATIONS = 32 };
 

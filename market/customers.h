@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "market/error.h"
+#include "market/base/error.h"
 
 typedef struct pp_customers {
     size_t capacity, n;

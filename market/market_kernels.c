@@ -1,13 +1,13 @@
 #include "market/market_kernels.h"
 
-#include "market/maths.h"
+#include "market/base/maths.h"
 
 // ---- random numbers ----
 
 enum { ROUNDS = 10 };
 
 /// Philox4x32-10 (Salmon et al. 2011). Here and not Random123's because that one takes a counter at
-/// a time; tests/test_random.c compares the two.
+/// a time; tests/market/test_random.c compares the two.
 static void uniform(const pp_philox_at *at, size_t n, size_t stride, double *restrict u)
 {
     double *restrict u1 = u + stride, *restrict u2 = u1 + stride, *restrict u3 = u2 + stride;

@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 #include "market/choice.h"
-#include "market/law.h"
-#include "market/simd.h"
+#include "market/distribution.h"
+#include "market/base/simd.h"
 
 /// Where blocks of Philox4x32-10 are taken: counter {block, round, epoch, trial}.
 typedef struct pp_philox_at {

@@ -4,7 +4,7 @@
 #define PURSUIT_MARKET_PRICES_H
 
 #include "market/config.h"
-#include "market/law.h"
+#include "market/distribution.h"
 #include "market/random.h"
 
 /// The indices of a trial; they run on from epoch to epoch.

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "market/error.h"
+#include "market/base/error.h"
 
 /// What a draw is for. Append only: a number is part of a run's meaning.
 typedef enum pp_purpose {

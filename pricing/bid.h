@@ -3,7 +3,7 @@
 #ifndef PURSUIT_PRICING_BID_H
 #define PURSUIT_PRICING_BID_H
 
-#include "market/maths.h"
+#include "market/base/maths.h"
 
 /// log w of a normal positive number, to 2e-5.
 static inline double pp_log_rough(double w)

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "market/param_rows.h"
+#include "market/base/param_rows.h"
 
 static const char *const conversion_choices[] = {"logistic", "mlp", NULL};
 

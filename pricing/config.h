@@ -3,7 +3,7 @@
 #ifndef PURSUIT_PRICING_CONFIG_H
 #define PURSUIT_PRICING_CONFIG_H
 
-#include "market/param.h"
+#include "market/base/param.h"
 
 typedef struct pp_pricing_config {
     int conversion;              ///< index into pp_conversion_classes: logistic, mlp

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "market/error.h"
+#include "market/base/error.h"
 
 /// Sum of x[i]*y[i] in eight interleaved partial sums: the order is fixed, whatever the machine.
 static inline double pp_dot(const double *x, const double *y, size_t n)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pricing/market_model.h"
+#include "pricing/rival_model.h"
 #include "pricing/pricing_kernels.h"
 
 struct pp_pipeline {

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "market/text.h"
+#include "market/base/text.h"
 
 static double uniform_integer(gsl_rng *rng, double low, double high)
 {

@@ -2,7 +2,7 @@
 
 #include <stdbool.h>
 
-#include "market/maths.h"
+#include "market/base/maths.h"
 #include "pricing/bid.h"
 
 static void affine(const double *weight, int n_columns, const double *const *columns,

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "market/simd.h"
+#include "market/base/simd.h"
 
 typedef struct pp_pricing_kernels {
     /// y = weight[n_columns + 1] + sum_j weight[j] columns[j] + weight[n_columns] log_estimate, all

@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 
-#include "experiments/experiment.h"
-#include "experiments/workspace.h"
+#include "experiments/setup/experiment.h"
+#include "experiments/engine/workspace.h"
 
 /// What is measured, and where numbers go.
 typedef struct bench {

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "experiments/bench/bench.h"
-#include "market/simd.h"
+#include "market/base/simd.h"
 
 // Threads come last: those of OpenMP's that wait use processor time for a while.
 static const struct {

@@ -11,7 +11,7 @@
 #include <gsl/gsl_version.h>
 
 #include "experiments/bench/bench.h"
-#include "market/simd.h"
+#include "market/base/simd.h"
 
 #define TEXT_(x) #x
 #define TEXT(x)  TEXT_(x)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "experiments/bench/bench.h"
-#include "market/maths.h"
+#include "market/base/maths.h"
 
 enum { MOST = 8 };
 

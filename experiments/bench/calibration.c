@@ -14,8 +14,8 @@
 
 #include <gsl/gsl_cdf.h>
 
-#include "experiments/stats.h"
-#include "experiments/workspace.h"
+#include "experiments/stats/stats.h"
+#include "experiments/engine/workspace.h"
 
 enum { LOGISTIC, MLP, MODELS, CONSTANT = MODELS, SCORED, BINS = 10, SEED = 9001, TRIALS = 12 };
 

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "experiments/cli/cli.h"
+#include "experiments/cli/common/cli.h"
 
 enum { WIDTH = 88, INDENT = 2, DOC_COLUMN = 26 };
 

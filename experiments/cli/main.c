@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "experiments/cli/cli.h"
-#include "market/nearest.h"
+#include "experiments/cli/common/cli.h"
+#include "market/base/nearest.h"
 
 const pp_command *const pp_commands[] = {
     &pp_command_run,     &pp_command_sweep,   &pp_command_merge,

@@ -358,7 +358,7 @@ for i, firm in enumerate(d["firms"]):
     for name, value in expected.items():
         assert abs(got[name] - value) <= 1e-9 * abs(value), (i, name, got[name], value)
 PYTHON
-# Six firms, each with a NaN in some epochs: see tests/results_fixture.h.
+# Six firms, each with a NaN in some epochs: see tests/support/results_fixture.h.
 expect 'a file with what agents log' 0 "$make_results" known.h5 3
 expect 'summary of it' 0 "$pursuit" summary known.h5; silent
 if [ "$(grep -c '^KL of quotes from the reference policy of .*: [0-9,.]* nats an epoch in test$' out)" -eq 6 ]; then pass

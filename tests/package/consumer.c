@@ -1,9 +1,9 @@
 /// @file
 /// A program outside the tree: loads a scenario, makes it small, runs it and reads the results
 /// back. Usage: consumer SCENARIO.yaml RESULTS.h5
-#include <pursuit/data/results_read.h>
-#include <pursuit/experiments/run.h>
-#include <pursuit/experiments/stats.h>
+#include <pursuit/data/results/read.h>
+#include <pursuit/experiments/engine/run.h>
+#include <pursuit/experiments/stats/stats.h>
 
 #include <stdio.h>
 #include <stdlib.h>

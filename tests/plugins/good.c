@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "agents/agent.h"
-#include "market/param_rows.h"
+#include "market/base/param_rows.h"
 
 typedef struct good_config {
     double loading, cap;

@@ -1,6 +1,6 @@
 /// @file
 /// What unresolved.c lacks, as a library that a plugin brings along.
-#include "market/error.h"
+#include "market/base/error.h"
 
 PP_API double nobody_has_this(void);
 

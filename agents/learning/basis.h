@@ -1,0 +1,57 @@
+/// @file
+/// @internal
+/// A function of portfolio and time that is linear in its coefficients: a sum over categories of
+/// products of hat functions in the policies held and in time,
+///   V(held, t) = sum_k sum_ij theta_kij hat_i(y_k) hat_j(t),   y_k = held_k + pace_k (T - t),
+/// y_k being where the category ends if it goes on at the target's pace, so that the kink of the
+/// loss lies on one knot throughout. Beyond the outer knots the end pieces go on as they are.
+/// Epochs of at most PP_BASIS_SMALL rounds have a knot for every count and every round, and no
+/// pace: any function of one category and time is in the basis, unless that makes too
+/// many coefficients.
+#ifndef PURSUIT_AGENTS_LEARNING_BASIS_H
+#define PURSUIT_AGENTS_LEARNING_BASIS_H
+
+#include "agents/agent.h"
+
+enum {
+    PP_BASIS_SMALL = 16,                 ///< rounds
+    PP_BASIS_SMALL_SIZE = 2048,          ///< coefficients, above which an epoch is not small
+    PP_BASIS_KNOTS = PP_BASIS_SMALL + 1, ///< of either kind, at most
+    PP_BASIS_ENTRIES = 4                 ///< nonzero products per category
+};
+
+typedef struct pp_basis {
+    size_t n_categories, n_held, n_time, size; ///< size: number of coefficients
+    double rounds;
+    double pace[PP_MAX_CATEGORIES];                 ///< policies per round
+    double held[PP_MAX_CATEGORIES][PP_BASIS_KNOTS]; ///< [n_categories][n_held] knots of y
+    double time[PP_BASIS_KNOTS];                    ///< [n_time] knots of t
+} pp_basis;
+
+/// A sparse vector over the coefficients; the same one may be there more than once. Room for a
+/// portfolio and one that holds a policy more of each category.
+typedef struct pp_sparse {
+    size_t n;
+    uint32_t at[2 * PP_BASIS_ENTRIES * PP_MAX_CATEGORIES];
+    double value[2 * PP_BASIS_ENTRIES * PP_MAX_CATEGORIES];
+} pp_sparse;
+
+void pp_basis_make(const pp_portfolio *portfolio, const double *average, int64_t rounds,
+                   pp_basis *basis);
+
+/// The hats of a portfolio, and with a chance of the sale added:
+///   (1 - chance) hats(held, t) + chance hats(held + s, t).
+/// @param categories of the sale; 0 for the portfolio as it is
+void pp_basis_at(const pp_basis *basis, const double *held, int64_t t, uint64_t categories,
+                 double chance, pp_sparse *vector);
+/// What a sale to these categories changes in the hats: hats(held + s, t) - hats(held, t).
+void pp_basis_sale(const pp_basis *basis, const double *held, int64_t t, uint64_t categories,
+                   pp_sparse *vector);
+double pp_sparse_dot(const pp_sparse *vector, const double *theta);
+
+/// Coefficients of where learning starts: the profit of the rounds to come less the loss of where
+/// the portfolio ends at the target's pace. @param profit GBP per round
+void pp_basis_start(const pp_basis *basis, const pp_portfolio *portfolio, double profit,
+                    double *theta);
+
+#endif

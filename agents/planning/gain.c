@@ -1,0 +1,195 @@
+#include "agents/planning/gain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "market/base/stop.h"
+
+/// Index of a pattern, appended if it is new.
+static size_t find_pattern(pp_gain *gain, uint64_t mask)
+{
+    for (size_t p = 0; p < gain->n_patterns; p++)
+        if (gain->pattern[p] == mask)
+            return p;
+    gain->pattern[gain->n_patterns] = mask;
+    return gain->n_patterns++;
+}
+
+static pp_status allocate_rows(pp_gain *gain, size_t n, pp_error *error)
+{
+    pp_gain_rows *rows = &gain->rows;
+    rows->n = n;
+    rows->pattern = calloc(n, sizeof *rows->pattern);
+    rows->estimate = calloc(n * (2 + gain->model->curve_size), sizeof(double));
+    gain->pattern = calloc(n, sizeof *gain->pattern);
+    if (!rows->pattern || !rows->estimate || !gain->pattern)
+        return pp_error_set(error, PP_ENOMEM, "no memory for a table of gains");
+    rows->null_bid = rows->estimate + n;
+    rows->curves = rows->null_bid + n;
+    return PP_OK;
+}
+
+/// Buffers of the length of the whole history.
+typedef struct whole {
+    double *scratch, *values, *bids, *curves;
+    uint64_t *members;
+} whole;
+
+static void fill_rows(pp_gain *gain, const pp_agent_setup *setup, whole *w)
+{
+    const pp_history *h = setup->history;
+    pp_gain_rows *rows = &gain->rows;
+    size_t size = gain->model->curve_size;
+    pp_curves curves;
+    pp_pipeline_prepare(setup->pipeline, h->features, h->estimate, h->n, w->scratch, w->values,
+                        &curves);
+    pp_curves_bid(&curves, NULL, w->bids);
+    pp_sale_curves(gain->model, h->features, h->estimate, &curves, w->curves);
+    if (setup->portfolio)
+        pp_portfolio_members(setup->portfolio, h->features, h->n, w->members);
+    for (size_t i = 0; i < rows->n; i++) {
+        size_t from = i * h->n / rows->n;
+        rows->pattern[i] = find_pattern(gain, w->members[from]);
+        rows->estimate[i] = h->estimate[from];
+        rows->null_bid[i] = w->bids[from];
+        memcpy(rows->curves + i * size, w->curves + from * size, size * sizeof(double));
+    }
+}
+
+pp_status pp_gain_rows_load(const pp_agent_setup *setup, pp_gain *gain, size_t most,
+                            pp_error *error)
+{
+    size_t n = setup->history->n, size = gain->model->curve_size;
+    size_t scratch = pp_pipeline_scratch(setup->pipeline),
+           values = pp_pipeline_curve_size(setup->pipeline);
+    pp_status status = allocate_rows(gain, n < most ? n : most, error);
+    if (status != PP_OK)
+        return status;
+    double *room = malloc(n * (scratch + values + 1 + size) * sizeof(double));
+    uint64_t *members = calloc(n, sizeof *members);
+    if (room && members) {
+        whole w = {room, room + n * scratch, room + n * (scratch + values),
+                   room + n * (scratch + values + 1), members};
+        fill_rows(gain, setup, &w);
+    } else {
+        status = pp_error_set(error, PP_ENOMEM, "no memory for a table of gains");
+    }
+    free(room);
+    free(members);
+    return status;
+}
+
+/// Best expected gain and chance of a sale of one row.
+static void row_gain(const pp_gain *gain, size_t i, const pp_candidates *candidates, double d,
+                     double *value, double *slope)
+{
+    double estimate = gain->rows.estimate[i];
+    if (gain->policy) {
+        pp_soft soft = pp_soft_maximum(candidates, gain->policy->temperature, estimate, d, NULL);
+        *value = soft.value;
+        *slope = soft.conversion;
+        return;
+    }
+    const double *curve = gain->rows.curves + i * gain->model->curve_size;
+    double a = pp_sale_bid(gain->model, curve, 1 - d / estimate);
+    *slope = pp_sale_probability(gain->model, curve, a);
+    *value = *slope * (estimate * (a - 1) + d);
+}
+
+static void row_candidates(const pp_gain *gain, size_t i, pp_candidates *candidates)
+{
+    if (gain->policy)
+        pp_candidates_make(gain->policy, gain->model,
+                           gain->rows.curves + i * gain->model->curve_size, gain->rows.null_bid[i],
+                           candidates);
+}
+
+static pp_status tabulate(pp_gain *gain, double reach, const pp_stop_flag *stop, pp_error *error)
+{
+    size_t size = gain->n_patterns * gain->n_points;
+    double share = 1 / (double)gain->rows.n, value, slope;
+    pp_candidates candidates;
+    gain->least = -reach;
+    gain->step = 2 * reach / (double)(gain->n_points - 1);
+    gain->value = calloc(2 * size, sizeof(double));
+    if (!gain->value)
+        return pp_error_set(error, PP_ENOMEM, "no memory for a table of gains");
+    gain->slope = gain->value + size;
+    for (size_t i = 0; i < gain->rows.n; i++) {
+        size_t at = gain->rows.pattern[i] * gain->n_points;
+        pp_status status = pp_stop_check(stop, error);
+        if (status != PP_OK)
+            return status;
+        row_candidates(gain, i, &candidates);
+        for (size_t j = 0; j < gain->n_points; j++) {
+            row_gain(gain, i, &candidates, gain->least + gain->step * (double)j, &value, &slope);
+            gain->value[at + j] += share * value;
+            gain->slope[at + j] += share * slope;
+        }
+    }
+    return PP_OK;
+}
+
+static void release_rows(pp_gain_rows *rows)
+{
+    free(rows->pattern);
+    free(rows->estimate);
+    memset(rows, 0, sizeof *rows);
+}
+
+pp_status pp_gain_create(const pp_agent_setup *setup, const pp_sale_model *model,
+                         const pp_policy_config *policy, size_t points, double reach, pp_gain *gain,
+                         pp_error *error)
+{
+    *gain = (pp_gain){.n_points = points, .model = model, .policy = policy};
+    pp_status status = pp_gain_rows_load(setup, gain, PP_GAIN_ROWS, error);
+    if (status == PP_OK && points > 0) {
+        status = tabulate(gain, reach, setup->stop, error);
+        release_rows(&gain->rows);
+    }
+    return status;
+}
+
+void pp_gain_release(pp_gain *gain)
+{
+    release_rows(&gain->rows);
+    free(gain->pattern);
+    free(gain->value);
+    memset(gain, 0, sizeof *gain);
+}
+
+static pp_gain_value exact_sum(const pp_gain *gain, size_t pattern, double d)
+{
+    pp_gain_value sum = {0};
+    pp_candidates candidates;
+    double value, slope, share = 1 / (double)gain->rows.n;
+    for (size_t i = 0; i < gain->rows.n; i++) {
+        if (gain->rows.pattern[i] != pattern)
+            continue;
+        row_candidates(gain, i, &candidates);
+        row_gain(gain, i, &candidates, d, &value, &slope);
+        sum.value += share * value;
+        sum.slope += share * slope;
+    }
+    return sum;
+}
+
+pp_gain_value pp_gain_at(const pp_gain *gain, size_t pattern, double d)
+{
+    if (gain->n_points == 0)
+        return exact_sum(gain, pattern, d);
+    const double *v = gain->value + pattern * gain->n_points;
+    const double *s = gain->slope + pattern * gain->n_points;
+    double h = gain->step, x = (d - gain->least) / h, last = (double)(gain->n_points - 1);
+    if (!(x > 0) || x >= last) {
+        size_t end = x >= last ? gain->n_points - 1 : 0;
+        double beyond = d - (gain->least + h * (double)end);
+        return (pp_gain_value){v[end] + s[end] * beyond, s[end], 0};
+    }
+    size_t j = (size_t)x;
+    double t = x - (double)j, rise = v[j + 1] - v[j], first = s[j] * h, second = s[j + 1] * h;
+    double c2 = 3 * rise - 2 * first - second, c3 = first + second - 2 * rise;
+    return (pp_gain_value){.value = v[j] + t * (first + t * (c2 + t * c3)),
+                           .slope = (first + t * (2 * c2 + t * 3 * c3)) / h,
+                           .curvature = (2 * c2 + 6 * c3 * t) / (h * h)};
+}

@@ -1,0 +1,121 @@
+#include "agents/planning/sale_model.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const pp_sale_sources[] = {"own", "pipeline", NULL};
+
+enum { BLOCK = 256, EXTRA = 2, INPUTS_MAX = PP_MAX_FEATURES + EXTRA };
+_Static_assert((int)INPUTS_MAX <= (int)PP_CONVERSION_INPUTS, "every input has a weight");
+
+/// Regressors of rows [first, first + n): the pipeline's logit at a = 1, log C; then the features.
+static void load_inputs(const pp_sale_model *model, const double *const *features,
+                        const double *estimate, const pp_curves *pipeline, size_t first, size_t n,
+                        double *extra, size_t stride, const double **inputs)
+{
+    for (size_t i = 0; i < n; i++) {
+        double p = pp_curve_probability(pipeline, first + i, 1);
+        double clipped = fmin(fmax(p, 1e-9), 1 - 1e-9);
+        extra[i] = log(clipped / (1 - clipped));
+        extra[stride + i] = log(estimate[first + i]);
+    }
+    inputs[0] = extra;
+    inputs[1] = extra + stride;
+    for (int j = 0; j < model->n_columns; j++)
+        inputs[EXTRA + j] = features[j] + first;
+}
+
+static pp_status fit_rows(const pp_sale_config *config, const pp_agent_setup *setup,
+                          pp_sale_model *model, const pp_curves *curves, double *extra,
+                          pp_error *error)
+{
+    const pp_history *h = setup->history;
+    const double *inputs[INPUTS_MAX];
+    pp_pricing_config pricing;
+    bool constrained;
+    pp_param_defaults(&pp_pricing_table, &pricing);
+    pricing.conversion_ridge = config->ridge;
+    pricing.prior_slope = config->prior_slope;
+    pricing.slope_weight = config->prior_weight;
+    load_inputs(model, h->features, h->estimate, curves, 0, h->n, extra, h->n, inputs);
+    pp_conversion_data data = {.n = h->n,
+                               .n_inputs = model->n_columns + EXTRA,
+                               .inputs = inputs,
+                               .multiplier = h->multiplier,
+                               .sold = h->sold};
+    model->own = calloc(1, pp_conversion_logistic.model_size(&pricing, data.n_inputs));
+    if (!model->own)
+        return pp_error_set(error, PP_ENOMEM, "no memory for a model of sales");
+    return pp_conversion_logistic.fit(model->own, &pricing, &data, NULL, &constrained, error);
+}
+
+static pp_status fit_own(const pp_sale_config *config, const pp_agent_setup *setup,
+                         pp_sale_model *model, pp_error *error)
+{
+    const pp_history *h = setup->history;
+    size_t scratch = pp_pipeline_scratch(setup->pipeline) * h->n;
+    size_t values = pp_pipeline_curve_size(setup->pipeline) * h->n;
+    double *room = malloc((scratch + values + EXTRA * h->n) * sizeof(double));
+    pp_curves curves;
+    if (!room)
+        return pp_error_set(error, PP_ENOMEM, "no memory for a model of sales");
+    pp_pipeline_prepare(setup->pipeline, h->features, h->estimate, h->n, room, room + scratch,
+                        &curves);
+    pp_status status = fit_rows(config, setup, model, &curves, room + scratch + values, error);
+    free(room);
+    return status;
+}
+
+pp_status pp_sale_model_fit(const pp_sale_config *config, const pp_agent_setup *setup,
+                            pp_sale_model *model, pp_error *error)
+{
+    *model = (pp_sale_model){.pipeline = setup->pipeline, .n_columns = setup->schema->n_columns};
+    pp_pipeline_bid_range(setup->pipeline, &model->low, &model->high);
+    model->curve_size = pp_pipeline_curve_size(setup->pipeline);
+    if (config->conversion == PP_SALE_PIPELINE)
+        return PP_OK;
+    model->curve_size = 1;
+    return fit_own(config, setup, model, error);
+}
+
+void pp_sale_model_release(pp_sale_model *model)
+{
+    free(model->own);
+    model->own = NULL;
+}
+
+void pp_sale_curves(const pp_sale_model *model, const double *const *features,
+                    const double *estimate, const pp_curves *pipeline, double *curves)
+{
+    if (!model->own) {
+        memcpy(curves, pipeline->values, pipeline->n * pipeline->size * sizeof(double));
+        return;
+    }
+    for (size_t first = 0; first < pipeline->n; first += BLOCK) {
+        const double *inputs[INPUTS_MAX];
+        double extra[EXTRA * BLOCK];
+        size_t n = pipeline->n - first < BLOCK ? pipeline->n - first : BLOCK;
+        load_inputs(model, features, estimate, pipeline, first, n, extra, BLOCK, inputs);
+        pp_conversion_logistic.prepare(model->own, inputs, n, curves + first);
+    }
+}
+
+double pp_sale_probability(const pp_sale_model *model, const double *curve, double multiplier)
+{
+    if (model->own)
+        return pp_conversion_logistic.probability(model->own, curve, multiplier);
+    pp_curves one = {model->pipeline, 1, model->curve_size, curve};
+    return pp_curve_probability(&one, 0, multiplier);
+}
+
+double pp_sale_bid(const pp_sale_model *model, const double *curve, double k)
+{
+    double bid;
+    if (!model->own) {
+        pp_curves one = {model->pipeline, 1, model->curve_size, curve};
+        return fmin(fmax(pp_curve_bid(&one, 0, k), model->low), model->high);
+    }
+    pp_conversion_logistic.bid(model->own, curve, 1, &k, model->low, model->high, &bid);
+    return bid;
+}

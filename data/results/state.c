@@ -1,0 +1,64 @@
+#include "data/results/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "data/file/output_steps.h"
+#include "data/hdf5/seal.h"
+
+/// Of the part of an HDF5 file that says how long it is.
+enum { HEAD = 64 };
+
+/// @param size of the file, more than 0
+static pp_status look(int fd, off_t size, const char *path, bool thorough, pp_results_state *state,
+                      pp_error *error)
+{
+    static const unsigned char signature[8] = "\211HDF\r\n\032\n";
+    unsigned char start[sizeof signature];
+    pp_error cause = {0};
+    ssize_t n = pread(fd, start, sizeof start, 0);
+    if (n < 0)
+        return pp_output_failed(error, "read", path);
+    *state = PP_RESULTS_FOREIGN;
+    if (memcmp(start, signature, (size_t)n) != 0) // of a file cut short, what there is of it
+        return PP_OK;
+    *state = PP_RESULTS_DAMAGED;
+    if (size < HEAD)
+        return PP_OK;
+    bool sealed = pp_seal_present(fd);
+    pp_status status = sealed && !thorough ? PP_OK : pp_seal_check(fd, &cause);
+    if (status == PP_OK)
+        *state = sealed ? PP_RESULTS_WHOLE : PP_RESULTS_FOREIGN;
+    if (status == PP_OK || status == PP_EFORMAT)
+        return PP_OK;
+    return pp_error_set(error, PP_EIO, "cannot read '%s': %s", path, cause.message);
+}
+
+pp_status pp_results_look(const char *path, bool thorough, pp_results_state *state, pp_error *error)
+{
+    struct stat about;
+    *state = PP_RESULTS_ABSENT;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 && errno == ENOENT) {
+        if (lstat(path, &about) == 0)
+            *state = PP_RESULTS_FOREIGN; // a link that leads nowhere
+        return PP_OK;
+    }
+    if (fd < 0 || fstat(fd, &about) != 0) {
+        pp_status status = pp_output_failed(error, "open", path);
+        if (fd >= 0)
+            close(fd);
+        return status;
+    }
+    pp_status status = PP_OK;
+    *state = PP_RESULTS_FOREIGN;
+    if (S_ISREG(about.st_mode) && about.st_size == 0)
+        *state = PP_RESULTS_DAMAGED;
+    else if (S_ISREG(about.st_mode))
+        status = look(fd, about.st_size, path, thorough, state, error);
+    close(fd);
+    return status;
+}

@@ -1,0 +1,286 @@
+#include "experiments/cli/commands/compare.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "experiments/cli/common/cli.h"
+#include "experiments/cli/print/json.h"
+#include "experiments/cli/print/printable.h"
+#include "experiments/cli/print/table.h"
+#include "market/base/nearest.h"
+
+typedef struct metric {
+    const char *name, *words;
+    pp_variable_id id;
+} metric;
+
+static const metric metrics[] = {
+    {"reward", "reward", PP_VAR_reward},
+    {"booked_profit", "booked profit", PP_VAR_booked_profit},
+    {"true_profit", "true profit", PP_VAR_true_profit},
+    {"portfolio_loss", "portfolio loss", PP_VAR_portfolio_loss},
+};
+
+typedef struct arguments {
+    const char *base, *other, *firm;
+    const metric *only; ///< NULL: all
+    bool json, anyway;
+} arguments;
+
+/// What is shown: rows of metrics compared.
+typedef struct report {
+    size_t n;
+    const metric *metric[PP_COUNT(metrics)];
+    pp_comparison row[PP_COUNT(metrics)];
+} report;
+
+static const metric *find_metric(const pp_command *command, const char *name)
+{
+    pp_nearest nearest;
+    char suggestion[PP_SUGGESTION_MAX];
+    pp_nearest_start(&nearest, name);
+    for (size_t i = 0; i < PP_COUNT(metrics); i++) {
+        if (strcmp(metrics[i].name, name) == 0)
+            return &metrics[i];
+        pp_nearest_offer(&nearest, metrics[i].name);
+    }
+    pp_nearest_text(&nearest, suggestion, sizeof suggestion);
+    pp_cli_message(command, "--metric: unknown metric '%s'%s", name, suggestion);
+    pp_cli_usage(command);
+    return NULL;
+}
+
+/// A probability as people write it: "0.023", "<0.0001".
+static void probability_cell(pp_table *table, double p)
+{
+    if (p < 0.0001)
+        pp_table_text(table, "<0.0001");
+    else
+        pp_table_number(table, p, 4);
+}
+
+static void money_row(pp_table *table, const metric *m, const pp_comparison *c)
+{
+    pp_table_text(table, m->words);
+    pp_table_number(table, c->base, 1);
+    pp_table_number(table, c->other, 1);
+    pp_table_number(table, c->difference, 1);
+    pp_table_number(table, c->interval.low, 1);
+    pp_table_number(table, c->interval.high, 1);
+    pp_table_percent(table, c->uplift);
+}
+
+static void effect_row(pp_table *table, const metric *m, const pp_comparison *c)
+{
+    pp_table_text(table, m->words);
+    pp_table_number(table, c->d, 3);
+    pp_table_number(table, c->d_z, 3);
+    probability_cell(table, c->p);
+    pp_table_number(table, c->base_iqm, 1);
+    pp_table_number(table, c->other_iqm, 1);
+    pp_table_number(table, c->improvement, 3);
+}
+
+static pp_status print_table(const report *r, const char *columns, const char *const *header,
+                             void (*row)(pp_table *, const metric *, const pp_comparison *))
+{
+    pp_table table = {.columns = columns};
+    for (size_t i = 0; i < 2 * strlen(columns); i++)
+        pp_table_text(&table, header[i]);
+    pp_table_header(&table);
+    for (size_t i = 0; i < r->n; i++)
+        row(&table, r->metric[i], &r->row[i]);
+    return pp_table_print(&table, stdout, pp_cli_colour(stdout));
+}
+
+static pp_status print_report(const report *r, const pp_pairing *pairing)
+{
+    static const char *const money[] = {
+        "",     "base", "other",  "other", "95%",  "95%",    "", "GBP an epoch, test",
+        "mean", "mean", "- base", "low",   "high", "uplift",
+    };
+    static const char *const effect[] = {
+        "", "Cohen's d,", "d_z,",   "paired",   "base", "other", "probability of",
+        "", "groups",     "paired", "t-test p", "IQM",  "IQM",   "improvement",
+    };
+    const pp_side *base = &pairing->base, *other = &pairing->other;
+    printf("base:  %s, firm %zu '%s'\nother: %s, firm %zu '%s'\n", base->path, base->firm,
+           pp_results_firm(base->file, base->firm), other->path, other->firm,
+           pp_results_firm(other->file, other->firm));
+    printf("%zu trials paired by number, %zu test epochs each; seed %" PRIu64 "\n\n",
+           pairing->n_pairs, base->n_test, pairing->seed);
+    pp_status status = print_table(r, "lrrrrrr", money, money_row);
+    putchar('\n');
+    if (status == PP_OK)
+        status = print_table(r, "lrrrrrr", effect, effect_row);
+    puts("\n  d: mean difference over the groups' pooled s.d.; d_z: over the s.d. of the paired\n"
+         "  differences. IQM: interquartile mean over trials. Improvement: chance that a trial of\n"
+         "  other beats one of base, ties half. A greater portfolio loss is a worse one.");
+    return status;
+}
+
+static void put_side(pp_json *json, const char *key, const pp_side *side)
+{
+    pp_json_open(json, key, '{');
+    pp_json_string(json, "file", side->path);
+    pp_json_integer(json, "firm", (int64_t)side->firm);
+    pp_json_string(json, "name", pp_results_firm(side->file, side->firm));
+    pp_json_close(json, '}');
+}
+
+static void put_comparison(pp_json *json, const char *key, const pp_comparison *c)
+{
+    pp_json_open(json, key, '{');
+    pp_json_number(json, "base", c->base);
+    pp_json_number(json, "other", c->other);
+    pp_json_number(json, "difference", c->difference);
+    pp_json_open(json, "difference_95", '[');
+    pp_json_number(json, NULL, c->interval.low);
+    pp_json_number(json, NULL, c->interval.high);
+    pp_json_close(json, ']');
+    pp_json_number(json, "uplift", c->uplift);
+    pp_json_number(json, "d", c->d);
+    pp_json_number(json, "d_z", c->d_z);
+    pp_json_number(json, "t", c->t);
+    pp_json_number(json, "p", c->p);
+    pp_json_number(json, "base_iqm", c->base_iqm);
+    pp_json_number(json, "other_iqm", c->other_iqm);
+    pp_json_number(json, "probability_of_improvement", c->improvement);
+    pp_json_close(json, '}');
+}
+
+static void print_json(const report *r, const pp_pairing *pairing)
+{
+    pp_json json = {.out = stdout};
+    pp_json_open(&json, NULL, '{');
+    put_side(&json, "base", &pairing->base);
+    put_side(&json, "other", &pairing->other);
+    pp_json_integer(&json, "trials", (int64_t)pairing->n_pairs);
+    pp_json_integer(&json, "test_epochs", (int64_t)pairing->base.n_test);
+    pp_json_unsigned(&json, "seed", pairing->seed);
+    pp_json_open(&json, "metrics", '{');
+    for (size_t i = 0; i < r->n; i++)
+        put_comparison(&json, r->metric[i]->name, &r->row[i]);
+    pp_json_close(&json, '}');
+    pp_json_close(&json, '}');
+}
+
+/// Say in which line the scenarios differ.
+static void say_difference(const pp_command *command, const pp_pairing *pairing, bool anyway)
+{
+    char *base = pp_printable(pairing->difference.base, PP_DIFFERENCE_MAX);
+    char *other = pp_printable(pairing->difference.other, PP_DIFFERENCE_MAX);
+    if (!base || !other)
+        pp_cli_no_memory(command);
+    else
+        pp_cli_message(command, "%sthe scenarios differ: %s has '%s', %s has '%s'%s",
+                       anyway ? "warning: " : "", pairing->base.path, base, pairing->other.path,
+                       other, anyway ? "" : " (--anyway compares them all the same)");
+    free(base);
+    free(other);
+}
+
+/// @return whether the runs may be compared; if not, or if it is doubtful, why has been said
+static bool same_problem(const pp_command *command, const pp_pairing *pairing, bool anyway)
+{
+    if (!pairing->same_scenario) {
+        say_difference(command, pairing, anyway);
+        if (!anyway)
+            return false;
+    }
+    if (!pairing->same_burn_in)
+        pp_cli_message(command, "warning: the burn-in epochs differ, so the runs are not of the "
+                                "same market");
+    if (!pairing->same_targets)
+        pp_cli_message(command, "warning: the firm's targets differ, so the runs are not of the "
+                                "same problem");
+    return true;
+}
+
+static int compare(const pp_command *command, const arguments *a)
+{
+    pp_error error = {0};
+    pp_pairing pairing;
+    report r = {0};
+    pp_status status = pp_pairing_create(a->base, a->other, a->firm, &pairing, &error);
+    if (status == PP_OK && !same_problem(command, &pairing, a->anyway)) {
+        pp_pairing_destroy(&pairing);
+        return PP_EXIT_USAGE;
+    }
+    for (size_t i = 0; i < PP_COUNT(metrics) && status == PP_OK; i++) {
+        if (a->only && a->only != &metrics[i])
+            continue;
+        r.metric[r.n] = &metrics[i];
+        status = pp_pairing_compare(&pairing, metrics[i].id, &r.row[r.n++], &error);
+        if (status == PP_EINVAL) // values that are no numbers are the file's fault, not the user's
+            status = PP_EFORMAT;
+    }
+    if (status == PP_OK && a->json)
+        print_json(&r, &pairing);
+    else if (status == PP_OK)
+        status = print_report(&r, &pairing);
+    pp_pairing_destroy(&pairing);
+    return status == PP_OK ? PP_EXIT_OK : pp_cli_fail(command, status, &error);
+}
+
+static int run(const pp_command *command, int argc, char **argv)
+{
+    arguments a = {.firm = "0"};
+    pp_cli_parser parser;
+    int id;
+    pp_cli_parser_init(&parser, command, argc, argv);
+    while ((id = pp_cli_next(&parser)) >= 0) {
+        if (id == PP_OPT_FIRM)
+            a.firm = optarg;
+        else if (id == PP_OPT_JSON)
+            a.json = true;
+        else if (id == PP_OPT_ANYWAY)
+            a.anyway = true;
+        else if (id == PP_OPT_METRIC && !(a.only = find_metric(command, optarg)))
+            return PP_EXIT_USAGE;
+    }
+    if (id != PP_CLI_END)
+        return pp_cli_stop(id);
+    a.base = argv[optind];
+    a.other = argv[optind + 1];
+    return compare(command, &a);
+}
+
+static const pp_cli_option options[] = {
+    {PP_OPT_FIRM, "firm", "NAME|N", "which firm, by name or number from 0 (default 0)"},
+    {PP_OPT_METRIC, "metric", "NAME", "only reward, booked_profit, true_profit or portfolio_loss"},
+    {PP_OPT_ANYWAY, "anyway", NULL, "compare runs of different scenarios, with a warning"},
+    {PP_OPT_JSON, "json", NULL, "the same figures as JSON, unrounded"},
+};
+
+static const pp_cli_example examples[] = {
+    {"pursuit compare null.h5 baseline.h5", "is the baseline better than profit only, for firm 0?"},
+    {"pursuit compare null.h5 baseline.h5 --firm pursuer --metric reward", "one firm, one metric"},
+};
+
+const pp_command pp_command_compare = {
+    .name = "compare",
+    .synopsis = "BASE.h5 OTHER.h5 [OPTION]...",
+    .doc = "compare two runs trial by trial, with intervals",
+    .details =
+        "Pairs the trials of two results files by number and compares one firm's means over the "
+        "test epochs. The same trial number gives the same target, customers, costs and choice "
+        "draws whatever the agents do, so the files must have the same seed, number of firms and "
+        "number of test epochs, and at least two trials in common.\n\n"
+        "The scenarios must be the same too, but for title, trials, first_trial, "
+        "results.quotes_every, the path of a book, and each firm's name, agent and exploration. "
+        "If they are not, compare names the first line that differs and stops; with --anyway it "
+        "goes on.\n\n"
+        "Shown are the means, their difference with a 95% bootstrap interval over trials, uplift, "
+        "Cohen's d as for independent groups and of the paired differences (d_z), the paired "
+        "t-test's p, interquartile means, and the probability of improvement.",
+    .examples = examples,
+    .n_examples = PP_COUNT(examples),
+    .options = options,
+    .n_options = PP_COUNT(options),
+    .min_operands = 2,
+    .max_operands = 2,
+    .run = run,
+};

@@ -1,0 +1,55 @@
+#include "experiments/cli/common/cli.h"
+#include "experiments/cli/commands/figures.h"
+
+static int summarise(const pp_command *command, const char *path, bool json)
+{
+    pp_error error = {0};
+    pp_results_file *file = NULL;
+    pp_figures figures = {0};
+    pp_status status = pp_results_open(path, &file, &error);
+    if (status == PP_OK)
+        status = pp_figures_read(file, &figures, &error);
+    if (status == PP_OK && json)
+        pp_figures_json(&figures, file, path);
+    else if (status == PP_OK)
+        status = pp_figures_print(&figures, file, path);
+    pp_figures_destroy(&figures);
+    pp_results_close(file);
+    return status == PP_OK ? PP_EXIT_OK : pp_cli_fail(command, status, &error);
+}
+
+static int run(const pp_command *command, int argc, char **argv)
+{
+    bool json = false;
+    int id = pp_cli_parse(command, argc, argv, NULL, &json);
+    return id == PP_CLI_END ? summarise(command, argv[optind], json) : pp_cli_stop(id);
+}
+
+static const pp_cli_option options[] = {
+    {PP_OPT_JSON, "json", NULL, "the same figures as JSON, unrounded"},
+};
+
+static const pp_cli_example examples[] = {
+    {"pursuit summary run.h5", "what each firm earned, and how"},
+    {"pursuit summary run.h5 --json > summary.json", "the same for a program"},
+};
+
+const pp_command pp_command_summary = {
+    .name = "summary",
+    .synopsis = "FILE.h5 [--json]",
+    .doc = "show the table an actuary reads first",
+    .details =
+        "Shows, for each firm over the test epochs, the reward with a 95% bootstrap interval over "
+        "trials, booked and true profit and the winner's curse between them, the portfolio loss, "
+        "how it traded, and how burn-in compares; then how far quotes were from an agent's "
+        "reference "
+        "policy, where it has one, and each firm's portfolio against its target. Ratios are sums "
+        "over sums.",
+    .examples = examples,
+    .n_examples = PP_COUNT(examples),
+    .options = options,
+    .n_options = PP_COUNT(options),
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run,
+};

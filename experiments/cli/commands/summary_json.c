@@ -1,0 +1,102 @@
+#include "experiments/cli/commands/figures.h"
+#include "experiments/cli/print/json.h"
+
+static const char *const phase_names[PP_PHASE_COUNT] = {"burn_in", "test"};
+
+static void put_firm(pp_json *json, const char *key, const pp_firm_figures *firm)
+{
+    pp_json_open(json, key, '{');
+    pp_json_number(json, "reward", firm->reward);
+    pp_json_open(json, "reward_95", '[');
+    pp_json_number(json, NULL, firm->interval.low);
+    pp_json_number(json, NULL, firm->interval.high);
+    pp_json_close(json, ']');
+    pp_json_number(json, "booked_profit", firm->booked_profit);
+    pp_json_number(json, "true_profit", firm->true_profit);
+    pp_json_number(json, "winners_curse", firm->curse);
+    pp_json_number(json, "winners_curse_share", firm->curse_share);
+    pp_json_number(json, "portfolio_loss", firm->portfolio_loss);
+    pp_json_number(json, "quotes", firm->quotes);
+    pp_json_number(json, "policies", firm->policies);
+    pp_json_number(json, "conversion", firm->conversion);
+    pp_json_number(json, "market_share", firm->market_share);
+    pp_json_number(json, "gwp", firm->gwp);
+    pp_json_number(json, "booked_loss_ratio", firm->booked_loss_ratio);
+    pp_json_number(json, "true_loss_ratio", firm->true_loss_ratio);
+    pp_json_number(json, "mean_multiplier", firm->mean_multiplier);
+    pp_json_number(json, "mean_rank", firm->mean_rank);
+    pp_json_number(json, "top1_share", firm->top1_share);
+    pp_json_close(json, '}');
+}
+
+static void put_phases(pp_json *json, const char *key, const double *values)
+{
+    pp_json_open(json, key, '{');
+    for (int phase = 0; phase < PP_PHASE_COUNT; phase++)
+        pp_json_number(json, phase_names[phase], values[phase]);
+    pp_json_close(json, '}');
+}
+
+static void put_portfolio(pp_json *json, const pp_portfolio_figures *portfolio)
+{
+    if (!portfolio->n_categories) {
+        pp_json_string(json, "portfolio", NULL);
+        return;
+    }
+    pp_json_open(json, "portfolio", '{');
+    pp_json_boolean(json, "same_in_all_trials", portfolio->same);
+    put_phases(json, "miss", portfolio->miss);
+    pp_json_open(json, "categories", '[');
+    for (size_t k = 0; portfolio->same && k < portfolio->n_categories; k++) {
+        const pp_category_figures *category = &portfolio->categories[k];
+        pp_json_open(json, NULL, '{');
+        pp_json_string(json, "description", category->description);
+        pp_json_number(json, "burn_in_average", category->burn_in_average);
+        pp_json_number(json, "target", category->target);
+        pp_json_number(json, "achieved", category->achieved);
+        put_phases(json, "miss", category->miss);
+        pp_json_close(json, '}');
+    }
+    pp_json_close(json, ']');
+    pp_json_close(json, '}');
+}
+
+static void put_head(pp_json *json, const pp_figures *f, const char *path)
+{
+    pp_json_string(json, "file", path);
+    pp_json_string(json, "title", f->title);
+    pp_json_string(json, "source", f->source);
+    pp_json_unsigned(json, "seed", f->seed);
+    pp_json_integer(json, "trials", (int64_t)f->n_trials);
+    pp_json_integer(json, "first_trial", f->first_trial);
+    pp_json_integer(json, "last_trial", f->last_trial);
+    pp_json_integer(json, "burn_in_epochs", (int64_t)f->n_epochs[PP_PHASE_BURN_IN]);
+    pp_json_integer(json, "test_epochs", (int64_t)f->n_epochs[PP_PHASE_TEST]);
+    pp_json_number(json, "customers_per_epoch", f->customers);
+    put_phases(json, "walk_away_rate", f->walk_away_rate);
+    pp_json_number(json, "constrained_refits", f->constrained_refits);
+    pp_json_number(json, "refits", f->refits);
+}
+
+void pp_figures_json(const pp_figures *figures, const pp_results_file *file, const char *path)
+{
+    pp_json json = {.out = stdout};
+    pp_json_open(&json, NULL, '{');
+    put_head(&json, figures, path);
+    pp_json_open(&json, "firms", '[');
+    for (size_t i = 0; i < figures->n_firms; i++) {
+        pp_json_open(&json, NULL, '{');
+        pp_json_string(&json, "name", pp_results_firm(file, i));
+        for (int phase = 0; phase < PP_PHASE_COUNT; phase++)
+            put_firm(&json, phase_names[phase], &figures->firms[phase][i]);
+        pp_json_number(&json, "reference_kl", figures->reference_kl[i]);
+        put_portfolio(&json, &figures->portfolios[i]);
+        pp_json_close(&json, '}');
+    }
+    pp_json_close(&json, ']');
+    pp_json_open(&json, "all_firms", '{');
+    for (int phase = 0; phase < PP_PHASE_COUNT; phase++)
+        put_firm(&json, phase_names[phase], &figures->firms[phase][figures->n_firms]);
+    pp_json_close(&json, '}');
+    pp_json_close(&json, '}');
+}

@@ -1,0 +1,261 @@
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "experiments/cli/common/cli.h"
+#include "experiments/cli/commands/figures.h"
+#include "experiments/cli/print/printable.h"
+#include "experiments/cli/print/table.h"
+
+enum { FIRM_MAX = 20, TITLE_MAX = 200 };
+
+/// How the parts are printed, and whether one of them failed.
+typedef struct printer {
+    const pp_figures *figures;
+    const pp_results_file *file;
+    bool colour, several_phases;
+    pp_status status;
+} printer;
+
+static void heading(const printer *p, const char *text, const char *unit)
+{
+    printf("\n%s%s%s%s\n", p->colour ? "\033[1m" : "", text, p->colour ? "\033[0m" : "", unit);
+}
+
+static void cells(pp_table *table, const char *const *texts, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        pp_table_text(table, texts[i]);
+}
+
+static void firm_cell(const printer *p, pp_table *table, size_t firm)
+{
+    char *name = NULL;
+    if (firm < p->figures->n_firms)
+        name = pp_printable(pp_results_firm(p->file, firm), FIRM_MAX);
+    else
+        name = pp_printable("all firms", FIRM_MAX);
+    pp_table_text(table, name ? name : "?");
+    table->failed |= !name;
+    free(name);
+}
+
+static void print_table(printer *p, pp_table *table)
+{
+    pp_status status = pp_table_print(table, stdout, p->colour);
+    if (p->status == PP_OK)
+        p->status = status;
+}
+
+static void print_text(printer *p, const char *text, size_t most)
+{
+    char *safe = pp_printable(text, most);
+    if (safe)
+        fputs(safe, stdout);
+    else
+        p->status = PP_ENOMEM;
+    free(safe);
+}
+
+static void print_head(printer *p, const char *path)
+{
+    const pp_figures *f = p->figures;
+    char customers[PP_NUMBER_MAX];
+    fputs(p->colour ? "\033[1m" : "", stdout);
+    print_text(p, f->title && *f->title ? f->title : "Untitled", TITLE_MAX);
+    puts(p->colour ? "\033[0m" : "");
+    print_text(p, path, TITLE_MAX);
+    fputs(", by ", stdout);
+    print_text(p, f->source, TITLE_MAX);
+    pp_format_number(f->customers, 0, customers);
+    printf("\n%zu trial%s (%" PRId64 " to %" PRId64 ") of %zu burn-in and %zu test epochs, %s "
+           "customers each; %zu firm%s; seed %" PRIu64 "\n",
+           f->n_trials, f->n_trials == 1 ? "" : "s", f->first_trial, f->last_trial,
+           f->n_epochs[PP_PHASE_BURN_IN], f->n_epochs[PP_PHASE_TEST], customers, f->n_firms,
+           f->n_firms == 1 ? "" : "s", f->seed);
+}
+
+static void print_result(printer *p, pp_phase phase)
+{
+    static const char *const header[] = {
+        "",     "reward", "95%", "95%",  "booked", "true",   "winner's", "curse",    "portfolio",
+        "firm", "",       "low", "high", "profit", "profit", "curse",    "% booked", "loss",
+    };
+    pp_table table = {.columns = "lrrrrrrrr"};
+    cells(&table, header, PP_COUNT(header));
+    pp_table_header(&table);
+    for (size_t i = 0; i < p->figures->n_firms; i++) {
+        const pp_firm_figures *firm = &p->figures->firms[phase][i];
+        firm_cell(p, &table, i);
+        pp_table_number(&table, firm->reward, 0);
+        pp_table_number(&table, firm->interval.low, 0);
+        pp_table_number(&table, firm->interval.high, 0);
+        pp_table_number(&table, firm->booked_profit, 0);
+        pp_table_number(&table, firm->true_profit, 0);
+        pp_table_number(&table, firm->curse, 0);
+        pp_table_percent(&table, firm->curse_share);
+        pp_table_number(&table, firm->portfolio_loss, 0);
+    }
+    heading(p,
+            phase == PP_PHASE_TEST ? "Result of the test epochs" : "Result of the burn-in epochs",
+            ", GBP an epoch: reward = booked profit - portfolio loss");
+    print_table(p, &table);
+}
+
+static void print_trading(printer *p, pp_phase phase)
+{
+    static const char *const header[] = {
+        "",     "policies", "conver-", "market",  "GWP",      "loss ratio", "loss ratio",
+        "mean", "mean",     "share",   "firm",    "an epoch", "sion",       "share",
+        "GBP",  "booked",   "true",    "price/C", "rank",     "cheapest",
+    };
+    pp_table table = {.columns = "lrrrrrrrrr"};
+    cells(&table, header, PP_COUNT(header));
+    pp_table_header(&table);
+    for (size_t i = 0; i <= p->figures->n_firms; i++) {
+        const pp_firm_figures *firm = &p->figures->firms[phase][i];
+        firm_cell(p, &table, i);
+        pp_table_number(&table, firm->policies, 1);
+        pp_table_percent(&table, firm->conversion);
+        pp_table_percent(&table, firm->market_share);
+        pp_table_number(&table, firm->gwp, 0);
+        pp_table_percent(&table, firm->booked_loss_ratio);
+        pp_table_percent(&table, firm->true_loss_ratio);
+        pp_table_number(&table, firm->mean_multiplier, 3);
+        pp_table_number(&table, firm->mean_rank, 2);
+        pp_table_percent(&table, firm->top1_share);
+    }
+    heading(p,
+            phase == PP_PHASE_TEST ? "Trading in the test epochs" : "Trading in the burn-in epochs",
+            "; C is the firm's own cost estimate");
+    print_table(p, &table);
+}
+
+static void print_change(printer *p)
+{
+    static const char *const header[] = {
+        "",           "profit",  "profit",  "conversion", "conversion", "loss ratio",
+        "loss ratio", "price/C", "price/C", "firm",       "burn-in",    "test",
+        "burn-in",    "test",    "burn-in", "test",       "burn-in",    "test",
+    };
+    pp_table table = {.columns = "lrrrrrrrr"};
+    cells(&table, header, PP_COUNT(header));
+    pp_table_header(&table);
+    for (size_t i = 0; i <= p->figures->n_firms; i++) {
+        const pp_firm_figures *before = &p->figures->firms[PP_PHASE_BURN_IN][i];
+        const pp_firm_figures *after = &p->figures->firms[PP_PHASE_TEST][i];
+        firm_cell(p, &table, i);
+        pp_table_number(&table, before->booked_profit, 0);
+        pp_table_number(&table, after->booked_profit, 0);
+        pp_table_percent(&table, before->conversion);
+        pp_table_percent(&table, after->conversion);
+        pp_table_percent(&table, before->true_loss_ratio);
+        pp_table_percent(&table, after->true_loss_ratio);
+        pp_table_number(&table, before->mean_multiplier, 3);
+        pp_table_number(&table, after->mean_multiplier, 3);
+    }
+    heading(p, "From burn-in to test",
+            ": booked profit in GBP an epoch, true loss ratio, mean price/C");
+    print_table(p, &table);
+}
+
+static void print_walk_away(const printer *p)
+{
+    const double *rate = p->figures->walk_away_rate;
+    char before[PP_NUMBER_MAX], after[PP_NUMBER_MAX];
+    pp_format_number(100 * rate[PP_PHASE_BURN_IN], 1, before);
+    pp_format_number(100 * rate[PP_PHASE_TEST], 1, after);
+    if (p->several_phases)
+        printf("\nCustomers who bought from no firm: %s%% in test, %s%% in burn-in\n", after,
+               before);
+    else
+        printf("\nCustomers who bought from no firm: %s%%\n",
+               isfinite(rate[PP_PHASE_TEST]) ? after : before);
+    if (p->figures->constrained_refits > 0)
+        printf("Refits whose price slope had to be constrained: %.0f of %.0f\n",
+               p->figures->constrained_refits, p->figures->refits);
+}
+
+/// A line for each agent that has a reference policy.
+static void print_reference_kl(printer *p)
+{
+    for (size_t i = 0; i < p->figures->n_firms; i++) {
+        double kl = p->figures->reference_kl[i];
+        char text[PP_NUMBER_MAX];
+        if (!isfinite(kl))
+            continue;
+        pp_format_number(kl, fabs(kl) < 1 ? 4 : 2, text);
+        fputs("KL of quotes from the reference policy of ", stdout);
+        print_text(p, pp_results_firm(p->file, i), FIRM_MAX);
+        printf(": %s nats an epoch in test\n", text);
+    }
+}
+
+static void portfolio_header(pp_table *table)
+{
+    static const char *const header[] = {
+        "burn-in", "target", "achieved", "miss in", "miss in", "",
+        "average", "",       "in test",  "burn-in", "test",    "category",
+    };
+    cells(table, header, PP_COUNT(header));
+    pp_table_header(table);
+}
+
+static void print_categories(printer *p, size_t firm)
+{
+    const pp_portfolio_figures *portfolio = &p->figures->portfolios[firm];
+    pp_table table = {.columns = "rrrrrl"};
+    portfolio_header(&table);
+    for (size_t k = 0; k < portfolio->n_categories; k++) {
+        const pp_category_figures *category = &portfolio->categories[k];
+        pp_table_number(&table, category->burn_in_average, 1);
+        pp_table_number(&table, category->target, 1);
+        pp_table_number(&table, category->achieved, 1);
+        pp_table_percent(&table, category->miss[PP_PHASE_BURN_IN]);
+        pp_table_percent(&table, category->miss[PP_PHASE_TEST]);
+        pp_table_text(&table, category->description);
+    }
+    print_table(p, &table);
+}
+
+static void print_miss(const pp_portfolio_figures *portfolio)
+{
+    char before[PP_NUMBER_MAX], after[PP_NUMBER_MAX];
+    pp_format_number(100 * portfolio->miss[PP_PHASE_BURN_IN], 1, before);
+    pp_format_number(100 * portfolio->miss[PP_PHASE_TEST], 1, after);
+    printf("  %zu categor%s, %s in each trial: targets missed by %s%% in burn-in, %s%% in test\n",
+           portfolio->n_categories, portfolio->n_categories == 1 ? "y" : "ies",
+           portfolio->same ? "the same" : "others", before, after);
+}
+
+static void print_portfolios(printer *p)
+{
+    for (size_t i = 0; i < p->figures->n_firms; i++) {
+        const pp_portfolio_figures *portfolio = &p->figures->portfolios[i];
+        if (!portfolio->n_categories)
+            continue;
+        printf("\n%sPortfolio of ", p->colour ? "\033[1m" : "");
+        print_text(p, pp_results_firm(p->file, i), FIRM_MAX);
+        printf("%s, policies at an epoch's end; miss = mean of |held - target|/max(held, target)\n",
+               p->colour ? "\033[0m" : "");
+        print_miss(portfolio);
+        if (portfolio->same)
+            print_categories(p, i);
+    }
+}
+
+pp_status pp_figures_print(const pp_figures *figures, const pp_results_file *file, const char *path)
+{
+    printer p = {.figures = figures, .file = file, .colour = pp_cli_colour(stdout)};
+    p.several_phases = figures->n_epochs[PP_PHASE_BURN_IN] && figures->n_epochs[PP_PHASE_TEST];
+    pp_phase phase = figures->n_epochs[PP_PHASE_TEST] ? PP_PHASE_TEST : PP_PHASE_BURN_IN;
+    print_head(&p, path);
+    print_result(&p, phase);
+    print_trading(&p, phase);
+    if (p.several_phases)
+        print_change(&p);
+    print_walk_away(&p);
+    print_reference_kl(&p);
+    print_portfolios(&p);
+    return p.status;
+}

@@ -1,0 +1,65 @@
+#include "experiments/cli/print/params.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void choices_text(const pp_param *row, char text[PP_WORDS_MAX])
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; row->choices[i] && used < PP_WORDS_MAX; i++)
+        used += (size_t)snprintf(text + used, PP_WORDS_MAX - used, "%s%s", i ? " | " : "",
+                                 row->choices[i]);
+}
+
+void pp_param_values_text(const pp_param *row, char text[PP_WORDS_MAX])
+{
+    char range[96];
+    pp_param_range_text(row, range, sizeof range);
+    const bool any = strcmp(range, "any number") == 0;
+    switch (row->type) {
+    case PP_PARAM_INTEGER:
+        snprintf(text, PP_WORDS_MAX, "whole number%s%s", any ? "" : ", ", any ? "" : range);
+        break;
+    case PP_PARAM_REAL:
+        snprintf(text, PP_WORDS_MAX, "number%s%s", any ? "" : ", ", any ? "" : range);
+        break;
+    case PP_PARAM_REALS:
+        snprintf(text, PP_WORDS_MAX, "list of numbers%s%s", any ? "" : ", each ", any ? "" : range);
+        break;
+    case PP_PARAM_BOOLEAN:
+        snprintf(text, PP_WORDS_MAX, "true | false");
+        break;
+    case PP_PARAM_CHOICE:
+        choices_text(row, text);
+        break;
+    case PP_PARAM_TEXT:
+        snprintf(text, PP_WORDS_MAX, "text");
+        break;
+    }
+}
+
+void pp_param_default_text(const pp_param *row, char text[PP_WORDS_MAX])
+{
+    if (row->flags & PP_REQUIRED)
+        snprintf(text, PP_WORDS_MAX, "required");
+    else if (row->flags & PP_OPTIONAL && row->default_number != row->default_number)
+        snprintf(text, PP_WORDS_MAX, "%s", row->derived ? row->derived : "none");
+    else if (row->type == PP_PARAM_BOOLEAN)
+        snprintf(text, PP_WORDS_MAX, "%s", row->default_number != 0 ? "true" : "false");
+    else if (row->type == PP_PARAM_CHOICE)
+        snprintf(text, PP_WORDS_MAX, "%s", row->choices[(size_t)row->default_number]);
+    else if (row->type == PP_PARAM_TEXT)
+        snprintf(text, PP_WORDS_MAX, "%s",
+                 row->default_text && *row->default_text ? row->default_text : "empty");
+    else if (row->type == PP_PARAM_REALS)
+        snprintf(text, PP_WORDS_MAX, "[%s]", row->default_text ? row->default_text : "");
+    else
+        snprintf(text, PP_WORDS_MAX, "%.10g", row->default_number);
+}
+
+void pp_param_unit_text(const pp_param *row, char text[PP_WORDS_MAX])
+{
+    const bool none = !row->unit || !*row->unit || strcmp(row->unit, "1") == 0;
+    snprintf(text, PP_WORDS_MAX, "%s%s", none ? "" : " ", none ? "" : row->unit);
+}

@@ -1,0 +1,19 @@
+/// @file
+/// @internal
+/// Text from files, made safe to print.
+#ifndef PURSUIT_EXPERIMENTS_CLI_PRINT_PRINTABLE_H
+#define PURSUIT_EXPERIMENTS_CLI_PRINT_PRINTABLE_H
+
+#include <stddef.h>
+
+/// Bytes of the well-formed character that a string starts with, or 0 if there is none.
+size_t pp_character_length(const char *text);
+
+/// Printable copy of at most `most` characters, "..." closing what was cut; control characters,
+/// which could drive a terminal, and malformed bytes become '?'. @return malloc'd, or NULL
+char *pp_printable(const char *text, size_t most);
+
+/// Characters of well-formed text.
+size_t pp_character_count(const char *text);
+
+#endif

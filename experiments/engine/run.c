@@ -1,0 +1,231 @@
+#include "experiments/engine/run.h"
+
+#include <gsl/gsl_version.h>
+#include <inttypes.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/file/output.h"
+#include "data/file/sha256.h"
+#include "market/base/buffer.h"
+#include "experiments/engine/build_id.h"
+#include "agents/plugin/plugin.h"
+#include "experiments/engine/workspace.h"
+
+/// What is over sooner is sooner run again than kept.
+static const double hold_seconds = 1;
+
+/// What the threads of a run share. Everything below `results` is touched only inside the ordered
+/// region, in the order of trials; `failed` is read elsewhere, hence atomically.
+typedef struct run {
+    const pp_experiment *experiment;
+    const pp_run_options *options;
+    const pp_results_layout *layout;
+    pp_thread_plan plan;
+    pp_results *results;
+    pp_error *error;
+    pp_status status;
+    int failed;
+    int64_t resumed; ///< trials of an earlier run
+} run;
+
+static bool has_failed(run *r)
+{
+    int failed;
+#pragma omp atomic read
+    failed = r->failed;
+    return failed;
+}
+
+static void fail(run *r, pp_status status, const pp_error *cause)
+{
+    if (r->status != PP_OK)
+        return;
+    r->status = status;
+    pp_error_set(r->error, status, "%s",
+                 cause->message[0] ? cause->message : pp_status_text(status));
+#pragma omp atomic write
+    r->failed = 1;
+}
+
+/// One trial's turn, in the order of trials.
+static void hand_in(run *r, int64_t i, pp_status status, const pp_record *record, pp_error *cause)
+{
+    if (r->status != PP_OK)
+        return;
+    if (status == PP_OK)
+        status = pp_results_append(r->results, record, cause);
+    if (status != PP_OK)
+        fail(r, status, cause);
+    else if (r->options->progress)
+        r->options->progress(r->options->context, i + 1, r->layout->n_trials);
+}
+
+/// Run a trial, unless the run is to end.
+static pp_status run_trial(const run *r, pp_workspace *workspace, int64_t trial, pp_record *record,
+                           pp_error *error)
+{
+    if (pp_stopped(r->options->stop))
+        return pp_error_set(error, PP_EINTERRUPTED, "interrupted before trial %lld",
+                            (long long)trial);
+    return pp_trial_run(workspace, trial, r->options->drop, record, error);
+}
+
+/// Work of one thread, and of the others in its workspace's blocks: its share of the trials, handed
+/// in one after the other.
+static void work(run *r)
+{
+    pp_workspace *workspace = NULL;
+    pp_record *record = NULL;
+    pp_error setup = {0};
+    pp_status ready = pp_workspace_create(r->experiment, r->plan.blocks, &workspace, &setup);
+    if (ready == PP_OK)
+        ready = pp_record_create(r->layout, &record, &setup);
+#pragma omp for ordered schedule(dynamic, 1)
+    for (int64_t i = r->resumed; i < r->layout->n_trials; i++) {
+        pp_error cause = setup;
+        pp_status status = ready;
+        if (status == PP_OK && !has_failed(r))
+            status = run_trial(r, workspace, r->layout->first_trial + i, record, &cause);
+#pragma omp ordered
+        hand_in(r, i, status, record, &cause);
+    }
+    pp_record_destroy(record);
+    pp_workspace_destroy(workspace);
+}
+
+/// Threads of trials, each with threads of its own for its blocks: no team where one thread is
+/// enough.
+static void work_on_threads(run *r)
+{
+    if (r->plan.trials == 1) {
+        work(r);
+        return;
+    }
+    int levels = omp_get_max_active_levels();
+    omp_set_max_active_levels(omp_get_active_level() + (r->plan.blocks > 1 ? 2 : 1));
+#pragma omp parallel num_threads(r->plan.trials)
+    work(r);
+    omp_set_max_active_levels(levels);
+}
+
+/// Would the output replace the file at `input`?
+static pp_status check_input(const char *output, const char *input, const char *what,
+                             pp_error *error)
+{
+    if (!input[0] || !pp_output_same_file(output, input))
+        return PP_OK;
+    return pp_error_set(error, PP_EINVAL, "'%s' is the %s of this run: it is not replaced", output,
+                        what);
+}
+
+/// No input of the run may be what its output replaces.
+static pp_status check_inputs(const pp_scenario *from, const char *output, pp_error *error)
+{
+    pp_status status = check_input(output, from->path, "scenario", error);
+    if (status == PP_OK && from->population == PP_POPULATION_BOOK)
+        status = check_input(output, from->book_source.file.text, "book", error);
+    for (const pp_plugin *plugin = from->plugins; plugin && status == PP_OK; plugin = plugin->next)
+        status = check_input(output, plugin->path, "plugin", error);
+    return status;
+}
+
+/// SHA-256 of all that a run's numbers depend on, so that no file has trials of two kinds. The
+/// resolved scenario has the seed, the trials, and the checksums of plugins.
+static pp_status make_key(const run *r, char key[PP_SHA256_TEXT], pp_error *error)
+{
+    unsigned char id[PP_BUILD_ID];
+    size_t n = pp_build_id(id);
+    pp_buffer buffer = {0};
+    pp_buffer_add(&buffer, "%s\n%s\n", r->layout->source, gsl_version);
+    for (size_t i = 0; i < n; i++)
+        pp_buffer_add(&buffer, "%02x", id[i]);
+    pp_buffer_add(&buffer, "\n%016" PRIx64 "\n%s", r->experiment->book_checksum,
+                  r->layout->scenario);
+    char *text = pp_buffer_take(&buffer);
+    if (!text)
+        return pp_error_set(error, PP_ENOMEM, "no memory for the key of a checkpoint");
+    pp_sha256(text, strlen(text), key);
+    free(text);
+    return PP_OK;
+}
+
+static pp_status open_results(run *r, pp_error *error)
+{
+    const pp_run_options *options = r->options;
+    char key[PP_SHA256_TEXT];
+    pp_results_checkpoint checkpoint = {
+        .key = key, .replace = options->keep == PP_KEEP_ANEW, .hold_seconds = hold_seconds};
+    bool keeps = options->keep != PP_KEEP_NONE;
+    pp_status status = keeps ? make_key(r, key, error) : PP_OK;
+    if (status == PP_OK)
+        status = pp_results_resume(options->output, options->force, r->layout,
+                                   keeps ? &checkpoint : NULL, &r->results, error);
+    r->resumed = pp_results_appended(r->results);
+    if (r->resumed > 0 && options->resumed)
+        options->resumed(options->context, r->resumed, r->layout->n_trials);
+    return status;
+}
+
+/// Would the same run fail in the same way once more? Then the trials before are of no use.
+static bool is_final(pp_status status)
+{
+    return status != PP_EINTERRUPTED && status != PP_EIO && status != PP_ENOMEM;
+}
+
+static void run_trials(run *r, pp_error *error)
+{
+    r->status = open_results(r, error);
+    if (r->status != PP_OK)
+        return;
+    work_on_threads(r);
+    if (r->status == PP_OK)
+        r->status = pp_results_commit_later(r->results, r->options->batch, error);
+    else if (is_final(r->status))
+        pp_results_abandon(r->results);
+    else
+        pp_results_suspend(r->results);
+}
+
+pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_options *options,
+                            pp_error *error)
+{
+    pp_error detail = {0};
+    pp_results_layout layout = pp_experiment_layout(experiment);
+    pp_status status = check_inputs(experiment->scenario, options->output, error);
+    if (status == PP_OK && options->batch && pp_output_batch_is_full(options->batch))
+        status = pp_error_set(error, PP_EINVAL, "the batch of files is full");
+    if (status != PP_OK)
+        return status;
+    char *scenario = pp_scenario_yaml(experiment->scenario);
+    if (!scenario)
+        return pp_error_set(error, PP_ENOMEM, "no memory for the resolved scenario");
+    pp_thread_plan plan = pp_thread_plan_of(
+        experiment, options->threads > 0 ? options->threads : omp_get_max_threads());
+    layout.threads = plan.trials * plan.blocks;
+    layout.history = options->history;
+    layout.source = options->source;
+    layout.scenario = scenario;
+    run r = {.experiment = experiment,
+             .options = options,
+             .layout = &layout,
+             .plan = plan,
+             .error = &detail};
+    run_trials(&r, &detail);
+    free(scenario);
+    if (r.status != PP_OK)
+        pp_error_set(error, r.status, "%s", detail.message);
+    return r.status;
+}
+
+pp_status pp_experiment_trial(const pp_experiment *experiment, int64_t trial, pp_record *record,
+                              pp_error *error)
+{
+    pp_workspace *workspace;
+    pp_status status = pp_workspace_create(experiment, 1, &workspace, error);
+    if (status == PP_OK)
+        status = pp_trial_run(workspace, trial, NULL, record, error);
+    pp_workspace_destroy(workspace);
+    return status;
+}

@@ -1,0 +1,82 @@
+/// @file
+/// Running a scenario: trials in parallel, results streamed to a file in the order of trials.
+#ifndef PURSUIT_EXPERIMENTS_ENGINE_RUN_H
+#define PURSUIT_EXPERIMENTS_ENGINE_RUN_H
+
+#include "data/results/results.h"
+#include "experiments/scenario/scenario.h"
+#include "market/population/population.h"
+#include "market/base/stop.h"
+
+/// A scenario made ready: its population built (the book read), named categories matched to the
+/// schema, the number of firms checked. Immutable; shared by all threads. Borrows the scenario.
+typedef struct pp_experiment pp_experiment;
+
+/// @return PP_OK; PP_ESCENARIO (problems found only with the schema at hand, or N >= 1/s); PP_EIO
+/// or PP_EFORMAT (the book); PP_EINVAL (an agent's rules, with the market at hand); PP_ENOMEM
+PP_API pp_status pp_experiment_create(const pp_scenario *scenario, pp_experiment **experiment,
+                                      pp_error *error);
+/// The same, taking over from an experiment that is done with what both have in common: the tables
+/// of laws, and the book as it was read then.
+/// @param previous destroyed, whatever is returned; its scenario may go afterwards. NULL-safe
+PP_API pp_status pp_experiment_follow(pp_experiment *previous, const pp_scenario *scenario,
+                                      pp_experiment **experiment, pp_error *error);
+PP_API void pp_experiment_destroy(pp_experiment *experiment); ///< NULL-safe
+PP_API const pp_population *pp_experiment_population(const pp_experiment *experiment);
+
+/// What a results file of this experiment holds. Pointers are valid while the experiment lives;
+/// history, source, scenario text and threads are left for the caller to fill in.
+PP_API pp_results_layout pp_experiment_layout(const pp_experiment *experiment);
+/// Resident bytes of a run with that many threads (at least 1), for --dry-run: an estimate, good to
+/// a factor of two. NaN if out of memory.
+PP_API double pp_experiment_memory(const pp_experiment *experiment, int threads);
+
+/// How many of so many threads (at least 1) a run has work for.
+PP_API int pp_experiment_threads(const pp_experiment *experiment, int threads);
+
+/// Finished trials can be kept in OUTPUT.checkpoint, so that an interrupted run goes on from there.
+typedef enum pp_keeping {
+    PP_KEEP_NONE,   ///< and none that were kept are used
+    PP_KEEP_TRIALS, ///< those of another scenario or build are an error
+    PP_KEEP_ANEW,   ///< those of another scenario or build are removed
+} pp_keeping;
+
+typedef struct pp_run_options {
+    const char *output;       ///< results file
+    bool force;               ///< replace an existing one
+    pp_keeping keep;          ///< what becomes of finished trials
+    int threads;              ///< 0: OpenMP's default. A trial each; what is left over
+                              ///< shares the work inside the trials
+    pp_output_batch *batch;   ///< the file waits in it, which must have room, until it is
+                              ///< committed, unless trials of it are kept; NULL: the file
+                              ///< is there when the run ends
+    const char *history;      ///< the command line, for the file
+    const char *source;       ///< program, version and commit, for the file
+    const pp_stop_flag *stop; ///< becomes nonzero to end the run once the trials in hand
+                              ///< are finished; may be NULL
+    const pp_stop_flag *drop; ///< becomes nonzero to end it at once; may be NULL
+    void (*resumed)(void *context, int64_t trials_done,
+                    int64_t trials); ///< some trials were kept; called once, first; may be NULL
+    void (*progress)(void *context, int64_t trials_done,
+                     int64_t trials); ///< called by one thread at a time
+    void *context;
+} pp_run_options;
+
+/// Run every trial and write the results file; it appears whole or not at all. For many small runs
+/// see `batch` and pp_experiment_follow.
+///
+/// With `keep`, and if the run has lasted a second or more, the finished trials of one that is
+/// interrupted, killed or cannot write stay on disk; the next run of the same scenario by the same
+/// build to the same file does the others, and the file is the same as if there had been one run
+/// only, byte for byte. So `history`, `threads` and all else that tells of the run are of the first
+/// start.
+/// @return PP_OK; PP_EEXIST; PP_EIO; PP_EFORMAT (a checkpoint of another scenario or build, with
+/// PP_KEEP_TRIALS); PP_ENUMERIC (names the trial); PP_ENOMEM; PP_EINTERRUPTED
+PP_API pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_options *options,
+                                   pp_error *error);
+
+/// Run one trial into a record made for pp_experiment_layout, on the calling thread. For tests.
+PP_API pp_status pp_experiment_trial(const pp_experiment *experiment, int64_t trial,
+                                     pp_record *record, pp_error *error);
+
+#endif

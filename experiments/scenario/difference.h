@@ -1,0 +1,25 @@
+/// @file
+/// @internal
+/// Whether two runs are of the same problem: their resolved scenarios, as results files hold them,
+/// apart from what may differ between runs that are compared.
+#ifndef PURSUIT_EXPERIMENTS_SCENARIO_DIFFERENCE_H
+#define PURSUIT_EXPERIMENTS_SCENARIO_DIFFERENCE_H
+
+#include <stdbool.h>
+
+enum { PP_DIFFERENCE_MAX = 200 };
+
+/// Where two scenarios part, "market: rounds: 60"; empty on the side that has nothing more. A
+/// longer line ends in "...".
+typedef struct pp_scenario_difference {
+    char base[PP_DIFFERENCE_MAX], other[PP_DIFFERENCE_MAX];
+} pp_scenario_difference;
+
+/// Find the first line in which two texts from pp_scenario_yaml differ. Which trials were run does
+/// not count, nor title and quotes_every, nor where a book lies, nor a firm's name, agent and
+/// exploration: they leave customers, costs, targets and draws as they are.
+/// @return whether there is such a line
+bool pp_scenario_difference_find(const char *base, const char *other,
+                                 pp_scenario_difference *difference);
+
+#endif

@@ -1,0 +1,203 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "experiments/scenario/parts.h"
+
+/// A firm's place in the expansion of counts.
+typedef struct label {
+    char base[PP_NAME_MAX];
+    bool counted; ///< from `count` above 1: always numbered
+    pp_mark mark;
+    size_t entry; ///< of the list, for messages
+} label;
+
+typedef struct reader {
+    pp_report *report;
+    const char *folder; ///< the scenario file's, for paths
+    const pp_agent_outline *outline;
+    pp_scenario *scenario;
+    label *labels; ///< [PP_MAX_FIRMS]
+} reader;
+
+void pp_firm_release(pp_firm_config *firm)
+{
+    free(firm->agent_params);
+    free(firm->categories);
+    firm->agent_params = NULL;
+    firm->categories = NULL;
+}
+
+static bool copy_firm(pp_firm_config *copy, const pp_firm_config *firm)
+{
+    size_t size = firm->agent->params->size;
+    *copy = *firm;
+    copy->agent_params = NULL;
+    copy->categories = NULL;
+    if (size && !(copy->agent_params = malloc(size)))
+        return false;
+    if (size)
+        memcpy(copy->agent_params, firm->agent_params, size);
+    if (!firm->n_categories)
+        return true;
+    copy->categories = malloc(firm->n_categories * sizeof *copy->categories);
+    if (!copy->categories) {
+        pp_firm_release(copy);
+        return false;
+    }
+    memcpy(copy->categories, firm->categories, firm->n_categories * sizeof *copy->categories);
+    return true;
+}
+
+/// Append `count` copies of a firm that was read without a problem.
+static void append_copies(reader *r, const pp_firm_config *firm, const label *name, int64_t count)
+{
+    pp_scenario *scenario = r->scenario;
+    for (int64_t i = 0; i < count && scenario->n_firms < PP_MAX_FIRMS; i++) {
+        if (!copy_firm(&scenario->firms[scenario->n_firms], firm)) {
+            r->report->out_of_memory = true;
+            return;
+        }
+        r->labels[scenario->n_firms++] = *name;
+    }
+}
+
+static void check_portfolio(pp_report *report, const char *where, const pp_node *agent,
+                            const pp_firm_config *firm)
+{
+    if (agent && firm->agent && firm->agent->needs_portfolio &&
+        firm->portfolio == PP_PORTFOLIO_NONE)
+        pp_report_add(report, agent->mark, where,
+                      "agent '%s' needs a portfolio: give the firm 'portfolio: random' or "
+                      "categories",
+                      firm->agent->name);
+}
+
+/// Rules that tie the agent's parameters together and to the market; its own to know.
+static void check_params(pp_report *report, const char *where, pp_mark mark,
+                         const pp_agent_outline *outline, const pp_firm_config *firm)
+{
+    pp_error error = {0};
+    if (firm->agent->check && firm->agent->check(firm->agent_params, outline, &error) != PP_OK)
+        pp_report_add(report, mark, where, "%s", error.message);
+}
+
+static void read_agent_and_portfolio(reader *r, const pp_node *node, const char *where,
+                                     pp_firm_config *firm)
+{
+    char at[PP_WHERE_MAX], agent_at[PP_WHERE_MAX];
+    pp_report *report = r->report;
+    pp_agent_outline outline = *r->outline;
+    const pp_node *agent = pp_node_get(node, "agent");
+    size_t before = pp_report_count(report);
+    pp_where_key(where, "agent", agent_at);
+    if (agent)
+        pp_read_agent(report, agent_at, agent, r->folder, r->scenario, firm);
+    else
+        pp_report_add(report, node->mark, where, "'agent' is missing");
+    size_t agent_after = pp_report_count(report);
+    pp_read_portfolio(report, pp_where_key(where, "portfolio", at), pp_node_get(node, "portfolio"),
+                      firm);
+    if (pp_report_count(report) == agent_after) {
+        outline.n_categories = firm->n_categories;
+        check_portfolio(report, agent_at, agent, firm);
+    }
+    if (agent && agent_after == before && !report->out_of_memory)
+        check_params(report, agent_at, agent->mark, &outline, firm);
+}
+
+static int64_t read_firm(reader *r, const pp_node *node, size_t entry)
+{
+    static const char *const others[] = {"agent", "portfolio", NULL};
+    char where[PP_WHERE_MAX], at[PP_WHERE_MAX];
+    pp_report *report = r->report;
+    size_t before = pp_report_count(report);
+    pp_firm_keys keys;
+    pp_firm_config firm = {0};
+    label name = {.mark = node->mark, .entry = entry};
+    pp_where_index("firms", entry, where);
+    if (!pp_bind(report, where, node->mark, node, &pp_firm_table, others, &keys) &&
+        node->kind != PP_NODE_MAP)
+        return 1;
+    read_agent_and_portfolio(r, node, where, &firm);
+    const char *text = keys.name.text[0] ? keys.name.text : firm.agent ? firm.agent->name : "";
+    const pp_node *given = pp_node_get(node, "name");
+    pp_name_copy(report, given ? given->mark : node->mark, pp_where_key(where, "name", at), text,
+                 name.base);
+    firm.explore = keys.explore;
+    name.counted = keys.count > 1;
+    if (firm.agent && pp_report_count(report) == before && !report->out_of_memory)
+        append_copies(r, &firm, &name, keys.count);
+    pp_firm_release(&firm);
+    return keys.count;
+}
+
+static size_t namesakes(const reader *r, size_t firm, size_t *earlier)
+{
+    size_t n = 0;
+    *earlier = 0;
+    for (size_t i = 0; i < r->scenario->n_firms; i++)
+        if (strcmp(r->labels[i].base, r->labels[firm].base) == 0) {
+            n++;
+            *earlier += i < firm;
+        }
+    return n;
+}
+
+static void name_firm(reader *r, size_t firm)
+{
+    size_t earlier, n = namesakes(r, firm, &earlier);
+    const label *own = &r->labels[firm];
+    pp_firm_config *firms = r->scenario->firms;
+    char name[PP_NAME_MAX + 32], where[PP_WHERE_MAX];
+    pp_where_index("firms", own->entry, where);
+    if (n > 1 || own->counted)
+        snprintf(name, sizeof name, "%s-%zu", own->base, earlier + 1);
+    else
+        snprintf(name, sizeof name, "%s", own->base);
+    if (!pp_name_copy(r->report, own->mark, where, name, firms[firm].name))
+        return;
+    for (size_t i = 0; i < firm; i++)
+        if (strcmp(firms[i].name, firms[firm].name) == 0) {
+            pp_report_add(r->report, own->mark, where, "another firm is called '%s' too",
+                          firms[firm].name);
+            return;
+        }
+}
+
+static void read_list(reader *r, const pp_node *list)
+{
+    size_t before = pp_report_count(r->report);
+    int64_t total = 0;
+    for (size_t i = 0; i < list->n && total <= PP_MAX_FIRMS; i++)
+        total += read_firm(r, list->entries[i].value, i);
+    if (total > PP_MAX_FIRMS)
+        pp_report_add(r->report, list->mark, "firms", "more than %d firms", PP_MAX_FIRMS);
+    // Names depend on all firms: with one missing they would only mislead.
+    if (pp_report_count(r->report) == before && !r->report->out_of_memory)
+        for (size_t i = 0; i < r->scenario->n_firms; i++)
+            name_firm(r, i);
+}
+
+void pp_read_firms(pp_report *report, pp_mark root, const pp_node *node, const char *folder,
+                   const pp_agent_outline *outline, pp_scenario *scenario)
+{
+    char text[PP_CLIP_MAX + 16];
+    if (pp_node_is_absent(node) || (node->kind == PP_NODE_LIST && node->n == 0)) {
+        pp_report_add(report, node ? node->mark : root, node ? "firms" : "",
+                      "at least one firm is needed: give a list 'firms'");
+        return;
+    }
+    if (node->kind != PP_NODE_LIST) {
+        pp_report_add(report, node->mark, "firms", "expected a list, not %s",
+                      pp_node_text(node, text));
+        return;
+    }
+    reader r = {report, folder, outline, scenario, calloc(PP_MAX_FIRMS, sizeof *r.labels)};
+    scenario->firms = calloc(PP_MAX_FIRMS, sizeof *scenario->firms);
+    if (r.labels && scenario->firms)
+        read_list(&r, node);
+    else
+        report->out_of_memory = true;
+    free(r.labels);
+}

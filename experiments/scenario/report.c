@@ -1,0 +1,184 @@
+#include "experiments/scenario/report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "market/base/text.h"
+
+struct pp_report_item {
+    pp_mark mark;
+    size_t order;
+    char *text;
+};
+
+const char *pp_clip(const char *text, char clipped[PP_CLIP_MAX])
+{
+    static const char ellipsis[] = "...";
+    size_t room = PP_CLIP_MAX - 1, n = strlen(text);
+    bool cut = n > room;
+    if (cut) {
+        n = room - strlen(ellipsis);
+        while (n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80)
+            n--;
+    }
+    for (size_t i = 0; i < n; i++)
+        clipped[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7F ? '?' : text[i];
+    snprintf(clipped + n, PP_CLIP_MAX - n, "%s", cut ? ellipsis : "");
+    return clipped;
+}
+
+static bool is_file(pp_mark mark)
+{
+    return mark.set == 0 || mark.set == PP_MARK_PLAN;
+}
+
+static void place_text(const pp_report *report, pp_mark mark, char *text, size_t size)
+{
+    char clipped[PP_CLIP_MAX];
+    const char *path = mark.set == PP_MARK_PLAN ? report->plan : report->path;
+    if (!is_file(mark))
+        snprintf(text, size, "--set %s", pp_clip(report->sets[mark.set - 1], clipped));
+    else if (mark.line > 0)
+        snprintf(text, size, "%s:%d:%d", path, mark.line, mark.column);
+    else
+        snprintf(text, size, "%s", path);
+}
+
+static char *compose(const char *place, const char *where, const char *message)
+{
+    const char *separator = where[0] ? ": " : "";
+    size_t size = strlen(place) + strlen(where) + strlen(message) + 5;
+    char *text = malloc(size);
+    if (text)
+        snprintf(text, size, "%s: %s%s%s", place, where, separator, message);
+    return text;
+}
+
+static bool reserve(pp_report *report)
+{
+    if (report->n < report->capacity)
+        return true;
+    size_t capacity = report->capacity ? 2 * report->capacity : 16;
+    struct pp_report_item *items = realloc(report->items, capacity * sizeof *items);
+    if (!items)
+        return false;
+    report->items = items;
+    report->capacity = capacity;
+    return true;
+}
+
+/// Takes the text over; NULL if memory ran out.
+static void record(pp_report *report, pp_mark mark, char *text)
+{
+    if (!text || !reserve(report)) {
+        report->out_of_memory = true;
+        free(text);
+        return;
+    }
+    report->items[report->n] = (struct pp_report_item){mark, report->n, text};
+    report->n++;
+}
+
+void pp_report_add(pp_report *report, pp_mark mark, const char *where, const char *format, ...)
+{
+    if (report->n >= PP_REPORT_MAX) {
+        report->dropped++;
+        return;
+    }
+    char place[PP_TEXT_MAX + 64], message[PP_ERROR_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    pp_vprint(message, sizeof message, format, arguments);
+    va_end(arguments);
+    place_text(report, mark, place, sizeof place);
+    record(report, mark, compose(place, where, message));
+}
+
+void pp_report_add_text(pp_report *report, pp_mark mark, const char *text)
+{
+    if (report->n >= PP_REPORT_MAX)
+        report->dropped++;
+    else
+        record(report, mark, strdup(text));
+}
+
+size_t pp_report_count(const pp_report *report)
+{
+    return report->n + report->dropped;
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct pp_report_item *a = left, *b = right;
+    // One more, so that the plan's SIZE_MAX wraps round and comes first.
+    if (a->mark.set + 1 != b->mark.set + 1)
+        return a->mark.set + 1 < b->mark.set + 1 ? -1 : 1;
+    // Within one --set all marks are on its own line, so that the order of discovery is what helps.
+    if (is_file(a->mark) && a->mark.line != b->mark.line)
+        return a->mark.line < b->mark.line ? -1 : 1;
+    if (is_file(a->mark) && a->mark.column != b->mark.column)
+        return a->mark.column < b->mark.column ? -1 : 1;
+    return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static char *dropped_text(const pp_report *report)
+{
+    char message[64];
+    snprintf(message, sizeof message, "and %zu more problems", report->dropped);
+    return compose(report->path, "", message);
+}
+
+void pp_report_sort(pp_report *report)
+{
+    if (report->n)
+        qsort(report->items, report->n, sizeof *report->items, compare);
+}
+
+const char *pp_report_text(const pp_report *report, size_t i, pp_mark *mark)
+{
+    *mark = report->items[i].mark;
+    return report->items[i].text;
+}
+
+void pp_report_clear(pp_report *report)
+{
+    for (size_t i = 0; i < report->n; i++)
+        free(report->items[i].text);
+    free(report->items);
+    report->items = NULL;
+    report->n = report->capacity = report->dropped = 0;
+}
+
+void pp_report_finish(pp_report *report, pp_problems *problems)
+{
+    size_t n = report->n + (report->dropped > 0);
+    char **text = n ? calloc(n, sizeof *text) : NULL;
+    if (n && !text) {
+        report->out_of_memory = true;
+        for (size_t i = 0; i < report->n; i++)
+            free(report->items[i].text);
+        n = 0;
+    } else if (n) {
+        pp_report_sort(report);
+        for (size_t i = 0; i < report->n; i++)
+            text[i] = report->items[i].text;
+        if (report->dropped && !(text[report->n] = dropped_text(report)))
+            n--;
+    }
+    free(report->items);
+    report->items = NULL;
+    report->n = report->capacity = report->dropped = 0;
+    *problems = (pp_problems){n, n, text};
+}
+
+void pp_problems_destroy(pp_problems *problems)
+{
+    if (!problems)
+        return;
+    for (size_t i = 0; i < problems->n; i++)
+        free(problems->text[i]);
+    free(problems->text);
+    *problems = (pp_problems){0};
+}

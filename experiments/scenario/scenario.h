@@ -1,0 +1,122 @@
+/// @file
+/// A scenario: everything a run depends on, resolved. Read from YAML, defaults < file < --set;
+/// written back as YAML with every default spelled out.
+#ifndef PURSUIT_EXPERIMENTS_SCENARIO_SCENARIO_H
+#define PURSUIT_EXPERIMENTS_SCENARIO_SCENARIO_H
+
+#include <stdio.h>
+
+#include "agents/agent.h"
+#include "market/config.h"
+#include "market/schema.h"
+#include "pricing/config.h"
+
+typedef enum pp_population_kind { PP_POPULATION_PUBLISHED, PP_POPULATION_BOOK } pp_population_kind;
+
+/// Top-level keys.
+typedef struct pp_run_config {
+    pp_text title;
+    int64_t seed; ///< 0 .. 2^53
+    int64_t trials;
+    int64_t first_trial; ///< number of the first trial; trial 7 alone equals trial 7 of 24
+} pp_run_config;
+
+/// `results:` what is recorded beyond the standard variables.
+typedef struct pp_record_config {
+    int64_t quotes_every; ///< record every n-th round in /quotes; 0: none
+} pp_record_config;
+
+/// `population:` of kind book, beside pp_book_config.
+typedef struct pp_book_source {
+    pp_text file;         ///< path, relative to the scenario file; resolved on load
+    pp_text pure_premium; ///< column
+    size_t n_features;
+    struct pp_book_column {
+        char name[PP_NAME_MAX];
+        pp_feature_kind kind; ///< numeric | categorical
+    } features[PP_MAX_FEATURES];
+} pp_book_source;
+
+/// One bound of a named category, as written: checked against the schema once that is known.
+typedef struct pp_bound_config {
+    char feature[PP_NAME_MAX]; ///< a numeric feature or a column name
+    char level[PP_NAME_MAX];   ///< a categorical feature's level; empty if lower/upper are given
+    double lower, upper;       ///< inclusive; -INFINITY/INFINITY if not given
+    int line, column;          ///< where it stands, for messages found later; 0 if from --set
+} pp_bound_config;
+
+enum { PP_MAX_BOUNDS = PP_CATEGORY_BOUNDS };
+
+typedef struct pp_category_config {
+    char name[PP_NAME_MAX];
+    size_t n_bounds;
+    pp_bound_config bounds[PP_MAX_BOUNDS];
+    double target;          ///< policies; NaN if not given
+    double target_multiple; ///< of the burn-in average; NaN if not given. Neither: a random target
+} pp_category_config;
+
+typedef enum pp_portfolio_kind {
+    PP_PORTFOLIO_NONE,
+    PP_PORTFOLIO_RANDOM,
+    PP_PORTFOLIO_NAMED
+} pp_portfolio_kind;
+typedef enum pp_explore { PP_EXPLORE_BURN_IN, PP_EXPLORE_ALWAYS } pp_explore;
+
+/// An agent that was loaded from a shared object. Opaque.
+typedef struct pp_plugin pp_plugin;
+
+typedef struct pp_firm_config {
+    char name[PP_NAME_MAX]; ///< unique; "null-1" if the scenario gives none
+    const pp_agent_class *agent;
+    const pp_plugin *plugin; ///< that the class is from; the scenario's. NULL: built in
+    void *agent_params;      ///< agent->params->size bytes, owned; NULL if size 0
+    int explore;             ///< pp_explore
+    pp_portfolio_kind portfolio;
+    size_t n_categories;
+    pp_category_config *categories; ///< owned; PP_PORTFOLIO_NAMED only
+} pp_firm_config;
+
+typedef struct pp_scenario {
+    pp_run_config run;
+    pp_market_config market;
+    pp_inflation_config inflation;
+    pp_choice_config choice;
+    int population; ///< pp_population_kind
+    pp_published_config published;
+    pp_book_config book;
+    pp_book_source book_source;
+    pp_pricing_config pricing;
+    pp_portfolio_config portfolio;
+    pp_record_config record;
+    size_t n_firms;
+    pp_firm_config *firms;  ///< [n_firms], `count:` expanded; owned
+    pp_plugin *plugins;     ///< every plugin of the firms, once; owned, unloaded last
+    char path[PP_TEXT_MAX]; ///< the file it came from, for messages
+} pp_scenario;
+
+extern PP_API const pp_param_table pp_run_table, pp_record_table;
+
+/// Every parameter at its default, and no firms: where a program starts that makes a scenario
+/// itself.
+PP_API void pp_scenario_defaults(pp_scenario *scenario);
+
+/// Every problem found, in the order of the file.
+typedef struct pp_problems {
+    size_t n, capacity;
+    char **text; ///< "file.yaml:14:7: firms[2].agent: unknown key 'lamda' (did you mean 'lambda'?)"
+} pp_problems;
+PP_API void
+pp_problems_destroy(pp_problems *problems); ///< frees what it holds; safe on a zeroed one
+
+/// Read a scenario.
+/// @param path   a file
+/// @param sets   [n_sets] "key.path=value" in order, may be NULL
+/// @return PP_OK; PP_ESCENARIO with every problem listed; PP_EIO if the file cannot be read
+PP_API pp_status pp_scenario_load(const char *path, const char *const *sets, size_t n_sets,
+                                  pp_scenario **scenario, pp_problems *problems);
+PP_API void pp_scenario_destroy(pp_scenario *scenario); ///< NULL-safe
+
+/// The resolved scenario as YAML that loads to the same scenario; malloc'd, NULL if out of memory.
+PP_API char *pp_scenario_yaml(const pp_scenario *scenario);
+
+#endif

@@ -1,0 +1,44 @@
+/// @file
+/// Shorthand for writing parameter tables; included only by files that hold one. CONFIG must be
+/// defined as the configuration struct while rows are written.
+#ifndef PURSUIT_MARKET_BASE_PARAM_ROWS_H
+#define PURSUIT_MARKET_BASE_PARAM_ROWS_H
+
+#include "market/base/param.h"
+
+#define PAPER  "arXiv 2408.00713"
+#define DESIGN "assumed"
+
+#define ROW(kind, field_)                                                                          \
+    .name = #field_, .offset = offsetof(CONFIG, field_), .type = PP_PARAM_##kind
+#define REAL(field, value, low, high, bits, unit_, doc_, source_)                                  \
+    {                                                                                              \
+        ROW(REAL, field), .default_number = value, .min = low, .max = high, .flags = bits,         \
+                          .unit = unit_, .doc = doc_, .source = source_                            \
+    }
+#define INTEGER(field, value, low, high, unit_, doc_, source_)                                     \
+    {                                                                                              \
+        ROW(INTEGER, field), .default_number = value, .min = low, .max = high, .unit = unit_,      \
+                             .doc = doc_, .source = source_                                        \
+    }
+
+/// A parameter that is a member of a struct within CONFIG.
+#define REAL_IN(struct_, field, value, low, high, bits, unit_, doc_, source_)                      \
+    {                                                                                              \
+        .name = #field, .offset = offsetof(CONFIG, struct_.field), .type = PP_PARAM_REAL,          \
+        .default_number = value, .min = low, .max = high, .flags = bits, .unit = unit_,            \
+        .doc = doc_, .source = source_                                                             \
+    }
+#define INTEGER_IN(struct_, field, value, low, high, unit_, doc_, source_)                         \
+    {                                                                                              \
+        .name = #field, .offset = offsetof(CONFIG, struct_.field), .type = PP_PARAM_INTEGER,       \
+        .default_number = value, .min = low, .max = high, .unit = unit_, .doc = doc_,              \
+        .source = source_                                                                          \
+    }
+#define CHOICE_IN(struct_, field, names, doc_, source_)                                            \
+    {                                                                                              \
+        .name = #field, .offset = offsetof(CONFIG, struct_.field), .type = PP_PARAM_CHOICE,        \
+        .choices = names, .unit = "", .doc = doc_, .source = source_                               \
+    }
+
+#endif

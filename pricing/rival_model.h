@@ -1,0 +1,44 @@
+/// @file
+/// @internal
+/// The market model: what a firm can tell of its rivals' offers from a customer's features and its
+/// own cost estimate. What it predicts depends on what firms observe:
+///   all offers  top 1, mean of top 3 and of top 5 rival offers over C: three ridge regressions
+///   own rank    the multiple of C at which half the rivals are cheaper: logistic regression of
+///               (rank - 1) out of N - 1 on the own multiplier and the features
+///   own sale    nothing can be told of rivals: the inputs themselves are handed on
+#ifndef PURSUIT_PRICING_RIVAL_MODEL_H
+#define PURSUIT_PRICING_RIVAL_MODEL_H
+
+#include "pricing/history.h"
+
+typedef struct pp_market_model {
+    int n_inputs;  ///< columns plus log C
+    int n_outputs; ///< what pp_market_predict gives
+    pp_observe observe;
+    double *mean, *deviation; ///< [n_inputs]
+    double *weight;           ///< [PP_RIVALS][n_inputs + 1], intercept last
+    double *storage;
+} pp_market_model;
+
+pp_status pp_market_model_create(int n_columns, pp_observe observe, pp_market_model *model,
+                                 pp_error *error);
+void pp_market_model_destroy(pp_market_model *model);
+
+/// @param ridge   as a share of the rows
+/// @param scratch [n_inputs + PP_RIVALS][history->n]
+pp_status pp_market_fit(pp_market_model *model, double ridge, const pp_history *history,
+                        double *scratch, pp_error *error);
+
+/// A form in the outputs as one in what they are made of: level + sum_r slope[r] output_r =
+/// weight[n_inputs] + sum_j weight[j] input_j, the inputs being the columns and log C.
+/// @param slope  [n_outputs]
+/// @param weight [n_inputs + 1]
+void pp_market_fold(const pp_market_model *model, double level, const double *slope,
+                    double *weight);
+
+/// @param scratch [1][n]
+/// @param outputs [n_outputs][n]
+void pp_market_predict(const pp_market_model *model, const double *const *features,
+                       const double *estimate, size_t n, double *scratch, double *outputs);
+
+#endif

@@ -1,0 +1,65 @@
+/// @file
+/// A learner at work on the tiny market.
+#ifndef PURSUIT_TESTS_SUPPORT_LEARNER_BENCH_H
+#define PURSUIT_TESTS_SUPPORT_LEARNER_BENCH_H
+
+#include "tests/support/tiny_market.h"
+
+#include "agents/learning/learner.h"
+
+#define TAU 5.0
+
+typedef struct bench {
+    tiny *market;
+    pp_chaser chaser;
+    pp_learner learner;
+    int updates; ///< that a test has looked at
+    bool value;  ///< what a test of regressions regresses
+} bench;
+
+static inline bench *bench_create(const firm *f, size_t n_categories, double temperature)
+{
+    bench *b = zeroed(sizeof *b);
+    const pp_policy_config policy = tiny_policy(temperature);
+    const pp_sale_config pipeline = {.conversion = PP_SALE_PIPELINE};
+    b->market = tiny_create(f, n_categories);
+    assert_int_equal(
+        pp_chaser_train(&b->chaser, &pipeline, &policy, false, NULL, &b->market->setup, NULL),
+        PP_OK);
+    return b;
+}
+
+static inline void bench_learn(bench *b, const pp_learner_config *config, bool critic,
+                               pp_learner_update update)
+{
+    pp_error error = {0};
+    if (pp_learner_train(config, &b->chaser, critic, update, b, &b->market->setup, &b->learner,
+                         &error) != PP_OK)
+        fail_msg("%s", error.message);
+}
+
+static inline void bench_destroy(bench *b)
+{
+    pp_learner_release(&b->learner);
+    pp_chaser_release(&b->chaser);
+    tiny_destroy(b->market);
+    free(b);
+}
+
+/// V(held, t) by coefficients.
+static inline double value_at(const pp_learner *l, const double *theta, const double *held,
+                              int64_t t)
+{
+    pp_sparse x;
+    pp_basis_at(&l->basis, held, t, 0, 0, &x);
+    return pp_sparse_dot(&x, theta);
+}
+
+/// An update that changes nothing.
+static inline pp_status stay(pp_learner *l, pp_error *error)
+{
+    (void)l, (void)error;
+    return PP_OK;
+}
+
+#endif
