@@ -1,3 +1,4 @@
+// Accounts: booking the choices of a block, and adding blocks up.
 #include "market/accounts.h"
 
 #include <stdlib.h>
@@ -93,10 +94,10 @@ static void add_choice(pp_accounts *accounts, const pp_choices *c, size_t i, con
 /// What follows from a firm's histogram of ranks.
 static void count_ranks(const int64_t *histogram, size_t n, pp_account *account)
 {
-    account->quotes = account->rank_sum = account->top5_quotes = 0;
+    account->quote_count = account->rank_sum = account->top5_quotes = 0;
     account->top1_quotes = histogram[0];
     for (size_t r = 0; r < n; r++) {
-        account->quotes += histogram[r];
+        account->quote_count += histogram[r];
         account->rank_sum += (int64_t)(r + 1) * histogram[r];
     }
     for (size_t r = 0; r < n && r < 5; r++)
@@ -118,27 +119,17 @@ void pp_accounts_add(pp_accounts *accounts, const pp_choices *choices, int32_t *
     }
 }
 
-static void merge_account(pp_account *account, const pp_account *next)
-{
-    account->quotes += next->quotes;
-    account->policies += next->policies;
-    account->rank_sum += next->rank_sum;
-    account->top1_quotes += next->top1_quotes;
-    account->top5_quotes += next->top5_quotes;
-    account->multiplier_sum += next->multiplier_sum;
-    account->gwp += next->gwp;
-    account->expected_claims += next->expected_claims;
-    account->pure_premium += next->pure_premium;
-    account->booked_profit += next->booked_profit;
-    account->true_profit += next->true_profit;
-    account->winners_curse += next->winners_curse;
-}
-
 void pp_accounts_merge(pp_accounts *accounts, const pp_accounts *next)
 {
     size_t n = accounts->n_firms;
-    for (size_t f = 0; f < n; f++)
-        merge_account(&accounts->firm[f], &next->firm[f]);
+    for (size_t f = 0; f < n; f++) {
+        pp_account *to = &accounts->firm[f];
+        const pp_account *from = &next->firm[f];
+#define PP_MERGE(name, description) to->name += from->name;
+        PP_ACCOUNT_COUNTS(PP_MERGE)
+        PP_ACCOUNT_SUMS(PP_MERGE)
+#undef PP_MERGE
+    }
     for (size_t i = 0; i < n * n; i++) {
         accounts->rank_histogram[i] += next->rank_histogram[i];
         accounts->sales_by_rank[i] += next->sales_by_rank[i];

@@ -5,17 +5,32 @@
 
 #include "market/choice.h"
 
+/// What a firm's account counts and sums up over an epoch, X(name, description). Struct, merging
+/// and record follow from these tables; CONTRIBUTING.md says how to add a row. Each has a result
+/// variable of its name.
+#define PP_ACCOUNT_COUNTS(X)                                                                       \
+    X(quote_count, "quotes made")                                                                  \
+    X(policies, "policies sold")                                                                   \
+    X(rank_sum, "sum over quotes of the offer's rank, which counts from 1")                        \
+    X(top1_quotes, "quotes that were the cheapest")                                                \
+    X(top5_quotes, "quotes among the five cheapest")
+#define PP_ACCOUNT_SUMS(X)                                                                         \
+    X(multiplier_sum, "sum over quotes of price over own estimate")                                \
+    X(gwp, "GBP written")                                                                          \
+    X(expected_claims, "GBP, own estimates C of policies sold")                                    \
+    X(pure_premium, "GBP at base prices, true expected cost of policies sold")                     \
+    X(booked_profit, "GBP, price - C")                                                             \
+    X(true_profit, "GBP at base prices, price/base index - pure premium")                          \
+    X(winners_curse, "GBP at base prices, pure premium - C/base index: underestimate of the sold")
+
 /// One firm's epoch.
 typedef struct pp_account {
-    int64_t quotes, policies, rank_sum, top1_quotes, top5_quotes; ///< ranks count from 1
-    double multiplier_sum;
-    double gwp;             ///< GBP written
-    double expected_claims; ///< GBP, own estimates of what was sold
-    double pure_premium;    ///< GBP at base prices, the truth of what was sold
-    double booked_profit;   ///< GBP, price - C
-    double true_profit;     ///< GBP, price/base index - pure premium
-    double winners_curse; ///< GBP at base prices, pure premium - C/base index: by how much the sold
-                          ///< were underestimated
+#define PP_ACCOUNT_COUNT(name, description) int64_t name;
+#define PP_ACCOUNT_SUM(name, description)   double name;
+    PP_ACCOUNT_COUNTS(PP_ACCOUNT_COUNT)
+    PP_ACCOUNT_SUMS(PP_ACCOUNT_SUM)
+#undef PP_ACCOUNT_COUNT
+#undef PP_ACCOUNT_SUM
 } pp_account;
 
 typedef struct pp_accounts {

@@ -24,24 +24,30 @@ static double ratio(double numerator, double denominator)
     return denominator > 0 ? numerator / denominator : NAN;
 }
 
+/// The type of each result variable, to hold accounts to it.
+enum {
+#define TYPE_OF(name, type, ...) TYPE_##name = type,
+    PP_RESULT_VARIABLES(TYPE_OF)
+#undef TYPE_OF
+};
+#define COUNT_HAS_VARIABLE(name, description)                                                      \
+    static_assert((int)TYPE_##name == (int)PP_I64, "the result variable of a count is PP_I64");
+#define SUM_HAS_VARIABLE(name, description)                                                        \
+    static_assert((int)TYPE_##name == (int)PP_F64, "the result variable of a sum is PP_F64");
+PP_ACCOUNT_COUNTS(COUNT_HAS_VARIABLE)
+PP_ACCOUNT_SUMS(SUM_HAS_VARIABLE)
+
 static void record_firm(const pp_account *a, int64_t sold_by_all, size_t at, pp_record *record)
 {
-    double quotes = (double)a->quotes;
-    pp_record_f64(record, PP_VAR_booked_profit)[at] = a->booked_profit;
-    pp_record_f64(record, PP_VAR_true_profit)[at] = a->true_profit;
-    pp_record_f64(record, PP_VAR_winners_curse)[at] = a->winners_curse;
-    pp_record_f64(record, PP_VAR_gwp)[at] = a->gwp;
-    pp_record_f64(record, PP_VAR_expected_claims)[at] = a->expected_claims;
-    pp_record_f64(record, PP_VAR_pure_premium)[at] = a->pure_premium;
-    pp_record_f64(record, PP_VAR_multiplier_sum)[at] = a->multiplier_sum;
-    pp_record_i64(record, PP_VAR_quote_count)[at] = a->quotes;
-    pp_record_i64(record, PP_VAR_policies)[at] = a->policies;
-    pp_record_i64(record, PP_VAR_rank_sum)[at] = a->rank_sum;
-    pp_record_i64(record, PP_VAR_top1_quotes)[at] = a->top1_quotes;
-    pp_record_i64(record, PP_VAR_top5_quotes)[at] = a->top5_quotes;
-    pp_record_f64(record, PP_VAR_conversion)[at] = ratio((double)a->policies, quotes);
-    pp_record_f64(record, PP_VAR_market_share)[at] =
-        ratio((double)a->policies, (double)sold_by_all);
+#define PUT_COUNT(name, description) pp_record_i64(record, PP_VAR_##name)[at] = a->name;
+#define PUT_SUM(name, description)   pp_record_f64(record, PP_VAR_##name)[at] = a->name;
+    PP_ACCOUNT_COUNTS(PUT_COUNT)
+    PP_ACCOUNT_SUMS(PUT_SUM)
+#undef PUT_COUNT
+#undef PUT_SUM
+    double quotes = (double)a->quote_count, policies = (double)a->policies;
+    pp_record_f64(record, PP_VAR_conversion)[at] = ratio(policies, quotes);
+    pp_record_f64(record, PP_VAR_market_share)[at] = ratio(policies, (double)sold_by_all);
     pp_record_f64(record, PP_VAR_mean_multiplier)[at] = ratio(a->multiplier_sum, quotes);
     pp_record_f64(record, PP_VAR_mean_rank)[at] = ratio((double)a->rank_sum, quotes);
     pp_record_f64(record, PP_VAR_top1_share)[at] = ratio((double)a->top1_quotes, quotes);

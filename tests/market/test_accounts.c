@@ -84,8 +84,8 @@ static void test_accounts_three_customers_by_hand(void **state)
     add(&accounts, 1, 3, estimates, offers, 80, 1.25, 0);
     add(&accounts, 2, 3, estimates, offers, 80, 1.25, 2); // walked away; a tie
     const pp_account *a = &accounts.firm[0], *b = &accounts.firm[1];
-    assert_int_equal(a->quotes, 3);
-    assert_int_equal(b->quotes, 3);
+    assert_int_equal(a->quote_count, 3);
+    assert_int_equal(b->quote_count, 3);
     assert_int_equal(a->policies, 2);
     assert_int_equal(b->policies, 0);
     assert_int_equal(a->rank_sum, 2 + 1 + 1);
@@ -178,7 +178,7 @@ static void assert_ranks_add_up(const pp_accounts *accounts)
             assert_true(sales[r] <= quotes[r]);
         }
         assert_int_equal(all, CUSTOMERS);
-        assert_int_equal(a->quotes, CUSTOMERS);
+        assert_int_equal(a->quote_count, CUSTOMERS);
         assert_int_equal(a->rank_sum, weighted);
         assert_int_equal(a->policies, sold);
         assert_int_equal(a->top1_quotes, quotes[0]);
@@ -222,7 +222,7 @@ static void assert_same_but_for_rounding(const pp_accounts *a, const pp_accounts
     const size_t ranks = FIRMS * FIRMS * sizeof(int64_t);
     for (size_t f = 0; f < FIRMS; f++) {
         const pp_account *x = &a->firm[f], *y = &b->firm[f];
-        assert_true(x->quotes == y->quotes && x->policies == y->policies);
+        assert_true(x->quote_count == y->quote_count && x->policies == y->policies);
         assert_true(x->rank_sum == y->rank_sum && x->top1_quotes == y->top1_quotes);
         assert_true(x->top5_quotes == y->top5_quotes);
         assert_close(x->multiplier_sum, y->multiplier_sum, 1e-8);

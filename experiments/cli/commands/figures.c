@@ -5,29 +5,14 @@
 
 #include "market/base/param.h"
 
-// What is summed over trials and epochs; the order is that of `summed`.
-enum {
-    REWARD,
-    BOOKED_PROFIT,
-    TRUE_PROFIT,
-    PORTFOLIO_LOSS,
-    QUOTES,
-    POLICIES,
-    GWP,
-    EXPECTED_CLAIMS,
-    PURE_PREMIUM,
-    MULTIPLIER_SUM,
-    RANK_SUM,
-    TOP1_QUOTES,
-    WINNERS_CURSE,
-    N_SUMS
-};
+#define INDEX(name) SUM_##name,
+enum { PP_SUMMED(INDEX) N_SUMS };
+#undef INDEX
 
 static const pp_variable_id summed[N_SUMS] = {
-    PP_VAR_reward,        PP_VAR_booked_profit,  PP_VAR_true_profit, PP_VAR_portfolio_loss,
-    PP_VAR_quote_count,   PP_VAR_policies,       PP_VAR_gwp,         PP_VAR_expected_claims,
-    PP_VAR_pure_premium,  PP_VAR_multiplier_sum, PP_VAR_rank_sum,    PP_VAR_top1_quotes,
-    PP_VAR_winners_curse,
+#define VARIABLE(name) PP_VAR_##name,
+    PP_SUMMED(VARIABLE)
+#undef VARIABLE
 };
 
 /// Sums of one firm in each phase.
@@ -63,29 +48,21 @@ static pp_status add_variable(pp_results_file *file, const pp_figures *f, const 
     return PP_OK;
 }
 
-static void derive(const double *sum, double all_policies, double n_epochs, pp_firm_figures *firm)
+static void derive(const double *sum, const double *all, double n_epochs, pp_firm_figures *firm)
 {
-    firm->reward = ratio(sum[REWARD], n_epochs);
+    firm->reward = ratio(sum[SUM_reward], n_epochs);
     firm->interval = (pp_interval){NAN, NAN};
-    firm->booked_profit = ratio(sum[BOOKED_PROFIT], n_epochs);
-    firm->true_profit = ratio(sum[TRUE_PROFIT], n_epochs);
-    // At base prices: without inflation this is booked less true profit, with it inflation stays
-    // out.
-    firm->curse = ratio(sum[WINNERS_CURSE], n_epochs);
-    const double booked_at_base = firm->true_profit + firm->curse;
-    firm->curse_share = booked_at_base > 0 ? firm->curse / booked_at_base : NAN;
-    firm->portfolio_loss = ratio(sum[PORTFOLIO_LOSS], n_epochs);
-    firm->quotes = ratio(sum[QUOTES], n_epochs);
-    firm->policies = ratio(sum[POLICIES], n_epochs);
-    firm->conversion = ratio(sum[POLICIES], sum[QUOTES]);
-    firm->market_share = ratio(sum[POLICIES], all_policies);
-    firm->gwp = ratio(sum[GWP], n_epochs);
-    firm->booked_loss_ratio = ratio(sum[EXPECTED_CLAIMS], sum[GWP]);
-    // Premium at base prices is true profit plus true cost, whatever the index did.
-    firm->true_loss_ratio = ratio(sum[PURE_PREMIUM], sum[TRUE_PROFIT] + sum[PURE_PREMIUM]);
-    firm->mean_multiplier = ratio(sum[MULTIPLIER_SUM], sum[QUOTES]);
-    firm->mean_rank = ratio(sum[RANK_SUM], sum[QUOTES]);
-    firm->top1_share = ratio(sum[TOP1_QUOTES], sum[QUOTES]);
+#define E                                    n_epochs
+#define S(variable)                          sum[SUM_##variable]
+#define ALL(variable)                        all[SUM_##variable]
+#define POSITIVE(x)                          ((x) > 0 ? (x) : NAN)
+#define DERIVE(name, numerator, denominator) firm->name = ratio(numerator, denominator);
+    PP_FIRM_FIGURES(DERIVE)
+#undef E
+#undef S
+#undef ALL
+#undef POSITIVE
+#undef DERIVE
 }
 
 /// Turn sums into figures; `all` is the row after the last firm.
@@ -98,7 +75,7 @@ static void derive_all(const pp_figures *f, sums *firms)
                 all->of[phase][which] += firms[i].of[phase][which];
         double n_epochs = (double)f->n_trials * (double)f->n_epochs[phase];
         for (size_t i = 0; i <= f->n_firms; i++)
-            derive(firms[i].of[phase], all->of[phase][POLICIES], n_epochs, &f->firms[phase][i]);
+            derive(firms[i].of[phase], all->of[phase], n_epochs, &f->firms[phase][i]);
     }
 }
 

@@ -12,20 +12,42 @@
 #include "data/results/read.h"
 #include "experiments/stats/stats.h"
 
-/// One firm, or all firms together, in one phase. Money is GBP an epoch.
+/// Variables that figures are made of, summed over trials and epochs: X(name).
+#define PP_SUMMED(X)                                                                               \
+    X(reward)                                                                                      \
+    X(booked_profit) X(true_profit) X(winners_curse) X(portfolio_loss) X(quote_count) X(policies)  \
+        X(gwp) X(expected_claims) X(pure_premium) X(multiplier_sum) X(rank_sum) X(top1_quotes)
+
+/// Figures of one firm, or of all firms together, in one phase: X(name, numerator, denominator).
+/// Names are those of the JSON. S(v) is the sum of v, E the number of epochs, ALL(v) the sum over
+/// all firms. Money is GBP an epoch.
+#define PP_FIRM_FIGURES(X)                                                                         \
+    X(booked_profit, S(booked_profit), E)                                                          \
+    X(true_profit, S(true_profit), E)                                                              \
+    /* at base prices: booked less true profit without inflation; with it inflation stays out */   \
+    X(winners_curse, S(winners_curse), E)                                                          \
+    /* of the booked profit at base prices, where that is positive */                              \
+    X(winners_curse_share, S(winners_curse) / E,                                                   \
+      POSITIVE(S(true_profit) / E + S(winners_curse) / E))                                         \
+    X(portfolio_loss, S(portfolio_loss), E)                                                        \
+    X(quotes, S(quote_count), E)                                                                   \
+    X(policies, S(policies), E)                                                                    \
+    X(conversion, S(policies), S(quote_count))                                                     \
+    X(market_share, S(policies), ALL(policies))                                                    \
+    X(gwp, S(gwp), E)                                                                              \
+    X(booked_loss_ratio, S(expected_claims), S(gwp))                                               \
+    /* premium at base prices is true profit plus true cost, whatever the index did */             \
+    X(true_loss_ratio, S(pure_premium), S(true_profit) + S(pure_premium))                          \
+    X(mean_multiplier, S(multiplier_sum), S(quote_count))                                          \
+    X(mean_rank, S(rank_sum), S(quote_count))                                                      \
+    X(top1_share, S(top1_quotes), S(quote_count))
+
 typedef struct pp_firm_figures {
     double reward;
     pp_interval interval; ///< of the reward; 95%, bootstrap over trials
-    double booked_profit, true_profit;
-    double curse;       ///< winner's curse: booked less true profit
-    double curse_share; ///< of the booked profit; NaN unless that is positive
-    double portfolio_loss;
-    double quotes, policies; ///< an epoch
-    double conversion, market_share;
-    double gwp;               ///< gross written premium, GBP an epoch
-    double booked_loss_ratio; ///< the firm's own cost estimates over premium
-    double true_loss_ratio;   ///< true expected cost over premium, both at base prices
-    double mean_multiplier, mean_rank, top1_share;
+#define PP_FIGURE(name, numerator, denominator) double name;
+    PP_FIRM_FIGURES(PP_FIGURE)
+#undef PP_FIGURE
 } pp_firm_figures;
 
 /// A category of a firm's portfolio; policies at an epoch's end, means over trials.

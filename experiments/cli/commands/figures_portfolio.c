@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "experiments/cli/commands/figures.h"
+#include "pricing/portfolio.h"
 
 enum { TRIALS_COMPARED = 1000 };
 
@@ -47,13 +48,6 @@ static size_t count_categories(const holdings *h, size_t firm)
     return n;
 }
 
-/// Distance as in the portfolio loss, without its scale.
-static double miss(double held, double target)
-{
-    double greater = fmax(held, target);
-    return greater > 0 ? fabs(held - target) / greater : 0;
-}
-
 static void fill_category(const holdings *h, size_t firm, size_t k, const int8_t *phases,
                           const size_t *n_epochs, pp_category_figures *category)
 {
@@ -64,7 +58,8 @@ static void fill_category(const holdings *h, size_t firm, size_t k, const int8_t
         category->burn_in_average += h->average[at(h, t, firm, k)] / (double)h->n_trials;
         for (size_t e = 0; e < h->n_epochs; e++) {
             double held = held_at(h, t, e, firm, k);
-            missed[phases[e]] += miss(held, target);
+            missed[phases[e]] +=
+                isnan(held) || isnan(target) ? NAN : pp_category_loss(held, target);
             achieved += phases[e] == PP_PHASE_TEST ? held : 0;
         }
     }

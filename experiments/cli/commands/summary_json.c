@@ -11,21 +11,9 @@ static void put_firm(pp_json *json, const char *key, const pp_firm_figures *firm
     pp_json_number(json, NULL, firm->interval.low);
     pp_json_number(json, NULL, firm->interval.high);
     pp_json_close(json, ']');
-    pp_json_number(json, "booked_profit", firm->booked_profit);
-    pp_json_number(json, "true_profit", firm->true_profit);
-    pp_json_number(json, "winners_curse", firm->curse);
-    pp_json_number(json, "winners_curse_share", firm->curse_share);
-    pp_json_number(json, "portfolio_loss", firm->portfolio_loss);
-    pp_json_number(json, "quotes", firm->quotes);
-    pp_json_number(json, "policies", firm->policies);
-    pp_json_number(json, "conversion", firm->conversion);
-    pp_json_number(json, "market_share", firm->market_share);
-    pp_json_number(json, "gwp", firm->gwp);
-    pp_json_number(json, "booked_loss_ratio", firm->booked_loss_ratio);
-    pp_json_number(json, "true_loss_ratio", firm->true_loss_ratio);
-    pp_json_number(json, "mean_multiplier", firm->mean_multiplier);
-    pp_json_number(json, "mean_rank", firm->mean_rank);
-    pp_json_number(json, "top1_share", firm->top1_share);
+#define PUT(name, numerator, denominator) pp_json_number(json, #name, firm->name);
+    PP_FIRM_FIGURES(PUT)
+#undef PUT
     pp_json_close(json, '}');
 }
 

@@ -1,9 +1,11 @@
 #include <inttypes.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "experiments/cli/common/cli.h"
 #include "experiments/cli/commands/figures.h"
+#include "experiments/cli/common/cli.h"
 #include "experiments/cli/print/printable.h"
 #include "experiments/cli/print/table.h"
 
@@ -20,12 +22,6 @@ typedef struct printer {
 static void heading(const printer *p, const char *text, const char *unit)
 {
     printf("\n%s%s%s%s\n", p->colour ? "\033[1m" : "", text, p->colour ? "\033[0m" : "", unit);
-}
-
-static void cells(pp_table *table, const char *const *texts, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        pp_table_text(table, texts[i]);
 }
 
 static void firm_cell(const printer *p, pp_table *table, size_t firm)
@@ -75,88 +71,105 @@ static void print_head(printer *p, const char *path)
            f->n_firms == 1 ? "" : "s", f->seed);
 }
 
+enum { PERCENT = -1, PHASE_OF_TABLE = PP_PHASE_COUNT };
+
+/// A column of a table of firms: two rows of header, and the figure below them.
+typedef struct column {
+    const char *top, *bottom;
+    int decimals;   ///< or PERCENT
+    size_t figure;  ///< offset of a double in pp_firm_figures
+    pp_phase phase; ///< PHASE_OF_TABLE: the one the table is of
+} column;
+
+#define COLUMN(top, bottom, decimals, figure)                                                      \
+    {                                                                                              \
+        top, bottom, decimals, offsetof(pp_firm_figures, figure), (pp_phase)PHASE_OF_TABLE         \
+    }
+#define COLUMN_IN(phase, top, bottom, decimals, figure)                                            \
+    {                                                                                              \
+        top, bottom, decimals, offsetof(pp_firm_figures, figure), phase                            \
+    }
+
+/// A row for each firm. @param n_rows n_firms, or 1 more for all firms together
+static void print_firms(printer *p, pp_phase phase, size_t n_rows, const column *columns, size_t n)
+{
+    char letters[PP_TABLE_COLUMNS + 1] = "l";
+    memset(letters + 1, 'r', n);
+    pp_table table = {.columns = letters};
+    pp_table_text(&table, "");
+    for (size_t j = 0; j < n; j++)
+        pp_table_text(&table, columns[j].top);
+    pp_table_text(&table, "firm");
+    for (size_t j = 0; j < n; j++)
+        pp_table_text(&table, columns[j].bottom);
+    pp_table_header(&table);
+    for (size_t i = 0; i < n_rows; i++) {
+        firm_cell(p, &table, i);
+        for (size_t j = 0; j < n; j++) {
+            const column *c = &columns[j];
+            pp_phase of = (int)c->phase == PHASE_OF_TABLE ? phase : c->phase;
+            double figure = *(const double *)((const char *)&p->figures->firms[of][i] + c->figure);
+            if (c->decimals == PERCENT)
+                pp_table_percent(&table, figure);
+            else
+                pp_table_number(&table, figure, c->decimals);
+        }
+    }
+    print_table(p, &table);
+}
+
 static void print_result(printer *p, pp_phase phase)
 {
-    static const char *const header[] = {
-        "",     "reward", "95%", "95%",  "booked", "true",   "winner's", "curse",    "portfolio",
-        "firm", "",       "low", "high", "profit", "profit", "curse",    "% booked", "loss",
+    static const column columns[] = {
+        COLUMN("reward", "", 0, reward),
+        COLUMN("95%", "low", 0, interval.low),
+        COLUMN("95%", "high", 0, interval.high),
+        COLUMN("booked", "profit", 0, booked_profit),
+        COLUMN("true", "profit", 0, true_profit),
+        COLUMN("winner's", "curse", 0, winners_curse),
+        COLUMN("curse", "% booked", PERCENT, winners_curse_share),
+        COLUMN("portfolio", "loss", 0, portfolio_loss),
     };
-    pp_table table = {.columns = "lrrrrrrrr"};
-    cells(&table, header, PP_COUNT(header));
-    pp_table_header(&table);
-    for (size_t i = 0; i < p->figures->n_firms; i++) {
-        const pp_firm_figures *firm = &p->figures->firms[phase][i];
-        firm_cell(p, &table, i);
-        pp_table_number(&table, firm->reward, 0);
-        pp_table_number(&table, firm->interval.low, 0);
-        pp_table_number(&table, firm->interval.high, 0);
-        pp_table_number(&table, firm->booked_profit, 0);
-        pp_table_number(&table, firm->true_profit, 0);
-        pp_table_number(&table, firm->curse, 0);
-        pp_table_percent(&table, firm->curse_share);
-        pp_table_number(&table, firm->portfolio_loss, 0);
-    }
     heading(p,
             phase == PP_PHASE_TEST ? "Result of the test epochs" : "Result of the burn-in epochs",
             ", GBP an epoch: reward = booked profit - portfolio loss");
-    print_table(p, &table);
+    print_firms(p, phase, p->figures->n_firms, columns, PP_COUNT(columns));
 }
 
 static void print_trading(printer *p, pp_phase phase)
 {
-    static const char *const header[] = {
-        "",     "policies", "conver-", "market",  "GWP",      "loss ratio", "loss ratio",
-        "mean", "mean",     "share",   "firm",    "an epoch", "sion",       "share",
-        "GBP",  "booked",   "true",    "price/C", "rank",     "cheapest",
+    static const column columns[] = {
+        COLUMN("policies", "an epoch", 1, policies),
+        COLUMN("conver-", "sion", PERCENT, conversion),
+        COLUMN("market", "share", PERCENT, market_share),
+        COLUMN("GWP", "GBP", 0, gwp),
+        COLUMN("loss ratio", "booked", PERCENT, booked_loss_ratio),
+        COLUMN("loss ratio", "true", PERCENT, true_loss_ratio),
+        COLUMN("mean", "price/C", 3, mean_multiplier),
+        COLUMN("mean", "rank", 2, mean_rank),
+        COLUMN("share", "cheapest", PERCENT, top1_share),
     };
-    pp_table table = {.columns = "lrrrrrrrrr"};
-    cells(&table, header, PP_COUNT(header));
-    pp_table_header(&table);
-    for (size_t i = 0; i <= p->figures->n_firms; i++) {
-        const pp_firm_figures *firm = &p->figures->firms[phase][i];
-        firm_cell(p, &table, i);
-        pp_table_number(&table, firm->policies, 1);
-        pp_table_percent(&table, firm->conversion);
-        pp_table_percent(&table, firm->market_share);
-        pp_table_number(&table, firm->gwp, 0);
-        pp_table_percent(&table, firm->booked_loss_ratio);
-        pp_table_percent(&table, firm->true_loss_ratio);
-        pp_table_number(&table, firm->mean_multiplier, 3);
-        pp_table_number(&table, firm->mean_rank, 2);
-        pp_table_percent(&table, firm->top1_share);
-    }
     heading(p,
             phase == PP_PHASE_TEST ? "Trading in the test epochs" : "Trading in the burn-in epochs",
             "; C is the firm's own cost estimate");
-    print_table(p, &table);
+    print_firms(p, phase, p->figures->n_firms + 1, columns, PP_COUNT(columns));
 }
 
 static void print_change(printer *p)
 {
-    static const char *const header[] = {
-        "",           "profit",  "profit",  "conversion", "conversion", "loss ratio",
-        "loss ratio", "price/C", "price/C", "firm",       "burn-in",    "test",
-        "burn-in",    "test",    "burn-in", "test",       "burn-in",    "test",
+    static const column columns[] = {
+        COLUMN_IN(PP_PHASE_BURN_IN, "profit", "burn-in", 0, booked_profit),
+        COLUMN_IN(PP_PHASE_TEST, "profit", "test", 0, booked_profit),
+        COLUMN_IN(PP_PHASE_BURN_IN, "conversion", "burn-in", PERCENT, conversion),
+        COLUMN_IN(PP_PHASE_TEST, "conversion", "test", PERCENT, conversion),
+        COLUMN_IN(PP_PHASE_BURN_IN, "loss ratio", "burn-in", PERCENT, true_loss_ratio),
+        COLUMN_IN(PP_PHASE_TEST, "loss ratio", "test", PERCENT, true_loss_ratio),
+        COLUMN_IN(PP_PHASE_BURN_IN, "price/C", "burn-in", 3, mean_multiplier),
+        COLUMN_IN(PP_PHASE_TEST, "price/C", "test", 3, mean_multiplier),
     };
-    pp_table table = {.columns = "lrrrrrrrr"};
-    cells(&table, header, PP_COUNT(header));
-    pp_table_header(&table);
-    for (size_t i = 0; i <= p->figures->n_firms; i++) {
-        const pp_firm_figures *before = &p->figures->firms[PP_PHASE_BURN_IN][i];
-        const pp_firm_figures *after = &p->figures->firms[PP_PHASE_TEST][i];
-        firm_cell(p, &table, i);
-        pp_table_number(&table, before->booked_profit, 0);
-        pp_table_number(&table, after->booked_profit, 0);
-        pp_table_percent(&table, before->conversion);
-        pp_table_percent(&table, after->conversion);
-        pp_table_percent(&table, before->true_loss_ratio);
-        pp_table_percent(&table, after->true_loss_ratio);
-        pp_table_number(&table, before->mean_multiplier, 3);
-        pp_table_number(&table, after->mean_multiplier, 3);
-    }
     heading(p, "From burn-in to test",
             ": booked profit in GBP an epoch, true loss ratio, mean price/C");
-    print_table(p, &table);
+    print_firms(p, PP_PHASE_TEST, p->figures->n_firms + 1, columns, PP_COUNT(columns));
 }
 
 static void print_walk_away(const printer *p)
@@ -191,21 +204,19 @@ static void print_reference_kl(printer *p)
     }
 }
 
-static void portfolio_header(pp_table *table)
-{
-    static const char *const header[] = {
-        "burn-in", "target", "achieved", "miss in", "miss in", "",
-        "average", "",       "in test",  "burn-in", "test",    "category",
-    };
-    cells(table, header, PP_COUNT(header));
-    pp_table_header(table);
-}
-
 static void print_categories(printer *p, size_t firm)
 {
     const pp_portfolio_figures *portfolio = &p->figures->portfolios[firm];
+    static const struct {
+        const char *top, *bottom;
+    } header[] = {{"burn-in", "average"}, {"target", ""},      {"achieved", "in test"},
+                  {"miss in", "burn-in"}, {"miss in", "test"}, {"", "category"}};
     pp_table table = {.columns = "rrrrrl"};
-    portfolio_header(&table);
+    for (size_t j = 0; j < PP_COUNT(header); j++)
+        pp_table_text(&table, header[j].top);
+    for (size_t j = 0; j < PP_COUNT(header); j++)
+        pp_table_text(&table, header[j].bottom);
+    pp_table_header(&table);
     for (size_t k = 0; k < portfolio->n_categories; k++) {
         const pp_category_figures *category = &portfolio->categories[k];
         pp_table_number(&table, category->burn_in_average, 1);
