@@ -83,13 +83,11 @@ static void effect_row(pp_table *table, const metric *m, const pp_comparison *c)
     pp_table_number(table, c->improvement, 3);
 }
 
-static pp_status print_table(const report *r, const char *columns, const char *const *header,
+static pp_status print_table(const report *r, const pp_table_heading *headings,
                              void (*row)(pp_table *, const metric *, const pp_comparison *))
 {
-    pp_table table = {.columns = columns};
-    for (size_t i = 0; i < 2 * strlen(columns); i++)
-        pp_table_text(&table, header[i]);
-    pp_table_header(&table);
+    pp_table table = {.columns = "lrrrrrr"};
+    pp_table_headings(&table, headings);
     for (size_t i = 0; i < r->n; i++)
         row(&table, r->metric[i], &r->row[i]);
     return pp_table_print(&table, stdout, pp_cli_colour(stdout));
@@ -97,13 +95,23 @@ static pp_status print_table(const report *r, const char *columns, const char *c
 
 static pp_status print_report(const report *r, const pp_pairing *pairing)
 {
-    static const char *const money[] = {
-        "",     "base", "other",  "other", "95%",  "95%",    "", "GBP an epoch, test",
-        "mean", "mean", "- base", "low",   "high", "uplift",
+    static const pp_table_heading money[] = {
+        {"", "GBP an epoch, test"},
+        {"base", "mean"},
+        {"other", "mean"},
+        {"other", "- base"},
+        {"95%", "low"},
+        {"95%", "high"},
+        {"", "uplift"},
     };
-    static const char *const effect[] = {
-        "", "Cohen's d,", "d_z,",   "paired",   "base", "other", "probability of",
-        "", "groups",     "paired", "t-test p", "IQM",  "IQM",   "improvement",
+    static const pp_table_heading effect[] = {
+        {"", ""},
+        {"Cohen's d,", "groups"},
+        {"d_z,", "paired"},
+        {"paired", "t-test p"},
+        {"base", "IQM"},
+        {"other", "IQM"},
+        {"probability of", "improvement"},
     };
     const pp_side *base = &pairing->base, *other = &pairing->other;
     printf("base:  %s, firm %zu '%s'\nother: %s, firm %zu '%s'\n", base->path, base->firm,
@@ -111,10 +119,10 @@ static pp_status print_report(const report *r, const pp_pairing *pairing)
            pp_results_firm(other->file, other->firm));
     printf("%zu trials paired by number, %zu test epochs each; seed %" PRIu64 "\n\n",
            pairing->n_pairs, base->n_test, pairing->seed);
-    pp_status status = print_table(r, "lrrrrrr", money, money_row);
+    pp_status status = print_table(r, money, money_row);
     putchar('\n');
     if (status == PP_OK)
-        status = print_table(r, "lrrrrrr", effect, effect_row);
+        status = print_table(r, effect, effect_row);
     puts("\n  d: mean difference over the groups' pooled s.d.; d_z: over the s.d. of the paired\n"
          "  differences. IQM: interquartile mean over trials. Improvement: chance that a trial of\n"
          "  other beats one of base, ties half. A greater portfolio loss is a worse one.");

@@ -75,7 +75,7 @@ enum { PERCENT = -1, PHASE_OF_TABLE = PP_PHASE_COUNT };
 
 /// A column of a table of firms: two rows of header, and the figure below them.
 typedef struct column {
-    const char *top, *bottom;
+    pp_table_heading heading;
     int decimals;   ///< or PERCENT
     size_t figure;  ///< offset of a double in pp_firm_figures
     pp_phase phase; ///< PHASE_OF_TABLE: the one the table is of
@@ -83,11 +83,11 @@ typedef struct column {
 
 #define COLUMN(top, bottom, decimals, figure)                                                      \
     {                                                                                              \
-        top, bottom, decimals, offsetof(pp_firm_figures, figure), (pp_phase)PHASE_OF_TABLE         \
+        {top, bottom}, decimals, offsetof(pp_firm_figures, figure), (pp_phase)PHASE_OF_TABLE       \
     }
 #define COLUMN_IN(phase, top, bottom, decimals, figure)                                            \
     {                                                                                              \
-        top, bottom, decimals, offsetof(pp_firm_figures, figure), phase                            \
+        {top, bottom}, decimals, offsetof(pp_firm_figures, figure), phase                          \
     }
 
 /// A row for each firm. @param n_rows n_firms, or 1 more for all firms together
@@ -96,13 +96,10 @@ static void print_firms(printer *p, pp_phase phase, size_t n_rows, const column 
     char letters[PP_TABLE_COLUMNS + 1] = "l";
     memset(letters + 1, 'r', n);
     pp_table table = {.columns = letters};
-    pp_table_text(&table, "");
+    pp_table_heading headings[PP_TABLE_COLUMNS] = {{"", "firm"}};
     for (size_t j = 0; j < n; j++)
-        pp_table_text(&table, columns[j].top);
-    pp_table_text(&table, "firm");
-    for (size_t j = 0; j < n; j++)
-        pp_table_text(&table, columns[j].bottom);
-    pp_table_header(&table);
+        headings[1 + j] = columns[j].heading;
+    pp_table_headings(&table, headings);
     for (size_t i = 0; i < n_rows; i++) {
         firm_cell(p, &table, i);
         for (size_t j = 0; j < n; j++) {
@@ -207,16 +204,11 @@ static void print_reference_kl(printer *p)
 static void print_categories(printer *p, size_t firm)
 {
     const pp_portfolio_figures *portfolio = &p->figures->portfolios[firm];
-    static const struct {
-        const char *top, *bottom;
-    } header[] = {{"burn-in", "average"}, {"target", ""},      {"achieved", "in test"},
-                  {"miss in", "burn-in"}, {"miss in", "test"}, {"", "category"}};
+    static const pp_table_heading headings[] = {{"burn-in", "average"},  {"target", ""},
+                                                {"achieved", "in test"}, {"miss in", "burn-in"},
+                                                {"miss in", "test"},     {"", "category"}};
     pp_table table = {.columns = "rrrrrl"};
-    for (size_t j = 0; j < PP_COUNT(header); j++)
-        pp_table_text(&table, header[j].top);
-    for (size_t j = 0; j < PP_COUNT(header); j++)
-        pp_table_text(&table, header[j].bottom);
-    pp_table_header(&table);
+    pp_table_headings(&table, headings);
     for (size_t k = 0; k < portfolio->n_categories; k++) {
         const pp_category_figures *category = &portfolio->categories[k];
         pp_table_number(&table, category->burn_in_average, 1);

@@ -76,6 +76,16 @@ void pp_table_header(pp_table *table)
     table->header_rows = table->n_cells / strlen(table->columns);
 }
 
+void pp_table_headings(pp_table *table, const pp_table_heading *headings)
+{
+    size_t n = strlen(table->columns);
+    for (size_t j = 0; j < n; j++)
+        pp_table_text(table, headings[j].top);
+    for (size_t j = 0; j < n; j++)
+        pp_table_text(table, headings[j].bottom);
+    pp_table_header(table);
+}
+
 static void measure(const pp_table *table, size_t n_columns, size_t *widths)
 {
     memset(widths, 0, n_columns * sizeof *widths);

@@ -21,6 +21,13 @@ typedef struct pp_table {
     bool failed;        ///< a cell could not be stored
 } pp_table;
 
+/// Two rows of header over one column.
+typedef struct pp_table_heading {
+    const char *top, *bottom;
+} pp_table_heading;
+
+/// Headers of all columns, before any other cell. @param headings [columns]
+void pp_table_headings(pp_table *table, const pp_table_heading *headings);
 /// The next cell, row by row. Long text is cut, control characters are replaced.
 void pp_table_text(pp_table *table, const char *text);
 /// A number with thousands separators and that many decimals; "-" if it is not finite.
