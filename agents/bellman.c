@@ -31,10 +31,8 @@ static const pp_param_table bellman_table = {"bellman", "value function and mode
 static pp_status bellman_check(const void *params, const pp_agent_outline *outline, pp_error *error)
 {
     const bellman_config *config = params;
-    pp_status status = pp_value_check(&config->value, outline, error);
-    if (status == PP_OK)
-        status = pp_policy_check(&config->grid, outline->bid_min, outline->bid_max, error);
-    return status;
+    PP_TRY(pp_value_check(&config->value, outline, error));
+    return pp_policy_check(&config->grid, outline->bid_min, outline->bid_max, error);
 }
 
 static pp_status bellman_train(void *state, const void *params, const pp_agent_setup *setup,

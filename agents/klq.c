@@ -47,9 +47,7 @@ static pp_status klq_update(pp_learner *learner, pp_error *error)
 static pp_status klq_check(const void *params, const pp_agent_outline *outline, pp_error *error)
 {
     const klq_config *config = params;
-    pp_status status = pp_policy_check(&config->policy, outline->bid_min, outline->bid_max, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(pp_policy_check(&config->policy, outline->bid_min, outline->bid_max, error));
     if (config->method == KLQ_MODEL_FREE)
         return pp_learner_check(&config->policy, error);
     return pp_value_check(&config->value, outline, error);

@@ -88,7 +88,7 @@ static pp_status fit_conversion(oracle_state *s, const pp_agent_setup *setup, pp
     s->conversion = calloc(1, pp_conversion_logistic.model_size(&config, data.n_inputs));
     if (!logs || !s->conversion) {
         free(logs);
-        return pp_error_set(error, PP_ENOMEM, "no memory for an oracle's conversion model");
+        return pp_error_memory(error, "an oracle's conversion model");
     }
     for (size_t i = 0; i < h->n; i++)
         logs[i] = log(h->estimate[i]);
@@ -167,7 +167,7 @@ static pp_status find_surprises(oracle_state *s, const pp_history *h, pp_error *
     if (scratch && order)
         choose_surprises(s, h, scratch, order);
     else
-        status = pp_error_set(error, PP_ENOMEM, "no memory for an oracle's scenarios");
+        status = pp_error_memory(error, "an oracle's scenarios");
     free(scratch);
     free(order);
     return status;
@@ -271,7 +271,7 @@ static pp_status make_curve(oracle_state *s, const pp_history *h, pp_error *erro
     size_t terms = s->sees == SEES_BOTH ? n_firms : (size_t)SCENARIOS * SETS;
     s->offers = calloc(n_firms > SETS ? n_firms : SETS, sizeof *s->offers);
     if (!s->offers)
-        return pp_error_set(error, PP_ENOMEM, "no memory for an oracle of %zu firms", n_firms);
+        return pp_error_memory(error, "an oracle of %zu firms", n_firms);
     pp_status status = pp_choice_curve_create(terms, &s->curve, error);
     if (status == PP_OK && s->sees == SEES_CUSTOMER)
         status = find_surprises(s, h, error);
@@ -290,14 +290,13 @@ static pp_status oracle_train(void *state, const void *params, const pp_agent_se
     s->n_columns = setup->history->n_columns;
     s->pipeline = setup->pipeline;
     pp_pipeline_bid_range(s->pipeline, &s->low, &s->high);
-    pp_status status = check(s, setup->history, error);
-    if (status == PP_OK)
-        status = s->sees == SEES_RIVALS ? fit_conversion(s, setup, error)
-                                        : make_curve(s, setup->history, error);
-    if (status == PP_OK && setup->portfolio)
-        status = pp_chaser_train(&s->chaser, &config->sale, &uncapped, true, &config->value, setup,
-                                 error);
-    return status;
+    PP_TRY(check(s, setup->history, error));
+    PP_TRY(s->sees == SEES_RIVALS ? fit_conversion(s, setup, error)
+                                  : make_curve(s, setup->history, error));
+    if (!setup->portfolio)
+        return PP_OK;
+    return pp_chaser_train(&s->chaser, &config->sale, &uncapped, true, &config->value, setup,
+                           error);
 }
 
 static void oracle_release(void *state)

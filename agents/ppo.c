@@ -99,7 +99,7 @@ static pp_status learn(ppo_state *s, const ppo_config *config, const pp_agent_se
     pp_basis_make(setup->portfolio, setup->burn_in_average, setup->rounds, &basis);
     double *room = calloc(3 * basis.size, sizeof(double));
     if (!room)
-        return pp_error_set(error, PP_ENOMEM, "no memory for an update");
+        return pp_error_memory(error, "an update");
     ppo_work work = {config, room, room + basis.size, room + 2 * basis.size, 0};
     pp_status status = pp_learner_train(&config->learner, &s->chaser, true, ppo_update, &work,
                                         setup, &s->learner, error);

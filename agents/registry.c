@@ -1,3 +1,4 @@
+// The list of built-in agents, and the search by name.
 #include <string.h>
 
 #include "agents/agent.h"

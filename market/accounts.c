@@ -15,7 +15,7 @@ pp_status pp_accounts_create(size_t n_firms, pp_accounts *accounts, pp_error *er
     if (accounts->firm && accounts->rank_histogram && accounts->sales_by_rank)
         return PP_OK;
     pp_accounts_destroy(accounts);
-    return pp_error_set(error, PP_ENOMEM, "no memory for the accounts of %zu firms", n_firms);
+    return pp_error_memory(error, "the accounts of %zu firms", n_firms);
 }
 
 void pp_accounts_destroy(pp_accounts *accounts)

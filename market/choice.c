@@ -1,3 +1,4 @@
+// The customer's choice among offers, and the ranking of offers by price.
 #include "market/choice.h"
 
 #include <math.h>

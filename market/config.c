@@ -1,3 +1,4 @@
+// Parameter tables of the market's configuration, with the published defaults.
 #include "market/config.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+// Memory of a batch of customers.
 #include "market/customers.h"
 
 #include <stdlib.h>
@@ -16,7 +17,7 @@ pp_status pp_customers_create(size_t capacity, int n_columns, pp_customers *cust
     if (!customers->storage || !customers->hidden || !customers->features ||
         !customers->loyal_firm) {
         pp_customers_destroy(customers);
-        return pp_error_set(error, PP_ENOMEM, "no memory for %zu customers", capacity);
+        return pp_error_memory(error, "%zu customers", capacity);
     }
     customers->capacity = capacity;
     customers->n_columns = n_columns;

@@ -1,3 +1,4 @@
+// Tables of continuous and discrete distributions, from which one uniform number draws a variate.
 #include "market/distribution.h"
 
 #include <assert.h>
@@ -199,9 +200,7 @@ pp_status pp_law_gamma(double shape, double scale, pp_quantile_table *table, pp_
 {
     law l = {shape,      scale, 0, INFINITY, gsl_cdf_gamma_P, gsl_cdf_gamma_Q, gsl_ran_gamma_pdf,
              gamma_score};
-    pp_status status = check(shape, scale, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(check(shape, scale, error));
     if (shape < 1e4)
         return tabulate(&l, median(&l, 0, scale * (shape + 1)), same, table, error);
     l = normal_law;

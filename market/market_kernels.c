@@ -1,3 +1,4 @@
+// The market's vectorised loops: draws, preparation of customers, choice and ranks.
 #include "market/market_kernels.h"
 
 #include "market/base/maths.h"

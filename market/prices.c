@@ -1,3 +1,4 @@
+// Paths of the three price indices, and firms' estimates of a customer's cost.
 #include "market/prices.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+// Uniform draws by counter, and a GSL generator over the same counters.
 #include "market/random.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+// A schema built feature by feature, and the search for a name in it.
 #include "market/schema.h"
 
 #include <stdio.h>

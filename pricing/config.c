@@ -1,3 +1,4 @@
+// Parameter tables of pricing and portfolios, with the published defaults.
 #include "pricing/config.h"
 
 #include <math.h>

@@ -117,9 +117,7 @@ static pp_status newton(const fitting *f, pp_error *error)
 {
     double length = derivatives(f), small = 1e-20 * (double)(f->data->n * f->data->n);
     for (int i = 0; i < STEPS && length > small; i++) {
-        pp_status status = pp_solve_positive(f->hessian, f->n_free, f->gradient, 1, error);
-        if (status != PP_OK)
-            return status;
+        PP_TRY(pp_solve_positive(f->hessian, f->n_free, f->gradient, 1, error));
         memcpy(f->step, f->gradient, f->n_free * sizeof(double));
         double next = move(f, 1), back = 0.5;
         for (int halving = 0; halving < HALVINGS && !(next < length); halving++) {
@@ -149,7 +147,7 @@ static pp_status start(fitting *f, const pp_pricing_config *config, const pp_con
                    .n_all = q};
     double unused, *at = calloc(q * (5 + q + BLOCK) + BLOCK, sizeof(double));
     if (!at)
-        return pp_error_set(error, PP_ENOMEM, "no memory for a conversion fit");
+        return pp_error_memory(error, "a conversion fit");
     f->mean = at;
     f->deviation = f->mean + q;
     f->coefficient = f->deviation + q;
@@ -185,11 +183,9 @@ static pp_status logistic_fit(void *model, const pp_pricing_config *config,
     (void)rng;
     fitting f;
     *constrained = false;
-    pp_status status = start(&f, config, data, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(start(&f, config, data, error));
     double *slope = &f.coefficient[f.n_all - 1];
-    status = newton(&f, error);
+    pp_status status = newton(&f, error);
     if (status == PP_OK && !(*slope >= f.slope_floor)) {
         *constrained = true;
         *slope = fmax(1, f.slope_floor); // the prior's

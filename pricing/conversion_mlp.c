@@ -194,13 +194,23 @@ static void first_guess(mlp *m, gsl_rng *rng)
         m->theta[at.b + h] = gsl_ran_gaussian(rng, 0.5);
 }
 
+/// GSL ends the program when there is no memory for a minimizer of n numbers, so look first.
+static bool has_room(size_t n)
+{
+    const size_t vectors = 16, vector = n * sizeof(double) + 128; // it has 10
+    void *volatile room = malloc(vectors * vector);
+    bool found = room != NULL;
+    free(room);
+    return found;
+}
+
 static pp_status minimise(mlp *m, fitting *f, int64_t steps, pp_error *error)
 {
+    if (!has_room(m->n_theta))
+        return pp_error_memory(error, "a neural network's fit");
     gsl_multimin_function_fdf function = {loss_f, loss_df, loss_fdf, m->n_theta, f};
     gsl_multimin_fdfminimizer *minimizer =
         gsl_multimin_fdfminimizer_alloc(gsl_multimin_fdfminimizer_vector_bfgs2, m->n_theta);
-    if (!minimizer)
-        return pp_error_set(error, PP_ENOMEM, "no memory for a neural network's fit");
     gsl_vector_view start = gsl_vector_view_array(m->theta, m->n_theta);
     gsl_multimin_fdfminimizer_set(minimizer, &function, &start.vector, 0.1, 0.1);
     for (int64_t i = 0; i < steps; i++) {
@@ -242,7 +252,7 @@ static pp_status mlp_fit(void *model, const pp_pricing_config *config,
     fitting f = {.model = m, .data = data, .ridge = config->mlp_ridge};
     double *storage = malloc((data->n * (m->p + 1) + 2 * BLOCK * m->hidden) * sizeof(double));
     if (!storage)
-        return pp_error_set(error, PP_ENOMEM, "no memory for a neural network's fit");
+        return pp_error_memory(error, "a neural network's fit");
     f.z = storage;
     f.u = f.z + data->n * m->p;
     f.activation = f.u + data->n;

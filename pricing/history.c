@@ -1,3 +1,4 @@
+// Firms' histories as a ring of epochs, with the features stored once for all firms.
 #include "pricing/history.h"
 
 #include <assert.h>
@@ -62,7 +63,7 @@ pp_status pp_histories_create(int n_columns, size_t n_firms, size_t epochs, size
     *histories = NULL;
     pp_histories *h = calloc(1, sizeof *h);
     if (!h)
-        return pp_error_set(error, PP_ENOMEM, "no memory for the firms' histories");
+        return pp_error_memory(error, "the firms' histories");
     h->n_columns = n_columns;
     h->n_firms = n_firms;
     h->epochs = epochs;
@@ -70,8 +71,7 @@ pp_status pp_histories_create(int n_columns, size_t n_firms, size_t epochs, size
     h->observe = observe;
     if (!allocate(h)) {
         pp_histories_destroy(h);
-        return pp_error_set(error, PP_ENOMEM, "no memory for %zu rows of %zu firms' histories",
-                            epochs * rows, n_firms);
+        return pp_error_memory(error, "%zu rows of %zu firms' histories", epochs * rows, n_firms);
     }
     for (int j = 0; j < n_columns; j++)
         h->features[j] = h->storage + (size_t)j * capacity(h);

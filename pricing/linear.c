@@ -1,3 +1,4 @@
+// Cholesky factorisation of small systems, and the standardisation of columns.
 #include "pricing/linear.h"
 
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+// The shared pricing pipeline: fit, fold into one pass over the features, predict and bid.
 #include "pricing/pipeline.h"
 
 #include <assert.h>
@@ -23,25 +24,23 @@ pp_status pp_pipeline_create(const pp_pricing_config *config, int n_columns, pp_
                              pp_pipeline **pipeline, pp_error *error)
 {
     *pipeline = NULL;
-    pp_status status = pp_param_check(&pp_pricing_table, config, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(pp_param_check(&pp_pricing_table, config, error));
     if (config->bid_min > config->bid_max)
         return pp_error_set(error, PP_EINVAL,
                             "pricing.bid_min: %.15g is above pricing.bid_max, %.15g",
                             config->bid_min, config->bid_max);
     pp_pipeline *p = calloc(1, sizeof *p);
     if (!p)
-        return pp_error_set(error, PP_ENOMEM, "no memory for a pricing pipeline");
+        return pp_error_memory(error, "a pricing pipeline");
     p->config = *config;
     p->class = pp_conversion_classes[config->conversion];
-    status = pp_market_model_create(n_columns, observe, &p->market, error);
+    pp_status status = pp_market_model_create(n_columns, observe, &p->market, error);
     if (status == PP_OK) {
         p->model_size = p->class->model_size(config, p->market.n_outputs);
         p->model = calloc(1, p->model_size);
         p->folded = calloc((size_t)p->market.n_inputs + 1, sizeof(double));
         if (!p->model || !p->folded)
-            status = pp_error_set(error, PP_ENOMEM, "no memory for a conversion model");
+            status = pp_error_memory(error, "a conversion model");
     }
     if (status != PP_OK) {
         pp_pipeline_destroy(p);
@@ -131,25 +130,21 @@ pp_status pp_pipeline_fit(pp_pipeline *pipeline, const pp_history *history, doub
 {
     const double *inputs[PP_MAX_FEATURES + 1];
     bool constrained;
-    pp_status status =
-        pp_market_fit(&pipeline->market, pipeline->config.market_ridge, history, scratch, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(
+        pp_market_fit(&pipeline->market, pipeline->config.market_ridge, history, scratch, error));
     predict(pipeline, history->features, history->estimate, history->n, scratch, inputs);
     pp_conversion_data data = {.n = history->n,
                                .n_inputs = pipeline->market.n_outputs,
                                .inputs = inputs,
                                .multiplier = history->multiplier,
                                .sold = history->sold};
-    status =
-        pipeline->class->fit(pipeline->model, &pipeline->config, &data, rng, &constrained, error);
-    if (status == PP_OK) {
-        pipeline->fitted = true;
-        pipeline->constrained += constrained;
-        if (pipeline->class->affine)
-            fold(pipeline);
-    }
-    return status;
+    PP_TRY(
+        pipeline->class->fit(pipeline->model, &pipeline->config, &data, rng, &constrained, error));
+    pipeline->fitted = true;
+    pipeline->constrained += constrained;
+    if (pipeline->class->affine)
+        fold(pipeline);
+    return PP_OK;
 }
 
 void pp_pipeline_prepare(const pp_pipeline *pipeline, const double *const *features,

@@ -1,3 +1,4 @@
+// Random portfolios, targets, membership of customers, the loss, and categories in words.
 #include "pricing/portfolio.h"
 
 #include <gsl/gsl_randist.h>

@@ -1,3 +1,4 @@
+// Pricing's vectorised loops: linear predictors, offers, logarithms and bids.
 #include "pricing/pricing_kernels.h"
 
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+// Fits and predictions of the market model, one kind for each way to observe rivals.
 #include "pricing/rival_model.h"
 
 #include <stdlib.h>
@@ -18,7 +19,7 @@ pp_status pp_market_model_create(int n_columns, pp_observe observe, pp_market_mo
     size_t q = (size_t)p + 2;
     model->storage = calloc(2 * (size_t)p + PP_RIVALS * q + q * q + PP_RIVALS * q, sizeof(double));
     if (!model->storage)
-        return pp_error_set(error, PP_ENOMEM, "no memory for a market model");
+        return pp_error_memory(error, "a market model");
     model->mean = model->storage;
     model->deviation = model->mean + p;
     model->weight = model->deviation + p;

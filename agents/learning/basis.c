@@ -1,3 +1,4 @@
+// Hat functions over portfolio and time, evaluated as sparse vectors.
 #include "agents/learning/basis.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+// Rollouts, regression and the training loop of the agents that learn without induction.
 #include "agents/learning/learner.h"
 
 #include <math.h>
@@ -192,7 +193,7 @@ static pp_status allocate(pp_learner *l, size_t rounds, pp_error *error)
     l->estimate = calloc(l->n_customers, sizeof *l->estimate);
     l->categories = calloc(l->n_customers, sizeof *l->categories);
     if (!r->customer || !r->held || !l->theta || !l->candidates || !l->estimate || !l->categories)
-        return pp_error_set(error, PP_ENOMEM, "no memory for rollouts");
+        return pp_error_memory(error, "rollouts");
     r->action = r->customer + rows;
     r->probability = r->held + rows * K;
     r->conversion = r->probability + rows;
@@ -239,15 +240,10 @@ static pp_status create(const pp_learner_config *config, const pp_chaser *chaser
                       .temperature = chaser->policy.temperature,
                       .n_customers = rows < CUSTOMERS ? rows : CUSTOMERS,
                       .portfolio = *setup->portfolio};
-    pp_status status = pp_learner_check(&chaser->policy, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(pp_learner_check(&chaser->policy, error));
     pp_basis_make(&l->portfolio, setup->burn_in_average, setup->rounds, &l->basis);
-    status = allocate(l, (size_t)setup->rounds, error);
-    if (status == PP_OK)
-        status = load_customers(l, chaser, setup, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(allocate(l, (size_t)setup->rounds, error));
+    PP_TRY(load_customers(l, chaser, setup, error));
     pp_basis_start(&l->basis, config->start == PP_START_PACE ? &l->portfolio : NULL,
                    reference_profit(l), l->theta);
     if (critic) {

@@ -1,6 +1,6 @@
+// One firm's curve of conversion against its price for a customer whose latents are known.
 #include "agents/planning/choice_curve.h"
 
-#include <gsl/gsl_integration.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,28 +15,39 @@ static const double least_power = -700, greatest_power = 300;
 /// turns on little.
 static const double bend = 3;
 
-static void set_node(pp_choice_curve *curve, size_t i, gsl_integration_glfixed_table *rule)
-{
+/// The Gauss-Legendre rule of 24 nodes on [-1, 1]: those above 0, and their weights.
+static const struct node {
     double x, weight;
-    gsl_integration_glfixed_point(0, 1, i, &x, &weight, rule);
+} rule[] = {
+    {0.064056892862605616, 0.12793819534675208}, {0.19111886747361631, 0.12583745634682822},
+    {0.3150426796961634, 0.12167047292780335},   {0.43379350762604513, 0.11550566805372545},
+    {0.54542147138883956, 0.10744427011596543},  {0.64809365193697555, 0.097618652104113995},
+    {0.74012419157855436, 0.086190161531953219}, {0.82000198597390295, 0.073346481411080355},
+    {0.88641552700440107, 0.059298584915436749}, {0.9382745520027328, 0.044277438817419773},
+    {0.97472855597130947, 0.028531388628933656}, {0.99518721999702142, 0.0123412297999871},
+};
+
+// Not by GSL's tables, whose allocation ends the program when there is no memory.
+static void set_node(pp_choice_curve *curve, size_t i)
+{
+    const size_t half = NODES / 2;
+    const struct node *node = &rule[i < half ? half - 1 - i : i - half];
+    double x = 0.5 + (i < half ? -0.5 : 0.5) * node->x;
     curve->loyalty[i] = -bend * log(x);
-    curve->weight[i] = weight * bend * pow(x, bend - 1);
+    curve->weight[i] = 0.5 * node->weight * bend * pow(x, bend - 1);
 }
 
 pp_status pp_choice_curve_create(size_t capacity, pp_choice_curve *curve, pp_error *error)
 {
     *curve = (pp_choice_curve){.capacity = capacity};
-    gsl_integration_glfixed_table *rule = gsl_integration_glfixed_table_alloc(NODES);
     curve->share = calloc(capacity, sizeof *curve->share);
     curve->place = calloc(capacity, sizeof *curve->place);
-    if (!rule || !curve->share || !curve->place) {
-        gsl_integration_glfixed_table_free(rule);
+    if (!curve->share || !curve->place) {
         pp_choice_curve_destroy(curve);
-        return pp_error_set(error, PP_ENOMEM, "no memory for choice curves of %zu terms", capacity);
+        return pp_error_memory(error, "choice curves of %zu terms", capacity);
     }
     for (size_t i = 0; i < NODES; i++)
-        set_node(curve, i, rule);
-    gsl_integration_glfixed_table_free(rule);
+        set_node(curve, i);
     return PP_OK;
 }
 

@@ -1,3 +1,4 @@
+// Tables of the expected gain of a round for each pattern of categories.
 #include "agents/planning/gain.h"
 
 #include <stdlib.h>
@@ -23,7 +24,7 @@ static pp_status allocate_rows(pp_gain *gain, size_t n, pp_error *error)
     rows->estimate = calloc(n * (2 + gain->model->curve_size), sizeof(double));
     gain->pattern = calloc(n, sizeof *gain->pattern);
     if (!rows->pattern || !rows->estimate || !gain->pattern)
-        return pp_error_set(error, PP_ENOMEM, "no memory for a table of gains");
+        return pp_error_memory(error, "a table of gains");
     rows->null_bid = rows->estimate + n;
     rows->curves = rows->null_bid + n;
     return PP_OK;
@@ -62,21 +63,18 @@ pp_status pp_gain_rows_load(const pp_agent_setup *setup, pp_gain *gain, size_t m
     size_t n = setup->history->n, size = gain->model->curve_size;
     size_t scratch = pp_pipeline_scratch(setup->pipeline),
            values = pp_pipeline_curve_size(setup->pipeline);
-    pp_status status = allocate_rows(gain, n < most ? n : most, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(allocate_rows(gain, n < most ? n : most, error));
     double *room = malloc(n * (scratch + values + 1 + size) * sizeof(double));
     uint64_t *members = calloc(n, sizeof *members);
-    if (room && members) {
+    bool found = room && members;
+    if (found) {
         whole w = {room, room + n * scratch, room + n * (scratch + values),
                    room + n * (scratch + values + 1), members};
         fill_rows(gain, setup, &w);
-    } else {
-        status = pp_error_set(error, PP_ENOMEM, "no memory for a table of gains");
     }
     free(room);
     free(members);
-    return status;
+    return found ? PP_OK : pp_error_memory(error, "a table of gains");
 }
 
 /// Best expected gain and chance of a sale of one row.
@@ -113,13 +111,11 @@ static pp_status tabulate(pp_gain *gain, double reach, const pp_stop_flag *stop,
     gain->step = 2 * reach / (double)(gain->n_points - 1);
     gain->value = calloc(2 * size, sizeof(double));
     if (!gain->value)
-        return pp_error_set(error, PP_ENOMEM, "no memory for a table of gains");
+        return pp_error_memory(error, "a table of gains");
     gain->slope = gain->value + size;
     for (size_t i = 0; i < gain->rows.n; i++) {
         size_t at = gain->rows.pattern[i] * gain->n_points;
-        pp_status status = pp_stop_check(stop, error);
-        if (status != PP_OK)
-            return status;
+        PP_TRY(pp_stop_check(stop, error));
         row_candidates(gain, i, &candidates);
         for (size_t j = 0; j < gain->n_points; j++) {
             row_gain(gain, i, &candidates, gain->least + gain->step * (double)j, &value, &slope);

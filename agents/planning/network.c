@@ -1,3 +1,4 @@
+// A dense network in one block of memory, trained by back-propagation and Adam.
 #include "agents/planning/network.h"
 
 #include <gsl/gsl_randist.h>
@@ -58,8 +59,7 @@ pp_status pp_network_create(size_t inputs, size_t layers, size_t width, gsl_rng 
     if (!n || !n->layers || !n->storage) {
         pp_network_destroy(n);
         *network = NULL;
-        return pp_error_set(error, PP_ENOMEM, "no memory for a network of %zu by %zu units", layers,
-                            width);
+        return pp_error_memory(error, "a network of %zu by %zu units", layers, width);
     }
     double *at = n->storage;
     for (size_t i = 0; i < n->n_layers; i++)
@@ -169,9 +169,7 @@ pp_status pp_network_pass(pp_network *network, const pp_network_data *data, doub
     if (data->n > 0) // GSL cannot shuffle nothing
         gsl_ran_shuffle(rng, data->order, data->n, sizeof *data->order);
     for (size_t first = 0; first < data->n; first += BATCH) {
-        pp_status status = pp_stop_check(stop, error);
-        if (status != PP_OK)
-            return status;
+        PP_TRY(pp_stop_check(stop, error));
         sum += train_batch(network, data, first, learning_rate);
     }
     if (!isfinite(sum))

@@ -1,3 +1,4 @@
+// A plan over one of the value functions: its checks, its memory and its calls.
 #include "agents/planning/planner.h"
 
 #include <math.h>
@@ -38,7 +39,7 @@ pp_status pp_planner_create(const pp_value_config *config, const pp_agent_setup 
     const pp_portfolio *portfolio = setup->portfolio;
     pp_planner *p = *planner = calloc(1, sizeof *p);
     if (!p)
-        return pp_error_set(error, PP_ENOMEM, "no memory for a plan");
+        return pp_error_memory(error, "a plan");
     size_t n = portfolio->n_categories;
     p->class = classes[config->value];
     p->plan = (pp_plan){.n_categories = n,

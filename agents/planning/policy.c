@@ -1,3 +1,4 @@
+// Candidate multipliers of the reference policy, their soft maximum, and draws from it.
 #include "agents/planning/policy.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+// Training and quotes that the planning agents share.
 #include "agents/planning/pursuer.h"
 
 #include <math.h>
@@ -11,17 +12,14 @@ pp_status pp_chaser_train(pp_chaser *c, const pp_sale_config *sale, const pp_pol
     c->stream = setup->stream;
     c->continuous = continuous;
     c->policy = *policy;
-    pp_status status = pp_sale_model_fit(sale, setup, &c->model, error);
-    if (status == PP_OK)
-        status = pp_policy_check(policy, c->model.low, c->model.high, error);
-    if (status != PP_OK || !value)
-        return status;
+    PP_TRY(pp_sale_model_fit(sale, setup, &c->model, error));
+    PP_TRY(pp_policy_check(policy, c->model.low, c->model.high, error));
+    if (!value)
+        return PP_OK;
     pp_policy_caps(policy, c->model.low, c->model.high, &c->model.low, &c->model.high);
-    status = pp_gain_create(setup, &c->model, continuous ? NULL : &c->policy, (size_t)value->grid,
-                            pp_planner_reach(setup), &c->gain, error);
-    if (status == PP_OK)
-        status = pp_planner_create(value, setup, &c->gain, &c->planner, error);
-    return status;
+    PP_TRY(pp_gain_create(setup, &c->model, continuous ? NULL : &c->policy, (size_t)value->grid,
+                          pp_planner_reach(setup), &c->gain, error));
+    return pp_planner_create(value, setup, &c->gain, &c->planner, error);
 }
 
 void pp_chaser_release(pp_chaser *c)

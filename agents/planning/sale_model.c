@@ -1,3 +1,4 @@
+// The chance of a sale by the pipeline's model or by a planner's own logistic fit.
 #include "agents/planning/sale_model.h"
 
 #include <math.h>
@@ -46,7 +47,7 @@ static pp_status fit_rows(const pp_sale_config *config, const pp_agent_setup *se
                                .sold = h->sold};
     model->own = calloc(1, pp_conversion_logistic.model_size(&pricing, data.n_inputs));
     if (!model->own)
-        return pp_error_set(error, PP_ENOMEM, "no memory for a model of sales");
+        return pp_error_memory(error, "a model of sales");
     return pp_conversion_logistic.fit(model->own, &pricing, &data, NULL, &constrained, error);
 }
 
@@ -59,7 +60,7 @@ static pp_status fit_own(const pp_sale_config *config, const pp_agent_setup *set
     double *room = malloc((scratch + values + EXTRA * h->n) * sizeof(double));
     pp_curves curves;
     if (!room)
-        return pp_error_set(error, PP_ENOMEM, "no memory for a model of sales");
+        return pp_error_memory(error, "a model of sales");
     pp_pipeline_prepare(setup->pipeline, h->features, h->estimate, h->n, room, room + scratch,
                         &curves);
     pp_status status = fit_rows(config, setup, model, &curves, room + scratch + values, error);

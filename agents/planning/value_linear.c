@@ -154,7 +154,7 @@ static pp_status induce(const pp_plan *plan, linear *l, int64_t every, gsl_rng *
     pp_status status = PP_OK;
     fitting *f = calloc(1, sizeof *f);
     if (!f)
-        return pp_error_set(error, PP_ENOMEM, "no memory for a linear value function");
+        return pp_error_memory(error, "a linear value function");
     for (int64_t t = plan->rounds - 1; t >= 0 && status == PP_OK; t--) {
         for (size_t i = 0; i < FITTED; i++) {
             sample(plan, t, i, rng, f->held[i]);
@@ -175,8 +175,7 @@ static pp_status allocate(const pp_plan *plan, void **state, pp_error *error)
     linear *l = *state = calloc(1, sizeof *l);
     if (l)
         l->weight = calloc((size_t)(plan->rounds + 1) * (plan->n_categories + 1), sizeof(double));
-    return l && l->weight ? PP_OK
-                          : pp_error_set(error, PP_ENOMEM, "no memory for a linear value function");
+    return l && l->weight ? PP_OK : pp_error_memory(error, "a linear value function");
 }
 
 static void log_value(const pp_plan *plan, const linear *l)
@@ -188,14 +187,11 @@ static void log_value(const pp_plan *plan, const linear *l)
 static pp_status linear_create(const pp_plan *plan, void **state, pp_error *error)
 {
     pp_gsl_random random;
-    pp_status status = allocate(plan, state, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(allocate(plan, state, error));
     pp_gsl_random_init(&random, &plan->stream, PP_DRAW_AGENT, (uint32_t)SEQUENCE);
-    status = induce(plan, *state, 0, &random.rng, error);
-    if (status == PP_OK)
-        log_value(plan, *state);
-    return status;
+    PP_TRY(induce(plan, *state, 0, &random.rng, error));
+    log_value(plan, *state);
+    return PP_OK;
 }
 
 static pp_status train_network(const pp_plan *plan, linear *l, gsl_rng *rng, pp_error *error)
@@ -205,7 +201,7 @@ static pp_status train_network(const pp_plan *plan, linear *l, gsl_rng *rng, pp_
         return pp_error_set(error, PP_EINVAL, "a network needs rounds to learn from");
     pp_network_data data = {l->kept, l->x, l->y, calloc(l->kept, sizeof *data.order)};
     if (!data.order)
-        return pp_error_set(error, PP_ENOMEM, "no memory for a network's data");
+        return pp_error_memory(error, "a network's data");
     for (size_t i = 0; i < l->kept; i++)
         data.order[i] = i;
     pp_status status = pp_network_create(plan->n_categories + 1, (size_t)c->layers,
@@ -224,9 +220,7 @@ static pp_status train_network(const pp_plan *plan, linear *l, gsl_rng *rng, pp_
 static pp_status network_create(const pp_plan *plan, void **state, pp_error *error)
 {
     pp_gsl_random random;
-    pp_status status = allocate(plan, state, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(allocate(plan, state, error));
     linear *l = *state;
     int64_t every = (plan->rounds - 1) / STEPS_KEPT + 1;
     l->rows = (FITTED + SAMPLED) * (size_t)((plan->rounds - 1) / every + 1);
@@ -235,10 +229,10 @@ static pp_status network_create(const pp_plan *plan, void **state, pp_error *err
         l->scale = 1;
     l->x = malloc(l->rows * (plan->n_categories + 2) * sizeof(double));
     if (!l->x)
-        return pp_error_set(error, PP_ENOMEM, "no memory for a network's data");
+        return pp_error_memory(error, "a network's data");
     l->y = l->x + l->rows * (plan->n_categories + 1);
     pp_gsl_random_init(&random, &plan->stream, PP_DRAW_AGENT, (uint32_t)SEQUENCE);
-    status = induce(plan, l, every, &random.rng, error);
+    pp_status status = induce(plan, l, every, &random.rng, error);
     if (status == PP_OK)
         status = train_network(plan, l, &random.rng, error);
     if (status == PP_OK)

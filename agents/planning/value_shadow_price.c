@@ -7,7 +7,7 @@
 // every round, from the portfolio then held: what chance has brought is taken into account, the
 // kink at the target is smoothed by the sales still to come, and categories share customers through
 // the patterns. (Certainty-equivalent re-solving of a fluid problem; see docs/agents.md.)
-#include <gsl/gsl_linalg.h>
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -32,9 +32,8 @@ typedef struct resolve {
     double *jacobian;                 ///< [n_categories][n_categories]
     double *response;                 ///< [n_categories][n_categories] d rate_k / d lambda_j
     double *residual;                 ///< [n_categories]
-    gsl_permutation *permutation;
-    const pp_learning *learning; ///< NULL but in create
-    size_t logged;               ///< updates so far
+    const pp_learning *learning;      ///< NULL but in create
+    size_t logged;                    ///< updates so far
 } resolve;
 
 /// Expectations over the sales still to come in one category.
@@ -94,21 +93,51 @@ static double respond(resolve *r, const pp_plan *plan, double *response)
     return profit;
 }
 
-/// Newton's step in `residual`; false if there is none. The matrix is checked first, since GSL
-/// calls its error handler for a singular one.
+static void swap(double *a, double *b)
+{
+    double kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+/// One step of Gauss's elimination: column k becomes 0 below the greatest entry, which row k gets.
+/// @return false if there is none but 0
+static bool eliminate(double *a, double *x, size_t n, size_t k)
+{
+    size_t pivot = k;
+    for (size_t i = k + 1; i < n; i++)
+        if (fabs(a[i * n + k]) > fabs(a[pivot * n + k]))
+            pivot = i;
+    if (!(fabs(a[pivot * n + k]) >= DBL_MIN))
+        return false;
+    for (size_t j = k; j < n && pivot != k; j++)
+        swap(&a[k * n + j], &a[pivot * n + j]);
+    swap(&x[k], &x[pivot]);
+    double inverse = 1 / a[k * n + k];
+    for (size_t i = k + 1; i < n; i++) {
+        double factor = a[i * n + k] * inverse;
+        for (size_t j = k + 1; j < n; j++)
+            a[i * n + j] -= factor * a[k * n + j];
+        x[i] -= factor * x[k];
+    }
+    return true;
+}
+
+/// Newton's step in `residual`; false if there is none. GSL's decomposition takes memory in each
+/// call and ends the program when there is none.
 static bool solve_step(resolve *r, size_t n)
 {
-    int sign;
-    gsl_matrix_view matrix = gsl_matrix_view_array(r->jacobian, n, n);
-    gsl_vector_view vector = gsl_vector_view_array(r->residual, n);
-    gsl_linalg_LU_decomp(&matrix.matrix, r->permutation, &sign);
+    double *a = r->jacobian, *x = r->residual;
     for (size_t k = 0; k < n; k++)
-        if (!(fabs(r->jacobian[k * n + k]) > 0))
+        if (!eliminate(a, x, n, k))
             return false;
-    gsl_linalg_LU_svx(&matrix.matrix, r->permutation, &vector.vector);
-    for (size_t k = 0; k < n; k++)
-        if (!isfinite(r->residual[k]))
+    for (size_t k = n; k-- > 0;) {
+        for (size_t j = k + 1; j < n; j++)
+            x[k] -= a[k * n + j] * x[j];
+        x[k] /= a[k * n + k];
+        if (!isfinite(x[k]))
             return false;
+    }
     return true;
 }
 
@@ -215,9 +244,8 @@ static pp_status resolve_create(const pp_plan *plan, void **state, pp_error *err
     size_t n = plan->n_categories;
     const double nothing[PP_MAX_CATEGORIES] = {0};
     resolve *r = *state = calloc(1, sizeof *r);
-    if (!r || !(r->jacobian = calloc(2 * n * n + n, sizeof(double))) ||
-        !(r->permutation = gsl_permutation_alloc(n)))
-        return pp_error_set(error, PP_ENOMEM, "no memory for shadow prices");
+    if (!r || !(r->jacobian = calloc(2 * n * n + n, sizeof(double))))
+        return pp_error_memory(error, "shadow prices");
     r->response = r->jacobian + n * n;
     r->residual = r->response + n * n;
     r->learning = plan->learning;
@@ -231,8 +259,6 @@ static void resolve_destroy(void *state)
     resolve *r = state;
     if (!r)
         return;
-    if (r->permutation)
-        gsl_permutation_free(r->permutation);
     free(r->jacobian);
     free(r);
 }

@@ -63,9 +63,7 @@ static pp_status fill(const pp_plan *plan, table *t, size_t *offsets, pp_error *
     for (size_t state = 0; state < t->states; state++)
         t->value[rounds * t->states + state] = state_end(plan, t, state);
     for (size_t round = rounds; round-- > 0;) {
-        pp_status status = pp_stop_check(plan->stop, error);
-        if (status != PP_OK)
-            return status;
+        PP_TRY(pp_stop_check(plan->stop, error));
         const double *next = t->value + (round + 1) * t->states;
         double *value = t->value + round * t->states;
         for (size_t state = 0; state < t->states; state++) {
@@ -83,10 +81,8 @@ static pp_status table_create(const pp_plan *plan, void **state, pp_error *error
 {
     table *t = *state = calloc(1, sizeof *t);
     if (!t)
-        return pp_error_set(error, PP_ENOMEM, "no memory for a table of values");
-    pp_status status = table_check(plan->n_categories, plan->rounds, error);
-    if (status != PP_OK)
-        return status;
+        return pp_error_memory(error, "a table of values");
+    PP_TRY(table_check(plan->n_categories, plan->rounds, error));
     t->side = (size_t)plan->rounds + 1;
     t->states = 1;
     for (size_t k = 0; k < plan->n_categories; k++)
@@ -95,9 +91,9 @@ static pp_status table_create(const pp_plan *plan, void **state, pp_error *error
     t->value = calloc(t->states * t->side, sizeof(double));
     if (!offsets || !t->value) {
         free(offsets);
-        return pp_error_set(error, PP_ENOMEM, "no memory for a table of values");
+        return pp_error_memory(error, "a table of values");
     }
-    status = fill(plan, t, offsets, error);
+    pp_status status = fill(plan, t, offsets, error);
     free(offsets);
     if (status == PP_OK && plan->learning && plan->learning->n_updates > 0)
         plan->learning->series[PP_LEARNING_VALUE][0] = t->value[0];

@@ -1,3 +1,4 @@
+// Texts of statuses, and the record of a first failure.
 #include "market/base/error.h"
 
 #include "market/base/text.h"

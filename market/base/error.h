@@ -48,6 +48,9 @@ PP_API const char *pp_status_text(pp_status status);
 #define pp_error_set(error, status, ...)                                                           \
     pp_status_after((status), pp_error_record((error), (status), __VA_ARGS__))
 
+/// `pp_error_memory(error, "%zu rows", n)`: there is none for them. @return PP_ENOMEM
+#define pp_error_memory(error, ...) pp_error_set(error, PP_ENOMEM, "no memory for " __VA_ARGS__)
+
 /// The function behind pp_error_set. @return whether this was the first failure
 PP_API int pp_error_record(pp_error *error, pp_status status, const char *format, ...)
     PP_PRINTF(3, 4);

@@ -1,3 +1,4 @@
+// The candidate nearest to a mistyped word, by edit distance.
 #include "market/base/nearest.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+// Defaults, ranges, checks and comparison of configurations, all from their parameter tables.
 #include "market/base/param.h"
 
 #include <math.h>

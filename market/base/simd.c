@@ -1,3 +1,4 @@
+// The choice of vector instructions: the most that the machine has, or less on request.
 #include "market/base/simd.h"
 
 #include <stdlib.h>

@@ -87,14 +87,6 @@ static pp_status add_feature(pp_schema *schema, const struct pp_book_feature *fe
     return pp_schema_add(schema, feature->name, "1", feature->kind, error);
 }
 
-static pp_status build_schema(book *b, const pp_book *from, pp_error *error)
-{
-    pp_status status = PP_OK;
-    for (size_t j = 0; j < from->n_features && status == PP_OK; j++)
-        status = add_feature(&b->base.schema, &from->features[j], error);
-    return status;
-}
-
 static pp_status allocate(book *b, const char *label, pp_error *error)
 {
     size_t columns = (size_t)b->base.schema.n_columns;
@@ -105,7 +97,7 @@ static pp_status allocate(book *b, const char *label, pp_error *error)
     b->base.schema.quantiles = calloc(columns * PP_QUANTILES, sizeof(double));
     b->base.bytes = (double)sizeof *b + (double)(columns + 1) * (double)b->n_rows * sizeof(double);
     if (!b->values || !b->pure_premium || !b->base.schema.quantiles)
-        return pp_error_set(error, PP_ENOMEM, "no memory for a book of %zu rows", b->n_rows);
+        return pp_error_memory(error, "a book of %zu rows", b->n_rows);
     return PP_OK;
 }
 
@@ -138,7 +130,7 @@ static pp_status build_quantiles(book *b, pp_error *error)
     pp_schema *schema = &b->base.schema;
     double *sorted = malloc(b->n_rows * sizeof(double));
     if (!sorted)
-        return pp_error_set(error, PP_ENOMEM, "no memory for a book of %zu rows", b->n_rows);
+        return pp_error_memory(error, "a book of %zu rows", b->n_rows);
     for (int j = 0; j < schema->n_columns; j++) {
         double *to = schema->quantiles + (size_t)j * PP_QUANTILES;
         schema->columns[j].quantiles = to;
@@ -151,33 +143,32 @@ static pp_status build_quantiles(book *b, pp_error *error)
     return PP_OK;
 }
 
+static pp_status fill(book *b, const pp_book *from, pp_error *error)
+{
+    for (size_t j = 0; j < from->n_features; j++)
+        PP_TRY(add_feature(&b->base.schema, &from->features[j], error));
+    PP_TRY(allocate(b, from->label, error));
+    PP_TRY(copy_premium(b, from, error));
+    PP_TRY(copy_values(b, from, error));
+    name_latents(b);
+    return build_quantiles(b, error);
+}
+
 pp_status pp_population_book(const pp_book *from, const pp_book_config *config,
                              pp_population **population, pp_error *error)
 {
     *population = NULL;
-    pp_status status = pp_param_check(&pp_book_table, config, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(pp_param_check(&pp_book_table, config, error));
     book *b = calloc(1, sizeof *b);
     if (!b)
-        return pp_error_set(error, PP_ENOMEM, "no memory for a book of %zu rows", from->n_rows);
+        return pp_error_memory(error, "a book of %zu rows", from->n_rows);
     b->base.class = &book_class;
     b->config = *config;
     b->n_rows = from->n_rows;
-    status = build_schema(b, from, error);
+    pp_status status = fill(b, from, error);
     if (status == PP_OK)
-        status = allocate(b, from->label, error);
-    if (status == PP_OK)
-        status = copy_premium(b, from, error);
-    if (status == PP_OK)
-        status = copy_values(b, from, error);
-    if (status == PP_OK)
-        status = build_quantiles(b, error);
-    if (status != PP_OK) {
+        *population = &b->base;
+    else
         book_destroy(&b->base);
-        return status;
-    }
-    name_latents(b);
-    *population = &b->base;
-    return PP_OK;
+    return status;
 }

@@ -1,3 +1,4 @@
+// Calls that every kind of population answers through its class.
 #include "market/population/class.h"
 
 #include <assert.h>

@@ -133,10 +133,8 @@ static pp_status build_ages(pp_published *p, pp_error *error)
                           (c->marriage_age_half * c->marriage_age_half);
         for (int married = 0; married < 2; married++, at += MAX_CHILDREN)
             build_children(p, i, married, at);
-        pp_status status = build_driving(p, i, at, error);
+        PP_TRY(build_driving(p, i, at, error));
         at += PP_PUBLISHED_AGES;
-        if (status != PP_OK)
-            return status;
     }
     return PP_OK;
 }
@@ -145,22 +143,18 @@ static pp_status build_locations(pp_published *p, double *cumulative, pp_error *
 {
     const pp_published_config *c = &p->config;
     int locations = (int)c->locations, occupations = locations + 1;
-    pp_status status = PP_OK;
-    for (int l = 0; l < locations && status == PP_OK; l++) {
+    for (int l = 0; l < locations; l++) {
         double step =
             locations > 1 ? (c->occupation_high - c->occupation_low) / (locations - 1) : 0;
         build_binomial(locations, c->occupation_low + l * step, cumulative + (size_t)l * MAX_LEVELS,
                        &p->occupation[l]);
-        status = pp_law_beta(1 + l, 1 + locations - l, &p->risk[l], error);
+        PP_TRY(pp_law_beta(1 + l, 1 + locations - l, &p->risk[l], error));
     }
-    for (int o = 0; o < occupations && status == PP_OK; o++)
-        status = pp_law_beta(c->percentile_shape + 2 * o, 2 * occupations - 2 * o,
-                             &p->percentile[o], error);
-    if (status == PP_OK)
-        status = pp_law_beta(c->salary_alpha, c->salary_beta, &p->salary, error);
-    if (status == PP_OK)
-        status = pp_law_gamma(c->car_shape, c->car_scale, &p->car, error);
-    return status;
+    for (int o = 0; o < occupations; o++)
+        PP_TRY(pp_law_beta(c->percentile_shape + 2 * o, 2 * occupations - 2 * o, &p->percentile[o],
+                           error));
+    PP_TRY(pp_law_beta(c->salary_alpha, c->salary_beta, &p->salary, error));
+    return pp_law_gamma(c->car_shape, c->car_scale, &p->car, error);
 }
 
 static pp_status add_levels(pp_schema *schema, const char *name, int n, pp_error *error)
@@ -200,18 +194,15 @@ static pp_status build_schema(pp_published *p, pp_error *error)
                  {"age", "years", PP_NUMERIC},
                  {"married", "1", PP_BINARY},
                  {"has_children", "1", PP_BINARY}};
-    pp_status status = PP_OK;
-    for (size_t i = 0; i < PP_COUNT(plain) && status == PP_OK; i++)
-        status = pp_schema_add(s, plain[i].name, plain[i].unit, plain[i].kind, error);
-    if (status == PP_OK)
-        status = add_levels(s, "occupation", (int)p->config.locations + 1, error);
-    if (status == PP_OK)
-        status = add_levels(s, "location", (int)p->config.locations, error);
+    for (size_t i = 0; i < PP_COUNT(plain); i++)
+        PP_TRY(pp_schema_add(s, plain[i].name, plain[i].unit, plain[i].kind, error));
+    PP_TRY(add_levels(s, "occupation", (int)p->config.locations + 1, error));
+    PP_TRY(add_levels(s, "location", (int)p->config.locations, error));
     set_bounds(s, PP_F_CAR, PP_BOUNDS_EXPONENTIAL, 10000, 30, 100, 0);
     set_bounds(s, PP_F_CLAIMS, PP_BOUNDS_POISSON, 1.4, 0, 0, 0);
     set_bounds(s, PP_F_DRIVING, PP_BOUNDS_LOWER_WIDTH, 0, 40, 10, 30);
     set_bounds(s, PP_F_AGE, PP_BOUNDS_LOWER_WIDTH, 16, 80, 5, 20);
-    return status;
+    return PP_OK;
 }
 
 static pp_status allocate(pp_published *p, pp_error *error)
@@ -225,7 +216,7 @@ static pp_status allocate(pp_published *p, pp_error *error)
     p->base.bytes =
         (double)(sizeof *p + n * sizeof(double) + (2 * locations + 1) * sizeof(pp_quantile_table));
     if (!p->cumulative || !p->percentile || !p->risk)
-        return pp_error_set(error, PP_ENOMEM, "no memory for the population");
+        return pp_error_memory(error, "the population");
     return PP_OK;
 }
 
@@ -241,41 +232,33 @@ static pp_status build(pp_published *p, pp_error *error)
         return pp_error_set(error, PP_EINVAL,
                             "population.money_step: %g would floor the least salary to 0",
                             c->money_step);
-    pp_status status = allocate(p, error);
-    if (status == PP_OK)
-        status = build_schema(p, error);
-    if (status == PP_OK)
-        status = build_ages(p, error);
+    PP_TRY(allocate(p, error));
+    PP_TRY(build_schema(p, error));
+    PP_TRY(build_ages(p, error));
     size_t used = PP_PUBLISHED_AGES + (size_t)p->ages * (2 * MAX_CHILDREN + PP_PUBLISHED_AGES);
-    if (status == PP_OK)
-        status = build_locations(p, p->cumulative + used, error);
-    return status;
+    return build_locations(p, p->cumulative + used, error);
 }
 
 pp_status pp_population_published(const pp_published_config *config, const pp_choice_config *choice,
                                   pp_population **population, pp_error *error)
 {
     *population = NULL;
-    pp_status status = pp_param_check(&pp_published_table, config, error);
-    if (status == PP_OK)
-        status = pp_param_check(&pp_choice_table, choice, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(pp_param_check(&pp_published_table, config, error));
+    PP_TRY(pp_param_check(&pp_choice_table, choice, error));
     pp_published *p = calloc(1, sizeof *p);
     if (!p)
-        return pp_error_set(error, PP_ENOMEM, "no memory for the population");
+        return pp_error_memory(error, "the population");
     p->base.class = &published_class;
     p->base.latents = latent_columns;
     p->base.n_latents = PP_PUBLISHED_LATENTS;
     p->config = *config;
     p->choice = *choice;
-    status = build(p, error);
-    if (status != PP_OK) {
+    pp_status status = build(p, error);
+    if (status == PP_OK)
+        *population = &p->base;
+    else
         published_destroy(&p->base);
-        return status;
-    }
-    *population = &p->base;
-    return PP_OK;
+    return status;
 }
 
 bool pp_population_published_reuse(pp_population *population, const pp_published_config *config,

@@ -1,3 +1,4 @@
+// The vectorised draw of the published population's customers.
 #include "market/population/published_kernels.h"
 
 #include <math.h>

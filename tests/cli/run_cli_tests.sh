@@ -314,7 +314,7 @@ expect 'the same seed' 0 "$pursuit" sample small.yaml -n 25 --seed 7; same out s
 expect 'sample of a book' 0 "$pursuit" sample book.yaml -n 30; prints 'vehicle_age,garage,price_sensitivity'; prints '"yes, private"'; prints ',street,'
 prints '^35,352\.5,.*,394\.8$'
 printf 'premium,row,pure_premium,walk_away_price\n100,7001,9.5,1\n' >clash.csv
-printf 'population: {kind: book, file: clash.csv, pure_premium: premium, features: [row, pure_premium, walk_away_price]}\n' >clash.yaml
+printf 'population: {kind: book, file: clash.csv, pure_premium: premium, features: [row, pure_premium, walk_away_price]}\nfirms: [{agent: null}]\n' >clash.yaml
 expect 'sample of a book with columns named like the latent ones' 0 "$pursuit" sample clash.yaml -n 1
 prints '^book_row,latent_pure_premium,row,pure_premium,walk_away_price,price_sensitivity,latent_walk_away_price$'; prints '^0,100,7001,9.5,1,'
 for n in 0 -3 1.5 many 1000000001 99999999999999999999; do

@@ -1,7 +1,18 @@
 /// The neural network's gradient, fit, warm start and shape. It is compiled in here under another
 /// name, so that its loss can be seen.
+#include <stdlib.h>
+
+static int allocations_left = -1; // none fails
+
+static void *scarce_malloc(size_t size)
+{
+    return allocations_left == 0 ? NULL : (allocations_left--, malloc(size));
+}
+
 #define pp_conversion_mlp network_under_test
+#define malloc            scarce_malloc
 #include "pricing/conversion_mlp.c"
+#undef malloc
 
 #include "tests/support/conversion_fixture.h"
 
@@ -217,6 +228,27 @@ static void test_conversion_mlp_rising_data_never_constrained(void **state)
     sales_destroy(s);
 }
 
+/// GSL would end the program.
+static void test_conversion_mlp_out_of_memory_is_an_error(void **state)
+{
+    (void)state;
+    pp_pricing_config config = pricing_defaults();
+    sales *s = sales_create(1, 40, cliff_law);
+    mlp *m = model_create(class, &config);
+    pp_gsl_random random;
+    for (int before = 0; before < 2; before++) {
+        pp_error error = {0};
+        bool constrained;
+        allocations_left = before;
+        assert_int_equal(class->fit(m, &config, &s->data, draws(&random, 1), &constrained, &error),
+                         PP_ENOMEM);
+        assert_int_equal(error.status, PP_ENOMEM);
+        allocations_left = -1;
+    }
+    free(m);
+    sales_destroy(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +260,7 @@ int main(void)
         cmocka_unit_test(test_conversion_mlp_refit_continues_from_the_last),
         cmocka_unit_test(test_conversion_mlp_other_draws_other_network),
         cmocka_unit_test(test_conversion_mlp_rising_data_never_constrained),
+        cmocka_unit_test(test_conversion_mlp_out_of_memory_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

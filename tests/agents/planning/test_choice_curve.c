@@ -2,6 +2,8 @@
 /// The chance of a sale to a customer whose latents are known, and the best bid for it.
 #include "tests/support/pricing_fixture.h"
 
+#include <gsl/gsl_integration.h>
+
 #include "agents/planning/choice_curve.h"
 #include "market/choice.h"
 #include "market/population/population.h"
@@ -275,10 +277,27 @@ static void test_choice_curve_extremes_stay_finite(void **state)
     pp_choice_curve_destroy(&curve); // twice does no harm
 }
 
+static void test_choice_curve_nodes_are_those_of_gauss_and_legendre(void **state)
+{
+    (void)state;
+    pp_choice_curve curve = curve_of(1);
+    gsl_integration_glfixed_table *rule = gsl_integration_glfixed_table_alloc(PP_LOYALTY_NODES);
+    assert_non_null(rule);
+    for (size_t i = 0; i < PP_LOYALTY_NODES; i++) {
+        double x, weight;
+        gsl_integration_glfixed_point(0, 1, i, &x, &weight, rule);
+        assert_true(curve.loyalty[i] == -3 * log(x));
+        assert_close(curve.weight[i], weight * 3 * x * x, 1e-16);
+    }
+    gsl_integration_glfixed_table_free(rule);
+    pp_choice_curve_destroy(&curve);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_choice_curve_agrees_with_customers_who_choose),
+        cmocka_unit_test(test_choice_curve_nodes_are_those_of_gauss_and_legendre),
         cmocka_unit_test(test_choice_curve_integrates_loyalty_to_the_stated_error),
         cmocka_unit_test(test_choice_curve_fall_is_the_derivative),
         cmocka_unit_test(test_choice_curve_bid_is_the_best_of_all),
