@@ -19,6 +19,7 @@ find_package(HDF5 QUIET COMPONENTS C HL)
 find_package(LibYAML QUIET)
 find_package(OpenMP QUIET COMPONENTS C)
 find_package(Random123 QUIET)
+find_package(XxHash QUIET)
 if(PURSUIT_MPI) # AUTO counts as true
     # CMake's search for MPI stops the configuration where a wrapper names headers that are not installed
     # (Debian's openmpi-bin without libopenmpi-dev). So the wrapper compiles a program first.
@@ -48,6 +49,7 @@ pursuit_require("${HDF5_FOUND}" "HDF5" libhdf5-dev "(serial, C and HL)")
 pursuit_require("${LibYAML_FOUND}" "libyaml" libyaml-dev)
 pursuit_require("${OpenMP_C_FOUND}" "OpenMP" ${openmp_package})
 pursuit_require("${Random123_FOUND}" "Random123" librandom123-dev)
+pursuit_require("${XxHash_FOUND}" "xxHash" libxxhash-dev)
 if(PURSUIT_MPI AND NOT PURSUIT_MPI STREQUAL "AUTO")
     pursuit_require("${MPI_C_FOUND}" "MPI" libopenmpi-dev "(or configure with -DPURSUIT_MPI=OFF)")
 endif()

@@ -274,8 +274,7 @@ pp_status pp_csv_read(const char *path, pp_csv **csv, pp_error *error)
     }
     pp_status status = read_file(table, error);
     if (status == PP_OK) {
-        table->checksum =
-            pp_checksum_add(pp_checksum_start(table->length), table->text, table->length);
+        table->checksum = pp_checksum(table->text, table->length, 0);
         status = check_text(table, error);
     }
     if (status == PP_OK)

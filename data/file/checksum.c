@@ -1,29 +1,48 @@
+// XXH3 of memory and of files.
 #include "data/file/checksum.h"
 
-/// The hash of FNV-1a, eight bytes at a time with a fold so that high bits count as well.
-static uint64_t mix(uint64_t hash, uint64_t word)
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "data/file/transfer.h"
+
+enum { BLOCK = 256 << 10 };
+
+uint64_t pp_checksum(const void *bytes, size_t n, uint64_t seed)
 {
-    hash = (hash ^ word) * UINT64_C(0x100000001b3);
-    return hash ^ (hash >> 32);
+    return XXH3_64bits_withSeed(bytes, n, seed);
 }
 
-uint64_t pp_checksum_start(uint64_t number)
+pp_status pp_checksum_read(int fd, off_t size, pp_checksum_take take, void *context,
+                           pp_error *error)
 {
-    return mix(UINT64_C(0xcbf29ce484222325), number);
+    unsigned char *block = malloc(BLOCK);
+    pp_status status = block ? PP_OK : pp_error_set(error, PP_ENOMEM, "out of memory");
+    for (off_t at = 0; at < size && status == PP_OK; at += BLOCK) {
+        size_t n = size - at < BLOCK ? (size_t)(size - at) : BLOCK;
+        if (pp_read_exactly(fd, at, n, block))
+            take(context, block, n);
+        else
+            status = pp_error_set(error, PP_EIO, "%s", strerror(errno));
+    }
+    free(block);
+    return status;
 }
 
-static uint64_t word_of(const unsigned char *bytes, size_t n)
+static void update(void *context, const unsigned char *bytes, size_t n)
 {
-    uint64_t word = 0;
-    for (size_t b = n; b-- > 0;)
-        word = word << 8 | bytes[b];
-    return word;
+    XXH3_64bits_update(context, bytes, n);
 }
 
-uint64_t pp_checksum_add(uint64_t checksum, const void *bytes, size_t n)
+pp_status pp_checksum_file(int fd, off_t size, uint64_t *checksum, pp_error *error)
 {
-    const unsigned char *at = bytes;
-    for (; n >= 8; at += 8, n -= 8)
-        checksum = mix(checksum, word_of(at, 8));
-    return n ? mix(checksum, word_of(at, n)) : checksum;
+    XXH3_state_t state;
+    XXH3_64bits_reset(&state);
+    PP_TRY(pp_checksum_read(fd, size, update, &state, error));
+    *checksum = XXH3_64bits_digest(&state);
+    return PP_OK;
 }

@@ -41,3 +41,9 @@ pp_status pp_hdf5_fail(pp_error *error, pp_status status, const char *action, co
     pp_hdf5_cause(cause, sizeof cause);
     return pp_error_set(error, status, "%s '%s': %s", action, name, cause);
 }
+
+void pp_hdf5_close(hid_t id)
+{
+    if (id > 0)
+        H5Idec_ref(id);
+}

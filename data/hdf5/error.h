@@ -1,5 +1,6 @@
 /// @file
-/// HDF5's error stack: silenced while the library works, and boiled down to one sentence.
+/// HDF5's error stack: silenced while the library works, and boiled down to one sentence. And how
+/// what a failure has left open is closed.
 #ifndef PURSUIT_DATA_HDF5_ERROR_H
 #define PURSUIT_DATA_HDF5_ERROR_H
 
@@ -23,5 +24,8 @@ void pp_hdf5_cause(char *text, size_t size);
 /// pp_error_set with "ACTION 'NAME': cause".
 /// @return status
 pp_status pp_hdf5_fail(pp_error *error, pp_status status, const char *action, const char *name);
+
+/// Close an object of any kind but a file; nothing if there is none, or it is HDF5's own.
+void pp_hdf5_close(hid_t id);
 
 #endif

@@ -113,8 +113,7 @@ pp_status pp_netcdf_create(const char *name, hid_t access, uint64_t most_chunks,
         H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) < 0 ||
         create_timeless(name, creation, access, file) < 0)
         status = pp_hdf5_fail(error, PP_EIO, "creating", name);
-    if (creation >= 0)
-        H5Pclose(creation);
+    pp_hdf5_close(creation);
     return status;
 }
 
@@ -127,8 +126,7 @@ pp_status pp_netcdf_group(hid_t parent, const char *name, hid_t *group, pp_error
         H5Pset_obj_track_times(creation, false) < 0 ||
         (*group = H5Gcreate2(parent, name, H5P_DEFAULT, creation, H5P_DEFAULT)) < 0)
         status = pp_hdf5_fail(error, PP_EIO, "creating group", name);
-    if (creation >= 0)
-        H5Pclose(creation);
+    pp_hdf5_close(creation);
     return status;
 }
 
@@ -158,10 +156,8 @@ pp_status pp_netcdf_attribute_text(hid_t object, const char *name, const char *t
         status = pp_hdf5_fail(error, PP_EIO, "writing attribute", name);
     else
         status = write_attribute(object, name, type, space, &repaired, error);
-    if (space >= 0)
-        H5Sclose(space);
-    if (type >= 0)
-        H5Tclose(type);
+    pp_hdf5_close(space);
+    pp_hdf5_close(type);
     free(repaired);
     return status;
 }
@@ -181,25 +177,25 @@ pp_status pp_netcdf_attribute_numbers(hid_t object, const char *name, hid_t type
 /// flag_values of the variable's own type, one for each word of flag_meanings.
 static pp_status write_flags(hid_t dataset, const pp_netcdf_variable *variable, pp_error *error)
 {
-    int8_t small[FLAGS_MAX];
+    const bool is_small = variable->type == PP_I8;
+    const size_t most = is_small ? INT8_MAX : FLAGS_MAX;
+    int8_t small[INT8_MAX];
     int32_t values[FLAGS_MAX];
     size_t n = 0;
     const char *at = variable->flag_meanings + strspn(variable->flag_meanings, " ");
-    for (; *at && n < FLAGS_MAX; n++) {
-        small[n] = (int8_t)n;
+    for (; *at && n < most; n++) {
         values[n] = (int32_t)n;
+        if (is_small)
+            small[n] = (int8_t)n;
         at += strcspn(at, " ");
         at += strspn(at, " ");
     }
-    bool is_small = variable->type == PP_I8;
-    if (n == 0 || *at || (is_small && n > INT8_MAX))
+    if (n == 0 || *at)
         return pp_error_set(error, PP_EINVAL, "'%s' has no flag meanings, or too many",
                             variable->name);
-    pp_status status = pp_netcdf_attribute_numbers(dataset, "flag_values",
-                                                   is_small ? H5T_NATIVE_INT8 : H5T_NATIVE_INT32, n,
-                                                   is_small ? (const void *)small : values, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(pp_netcdf_attribute_numbers(dataset, "flag_values",
+                                       is_small ? H5T_NATIVE_INT8 : H5T_NATIVE_INT32, n,
+                                       is_small ? (const void *)small : values, error));
     return pp_netcdf_attribute_text(dataset, "flag_meanings", variable->flag_meanings, error);
 }
 
@@ -223,16 +219,15 @@ static pp_status write_fill(hid_t dataset, const pp_netcdf_variable *variable, p
 static pp_status describe(hid_t dataset, const pp_netcdf_variable *variable, pp_error *error)
 {
     const char *units = variable->units[0] ? variable->units : "1";
-    pp_status status = pp_netcdf_attribute_text(dataset, "long_name", variable->long_name, error);
-    if (status == PP_OK)
-        status = pp_netcdf_attribute_text(dataset, "units", units, error);
-    if (status == PP_OK && has_fill(variable))
-        status = write_fill(dataset, variable, error);
-    if (status == PP_OK && variable->flag_meanings && variable->type != PP_F64)
-        status = write_flags(dataset, variable, error);
-    if (status == PP_OK && variable->parameter)
-        status = pp_netcdf_attribute_text(dataset, "parameter", variable->parameter, error);
-    return status;
+    PP_TRY(pp_netcdf_attribute_text(dataset, "long_name", variable->long_name, error));
+    PP_TRY(pp_netcdf_attribute_text(dataset, "units", units, error));
+    if (has_fill(variable))
+        PP_TRY(write_fill(dataset, variable, error));
+    if (variable->flag_meanings && variable->type != PP_F64)
+        PP_TRY(write_flags(dataset, variable, error));
+    return variable->parameter
+               ? pp_netcdf_attribute_text(dataset, "parameter", variable->parameter, error)
+               : PP_OK;
 }
 
 /// Creation properties; the fill value must be the attribute _FillValue. Closed by the caller.
@@ -244,8 +239,7 @@ static hid_t creation_properties(const pp_netcdf_variable *variable)
     if (ok && has_fill(variable)) {
         hid_t type = pp_netcdf_memory_type(variable->type);
         ok = type >= 0 && H5Pset_fill_value(list, type, pp_netcdf_fill(variable->type)) >= 0;
-        if (type >= 0)
-            H5Tclose(type);
+        pp_hdf5_close(type);
     }
     if (ok && variable->rank > 0 && variable->chunk[0] > 0) {
         hsize_t chunk[PP_NETCDF_RANK];
@@ -285,14 +279,10 @@ pp_status pp_netcdf_write_block(hid_t dataset, pp_value_type type, const hsize_t
         (rank > 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) < 0) ||
         H5Dwrite(dataset, memory, block, space, transfer, values) < 0)
         status = pp_hdf5_fail(error, PP_EIO, "writing", "values");
-    if (transfer > 0 && transfer != H5P_DEFAULT)
-        H5Pclose(transfer);
-    if (block >= 0)
-        H5Sclose(block);
-    if (space >= 0)
-        H5Sclose(space);
-    if (memory >= 0)
-        H5Tclose(memory);
+    pp_hdf5_close(transfer);
+    pp_hdf5_close(block);
+    pp_hdf5_close(space);
+    pp_hdf5_close(memory);
     return status;
 }
 
@@ -303,8 +293,7 @@ pp_status pp_netcdf_write(hid_t dataset, pp_value_type type, uint64_t start, uin
     hid_t space = H5Dget_space(dataset);
     if (space < 0 || H5Sget_simple_extent_dims(space, lengths, NULL) < 0) {
         pp_status status = pp_hdf5_fail(error, PP_EIO, "writing", "values");
-        if (space >= 0)
-            H5Sclose(space);
+        pp_hdf5_close(space);
         return status;
     }
     H5Sclose(space);
@@ -325,12 +314,9 @@ static pp_status create_dataset(hid_t group, const pp_netcdf_variable *variable,
         (*dataset = H5Dcreate2(group, variable->name, type, space, H5P_DEFAULT, creation,
                                H5P_DEFAULT)) < 0)
         status = pp_hdf5_fail(error, PP_EIO, "creating variable", variable->name);
-    if (creation >= 0)
-        H5Pclose(creation);
-    if (space >= 0)
-        H5Sclose(space);
-    if (type >= 0)
-        H5Tclose(type);
+    pp_hdf5_close(creation);
+    pp_hdf5_close(space);
+    pp_hdf5_close(type);
     return status == PP_OK ? describe(*dataset, variable, error) : status;
 }
 
@@ -351,10 +337,8 @@ pp_status pp_netcdf_dimension(hid_t group, const char *name, uint64_t length, hi
                              H5P_DEFAULT)) < 0 ||
         H5DSset_scale(*scale, label) < 0)
         status = pp_hdf5_fail(error, PP_EIO, "creating dimension", name);
-    if (creation >= 0)
-        H5Pclose(creation);
-    if (space >= 0)
-        H5Sclose(space);
+    pp_hdf5_close(creation);
+    pp_hdf5_close(space);
     return status;
 }
 
@@ -392,7 +376,6 @@ pp_status pp_netcdf_variable_put(hid_t group, const pp_netcdf_variable *variable
     pp_status status = pp_netcdf_variable_create(group, variable, &dataset, error);
     if (status == PP_OK)
         status = pp_netcdf_write(dataset, variable->type, 0, 0, values, error);
-    if (dataset >= 0)
-        H5Dclose(dataset);
+    pp_hdf5_close(dataset);
     return status;
 }

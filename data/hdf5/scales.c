@@ -93,8 +93,7 @@ static pp_status write_list(hid_t object, const char *name, hid_t type, size_t n
         status = pp_hdf5_fail(error, PP_EIO, "writing attribute", name);
     if (attribute >= 0 && H5Aclose(attribute) < 0 && status == PP_OK)
         status = pp_hdf5_fail(error, PP_EIO, "closing attribute", name);
-    if (space >= 0)
-        H5Sclose(space);
+    pp_hdf5_close(space);
     return status;
 }
 
@@ -119,8 +118,7 @@ pp_status pp_scales_attach(pp_scales *scales, hid_t dataset, int rank, const hid
     }
     hid_t type = H5Tvlen_create(H5T_STD_REF_OBJ);
     pp_status status = write_list(dataset, DIMENSION_LIST, type, (size_t)rank, list, error);
-    if (type >= 0)
-        H5Tclose(type);
+    pp_hdf5_close(type);
     return status;
 }
 
@@ -144,8 +142,7 @@ pp_status pp_scales_write(const pp_scales *scales, pp_error *error)
         if (scales->scale[i].n > 0)
             status = write_list(scales->scale[i].dataset, REFERENCE_LIST, type, scales->scale[i].n,
                                 scales->scale[i].axes, error);
-    if (type >= 0)
-        H5Tclose(type);
+    pp_hdf5_close(type);
     return status;
 }
 

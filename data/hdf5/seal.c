@@ -1,7 +1,7 @@
+// The seal of a file: a name of 8 bytes, then the checksum of all before it, little-endian.
 #include "data/hdf5/seal.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,29 +10,41 @@
 #include "data/file/checksum.h"
 #include "data/file/transfer.h"
 
-enum { BLOCK = 65536, SEAL = 16 };
+enum { SEAL = 16, NAME = 8 };
 
-static const unsigned char magic[8] = "PPSEAL\r\n";
+static const unsigned char signature[PP_SIGNATURE] = "\211HDF\r\n\032\n";
 
-/// Checksum of the first `size` bytes.
-static bool hash_file(int fd, off_t size, uint64_t *hash)
+static const char name[NAME + 1] = "PPXXH3\r\n";
+/// Files of version 0.1 may have a checksum of their own making: FNV-1a of eight bytes at a time.
+static const char old_name[NAME + 1] = "PPSEAL\r\n";
+
+static uint64_t old_mix(uint64_t hash, uint64_t word)
 {
-    unsigned char block[BLOCK];
-    *hash = pp_checksum_start((uint64_t)size);
-    for (off_t at = 0; at < size; at += BLOCK) {
-        size_t n = size - at < BLOCK ? (size_t)(size - at) : BLOCK;
-        if (!pp_read_exactly(fd, at, n, block))
-            return false;
-        *hash = pp_checksum_add(*hash, block, n);
-    }
-    return true;
+    hash = (hash ^ word) * UINT64_C(0x100000001b3);
+    return hash ^ (hash >> 32);
 }
 
-static void encode(uint64_t hash, unsigned char seal[SEAL])
+static void old_take(void *context, const unsigned char *bytes, size_t n)
 {
-    memcpy(seal, magic, sizeof magic);
+    uint64_t *hash = context;
+    for (size_t at = 0; at < n; at += 8) {
+        uint64_t word = 0;
+        for (size_t b = n - at < 8 ? n - at : 8; b-- > 0;)
+            word = word << 8 | bytes[at + b];
+        *hash = old_mix(*hash, word);
+    }
+}
+
+static pp_status old_checksum(int fd, off_t size, uint64_t *checksum, pp_error *error)
+{
+    *checksum = old_mix(UINT64_C(0xcbf29ce484222325), (uint64_t)size);
+    return pp_checksum_read(fd, size, old_take, checksum, error);
+}
+
+static void encode(uint64_t hash, unsigned char bytes[8])
+{
     for (int b = 0; b < 8; b++)
-        seal[8 + b] = (unsigned char)(hash >> 8 * b);
+        bytes[b] = (unsigned char)(hash >> 8 * b);
 }
 
 pp_status pp_seal_write(int fd, pp_error *error)
@@ -40,9 +52,11 @@ pp_status pp_seal_write(int fd, pp_error *error)
     struct stat about;
     uint64_t hash;
     unsigned char seal[SEAL];
-    if (fstat(fd, &about) != 0 || !hash_file(fd, about.st_size, &hash))
+    if (fstat(fd, &about) != 0)
         return pp_error_set(error, PP_EIO, "%s", strerror(errno));
-    encode(hash, seal);
+    PP_TRY(pp_checksum_file(fd, about.st_size, &hash, error));
+    memcpy(seal, name, NAME);
+    encode(hash, seal + NAME);
     if (!pp_write_exactly(fd, about.st_size, SEAL, seal))
         return pp_error_set(error, PP_EIO, "%s", strerror(errno));
     return PP_OK;
@@ -51,7 +65,6 @@ pp_status pp_seal_write(int fd, pp_error *error)
 /// Where an HDF5 file says that it ends; 0 if it does not say so in a way known here.
 static uint64_t declared_end(int fd)
 {
-    static const unsigned char signature[8] = "\211HDF\r\n\032\n";
     static const size_t at[] = {40, 44, 28, 28}; // by version of the superblock, 8-byte offsets
     unsigned char head[64];
     uint64_t end = 0;
@@ -80,11 +93,16 @@ static pp_status check_unsealed(int fd, off_t size, pp_error *error)
                         (unsigned long long)size - (unsigned long long)end);
 }
 
+static bool is_sealed(const unsigned char *seal)
+{
+    return memcmp(seal, name, NAME) == 0 || memcmp(seal, old_name, NAME) == 0;
+}
+
 pp_status pp_seal_check(int fd, pp_error *error)
 {
     struct stat about;
     uint64_t hash;
-    unsigned char found[SEAL], expected[SEAL];
+    unsigned char found[SEAL], expected[8];
     if (fstat(fd, &about) != 0)
         return pp_error_set(error, PP_EIO, "%s", strerror(errno));
     off_t size = about.st_size - SEAL;
@@ -92,25 +110,29 @@ pp_status pp_seal_check(int fd, pp_error *error)
         return check_unsealed(fd, about.st_size, error);
     if (!pp_read_exactly(fd, size, SEAL, found))
         return pp_error_set(error, PP_EIO, "%s", strerror(errno));
-    if (memcmp(found, magic, sizeof magic) != 0)
+    if (!is_sealed(found))
         return check_unsealed(fd, about.st_size, error);
-    if (!hash_file(fd, size, &hash))
-        return pp_error_set(error, PP_EIO, "%s", strerror(errno));
+    PP_TRY(memcmp(found, name, NAME) == 0 ? pp_checksum_file(fd, size, &hash, error)
+                                          : old_checksum(fd, size, &hash, error));
     encode(hash, expected);
-    if (memcmp(found, expected, SEAL) != 0)
+    if (memcmp(found + NAME, expected, sizeof expected) != 0)
         return pp_error_set(error, PP_EFORMAT, "its checksum does not hold");
     return PP_OK;
 }
 
+ssize_t pp_seal_signature(int fd)
+{
+    unsigned char start[PP_SIGNATURE];
+    ssize_t n = pread(fd, start, sizeof start, 0);
+    return n > 0 && memcmp(start, signature, (size_t)n) != 0 ? 0 : n;
+}
+
 bool pp_seal_truncated(int fd)
 {
-    static const unsigned char signature[8] = "\211HDF\r\n\032\n";
-    unsigned char start[sizeof signature];
     struct stat about;
     if (pp_seal_present(fd) || fstat(fd, &about) != 0)
         return false;
-    ssize_t n = pread(fd, start, sizeof start, 0);
-    if (n < 0 || memcmp(start, signature, (size_t)n) != 0)
+    if (about.st_size > 0 && pp_seal_signature(fd) <= 0)
         return false;
     if (about.st_size < 64) // less than any HDF5 file has
         return true;
@@ -123,6 +145,5 @@ bool pp_seal_present(int fd)
     struct stat about;
     unsigned char found[SEAL];
     return fstat(fd, &about) == 0 && about.st_size >= SEAL &&
-           pp_read_exactly(fd, about.st_size - SEAL, SEAL, found) &&
-           memcmp(found, magic, sizeof magic) == 0;
+           pp_read_exactly(fd, about.st_size - SEAL, SEAL, found) && is_sealed(found);
 }

@@ -1,3 +1,4 @@
+// HDF5's file driver for a descriptor whose writes never fail in HDF5's eyes.
 #include "data/hdf5/sink.h"
 
 #include <errno.h>
@@ -6,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "data/file/transfer.h"
 
 struct pp_sink_block {
     pp_sink_block *newer;
@@ -27,22 +30,6 @@ static void remember(pp_sink *sink, int error)
 {
     if (sink->error == 0)
         sink->error = error ? error : EIO;
-}
-
-/// pwrite until all is out; errno of the failure, or 0.
-static int write_all(int fd, haddr_t address, size_t size, const unsigned char *bytes)
-{
-    while (size > 0) {
-        ssize_t n = pwrite(fd, bytes, size, (off_t)address);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? errno : ENOSPC;
-        bytes += n;
-        address += (haddr_t)n;
-        size -= (size_t)n;
-    }
-    return 0;
 }
 
 /// pread; what lies beyond the end of the file is zero. errno of the failure, or 0.
@@ -174,10 +161,9 @@ static herr_t sink_write(H5FD_t *pub, H5FD_mem_t type, hid_t transfer, haddr_t a
     if (address + size > file->end_of_file)
         file->end_of_file = address + size;
     if (file->sink->error == 0) {
-        int error = write_all(file->sink->fd, address, size, buffer);
-        if (error == 0)
+        if (pp_write_exactly(file->sink->fd, (off_t)address, size, buffer))
             return 0;
-        remember(file->sink, error);
+        remember(file->sink, errno);
     }
     return keep_lost(file->sink, address, size, buffer);
 }

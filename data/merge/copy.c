@@ -3,28 +3,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/hdf5/error.h"
 #include "data/merge/block.h"
 #include "data/merge/parts.h"
+#include "data/results/variable_reader.h"
 
 /// Texts that are in memory at once, unless a single trial has more.
 enum { TEXTS = 1 << 16 };
 
-/// One of the texts about a run.
-static pp_status write_text(const pp_merge_file *file, size_t run, pp_merge_about about,
-                            const char *text, pp_error *error)
+/// Write what is known of a run. @param n along the variable's own dimension, if it has one
+static pp_status put(const pp_merge_file *file, size_t run, pp_merge_about about, uint64_t n,
+                     const void *values, pp_error *error)
 {
     pp_merge_place place = pp_merge_place_of(file, run);
-    return pp_netcdf_write_block(file->about[about], PP_STRING, place.start, place.count, &text,
-                                 error);
+    place.count[file->rank] = n;
+    return pp_netcdf_write_block(file->about[about], pp_merge_about_variables[about].type,
+                                 place.start, place.count, values, error);
 }
 
+/// @param from NULL if the run is missing
 static pp_status copy_text(const pp_merge_file *file, pp_results_file *from, size_t run,
                            pp_merge_about about, const char *name, pp_error *error)
 {
     char *text = NULL;
-    pp_status status = from ? pp_results_text(from, name, &text, error) : PP_OK;
-    if (status == PP_OK)
-        status = write_text(file, run, about, text ? text : "", error);
+    if (from)
+        PP_TRY(pp_results_text(from, name, &text, error));
+    const char *value = text ? text : "";
+    pp_status status = put(file, run, about, 1, &value, error);
     free(text);
     return status;
 }
@@ -33,37 +38,23 @@ static pp_status copy_seed(const pp_merge_file *file, pp_results_file *from, siz
                            pp_error *error)
 {
     uint64_t seed;
-    pp_merge_place place = pp_merge_place_of(file, run);
-    pp_status status = pp_results_seed(from, &seed, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(pp_results_seed(from, &seed, error));
     if (seed > INT64_MAX)
         return pp_error_set(error, PP_EFORMAT, "%s: impossible seed %" PRIu64, from->path, seed);
-    int64_t value = (int64_t)seed;
-    return pp_netcdf_write_block(file->about[PP_MERGE_SEED], PP_I64, place.start, place.count,
-                                 &value, error);
+    return put(file, run, PP_MERGE_SEED, 1, &(int64_t){(int64_t)seed}, error);
 }
 
-/// The place of a run's own coordinate.
-static pp_merge_place place_along(const pp_merge_file *file, size_t run, uint64_t n)
-{
-    pp_merge_place place = pp_merge_place_of(file, run);
-    place.count[file->rank] = n;
-    return place;
-}
-
+/// @param from NULL if the run is missing
 static pp_status copy_firms(const pp_merge_file *file, const pp_results_file *from, size_t run,
                             pp_error *error)
 {
     size_t n = (size_t)file->survey->length[PP_DIM_FIRM];
-    pp_merge_place place = place_along(file, run, n);
     const char **names = malloc(n * sizeof *names);
     if (!names)
         return pp_error_set(error, PP_ENOMEM, "out of memory");
     for (size_t i = 0; i < n; i++)
         names[i] = from && i < from->length[PP_DIM_FIRM] ? from->firms[i] : "";
-    pp_status status = pp_netcdf_write_block(file->about[PP_MERGE_FIRM_NAME], PP_STRING,
-                                             place.start, place.count, names, error);
+    pp_status status = put(file, run, PP_MERGE_FIRM_NAME, n, names, error);
     free(names);
     return status;
 }
@@ -72,12 +63,9 @@ static pp_status copy_trials(const pp_merge_file *file, pp_results_file *from, s
                              pp_error *error)
 {
     int64_t *trials;
-    pp_status status = pp_results_trials(from, &trials, error);
-    if (status != PP_OK)
-        return status;
-    pp_merge_place place = place_along(file, run, from->length[PP_DIM_TRIAL]);
-    status = pp_netcdf_write_block(file->about[PP_MERGE_TRIAL_NUMBER], PP_I64, place.start,
-                                   place.count, trials, error);
+    PP_TRY(pp_results_trials(from, &trials, error));
+    pp_status status =
+        put(file, run, PP_MERGE_TRIAL_NUMBER, from->length[PP_DIM_TRIAL], trials, error);
     free(trials);
     return status;
 }
@@ -86,12 +74,8 @@ static pp_status copy_phases(const pp_merge_file *file, pp_results_file *from, s
                              pp_error *error)
 {
     int8_t *phases;
-    pp_status status = pp_results_phases(from, &phases, error);
-    if (status != PP_OK)
-        return status;
-    pp_merge_place place = place_along(file, run, from->length[PP_DIM_EPOCH]);
-    status = pp_netcdf_write_block(file->about[PP_MERGE_PHASE], PP_I8, place.start, place.count,
-                                   phases, error);
+    PP_TRY(pp_results_phases(from, &phases, error));
+    pp_status status = put(file, run, PP_MERGE_PHASE, from->length[PP_DIM_EPOCH], phases, error);
     free(phases);
     return status;
 }
@@ -100,55 +84,28 @@ static pp_status copy_phases(const pp_merge_file *file, pp_results_file *from, s
 static pp_status copy_about(const pp_merge_file *file, pp_results_file *from, size_t run,
                             pp_error *error)
 {
-    pp_status status = from ? copy_seed(file, from, run, error) : PP_OK;
-    if (status == PP_OK)
-        status = copy_text(file, from, run, PP_MERGE_SOURCE, "source", error);
-    if (status == PP_OK)
-        status = copy_text(file, from, run, PP_MERGE_CREATED, "created", error);
-    if (status == PP_OK)
-        status = copy_text(file, from, run, PP_MERGE_SCENARIO, "scenario", error);
-    if (status == PP_OK && file->about[PP_MERGE_FIRM_NAME] >= 0)
-        status = copy_firms(file, from, run, error);
-    if (status == PP_OK && from && file->about[PP_MERGE_TRIAL_NUMBER] >= 0)
-        status = copy_trials(file, from, run, error);
-    if (status == PP_OK && from && file->about[PP_MERGE_PHASE] >= 0)
-        status = copy_phases(file, from, run, error);
-    return status;
+    PP_TRY(copy_text(file, from, run, PP_MERGE_SOURCE, "source", error));
+    PP_TRY(copy_text(file, from, run, PP_MERGE_CREATED, "created", error));
+    PP_TRY(copy_text(file, from, run, PP_MERGE_SCENARIO, "scenario", error));
+    if (file->about[PP_MERGE_FIRM_NAME] >= 0)
+        PP_TRY(copy_firms(file, from, run, error));
+    if (!from)
+        return PP_OK;
+    PP_TRY(copy_seed(file, from, run, error));
+    if (file->about[PP_MERGE_TRIAL_NUMBER] >= 0)
+        PP_TRY(copy_trials(file, from, run, error));
+    return file->about[PP_MERGE_PHASE] >= 0 ? copy_phases(file, from, run, error) : PP_OK;
 }
 
 /// A variable of texts, on its way from a run to the merged file.
 typedef struct texts {
     const pp_merge_file *file;
-    const pp_results_file *from; ///< NULL: all are empty
-    hid_t dataset;               ///< of the run
+    pp_variable_reader reader; ///< zeroed: all are empty
     size_t id, run, rank, per_trial;
     uint64_t room[PP_FILE_RANK];
-    char **read;      ///< [trials][per_trial] of the run
+    char **read;      ///< [trials][per_step] of the run
     const char **put; ///< [trials][per_trial] of the merged file
 } texts;
-
-/// Read some trials of the run.
-static pp_status read_texts(const texts *t, uint64_t first, uint64_t n, uint64_t *count,
-                            pp_error *error)
-{
-    hsize_t start[PP_FILE_RANK] = {first}, lengths[PP_FILE_RANK] = {n};
-    size_t all = (size_t)n;
-    for (size_t d = 1; d < t->rank; d++) {
-        lengths[d] = t->from->length[pp_variables[t->id].dims[d]];
-        all *= (size_t)lengths[d];
-    }
-    *count = all;
-    hid_t space = H5Dget_space(t->dataset);
-    if (space < 0 || H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, lengths, NULL) < 0) {
-        if (space >= 0)
-            H5Sclose(space);
-        return pp_file_malformed(t->from, "cannot read", pp_variables[t->id].name, error);
-    }
-    pp_status status = pp_file_read_strings(t->from, t->dataset, pp_variables[t->id].name, space,
-                                            all, t->read, error);
-    H5Sclose(space);
-    return status;
-}
 
 /// Put what was read where it belongs among those of the longest run.
 static void spread_texts(const texts *t, uint64_t count)
@@ -156,7 +113,7 @@ static void spread_texts(const texts *t, uint64_t count)
     for (uint64_t i = 0; i < count; i++) {
         uint64_t rest = i, to = 0, step = 1;
         for (size_t d = t->rank; d-- > 0;) {
-            uint64_t length = d > 0 ? t->from->length[pp_variables[t->id].dims[d]] : UINT64_MAX;
+            uint64_t length = d > 0 ? t->reader.lengths[d] : UINT64_MAX;
             to += rest % length * step;
             rest /= length;
             step *= t->room[d];
@@ -168,12 +125,15 @@ static void spread_texts(const texts *t, uint64_t count)
 static pp_status copy_some_texts(const texts *t, uint64_t first, uint64_t n, pp_error *error)
 {
     pp_merge_place place = pp_merge_place_of(t->file, t->run);
-    uint64_t own = t->from ? t->from->length[PP_DIM_TRIAL] : 0, count = 0;
+    uint64_t own = t->reader.lengths[0], count = 0;
     pp_status status = PP_OK;
     for (uint64_t i = 0; i < n * t->per_trial; i++)
         t->put[i] = "";
-    if (first < own)
-        status = read_texts(t, first, n < own - first ? n : own - first, &count, error);
+    if (first < own) {
+        uint64_t some = n < own - first ? n : own - first;
+        count = some * t->reader.per_step;
+        status = pp_variable_reader_texts(&t->reader, first, some, t->read, error);
+    }
     if (status == PP_OK) {
         spread_texts(t, count);
         for (size_t d = 0; d < t->rank; d++)
@@ -190,34 +150,28 @@ static pp_status copy_some_texts(const texts *t, uint64_t first, uint64_t n, pp_
     return status;
 }
 
-static pp_status copy_all_texts(texts *t, pp_error *error)
-{
-    uint64_t step;
-    pp_merge_block(1, t->room, TEXTS / t->per_trial, &step);
-    t->read = calloc(step * t->per_trial, sizeof *t->read);
-    t->put = malloc(step * t->per_trial * sizeof *t->put);
-    pp_status status = t->read && t->put ? PP_OK : pp_error_set(error, PP_ENOMEM, "out of memory");
-    for (uint64_t first = 0; first < t->room[0] && status == PP_OK; first += step)
-        status =
-            copy_some_texts(t, first, step < t->room[0] - first ? step : t->room[0] - first, error);
-    free(t->put);
-    free(t->read);
-    return status;
-}
-
+/// @param from NULL if the run is missing
 static pp_status copy_texts(const pp_merge_file *file, const pp_results_file *from, size_t run,
                             size_t id, pp_error *error)
 {
     const pp_variable *variable = &pp_variables[id];
-    texts t = {.file = file, .from = from, .id = id, .run = run, .per_trial = 1};
+    texts t = {.file = file, .id = id, .run = run, .per_trial = 1};
+    uint64_t step;
     t.rank = pp_merge_lengths(file->survey, variable->dims, t.room);
     for (size_t d = 1; d < t.rank; d++)
         t.per_trial *= (size_t)t.room[d];
-    if (!from)
-        return copy_all_texts(&t, error);
-    PP_TRY(pp_file_open_dataset(from, variable->name, &t.dataset, error));
-    pp_status status = copy_all_texts(&t, error);
-    H5Dclose(t.dataset);
+    if (from)
+        PP_TRY(pp_variable_reader_open(from, variable->name, NULL, true, &t.reader, error));
+    pp_merge_block(1, t.room, TEXTS / t.per_trial, &step);
+    t.read = calloc(step * t.per_trial, sizeof *t.read);
+    t.put = malloc(step * t.per_trial * sizeof *t.put);
+    pp_status status = t.read && t.put ? PP_OK : pp_error_set(error, PP_ENOMEM, "out of memory");
+    for (uint64_t first = 0; first < t.room[0] && status == PP_OK; first += step)
+        status =
+            copy_some_texts(&t, first, step < t.room[0] - first ? step : t.room[0] - first, error);
+    free(t.put);
+    free(t.read);
+    pp_variable_reader_close(&t.reader);
     return status;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "data/results/dimensions.h"
+#include "data/hdf5/error.h"
 #include "data/results/layout.h"
 #include "data/merge/block.h"
 #include "data/merge/parts.h"
@@ -72,10 +73,9 @@ static pp_status define_own(definition *d, pp_error *error)
     const pp_merge_survey *survey = d->file->survey;
     const pp_merge_agreement *trials = &survey->trials, *firms = &survey->firms;
     const pp_merge_agreement *phases = &survey->phases;
-    pp_dimensions_about about = {.trials = trials->agreed ? trials->values.numbers : NULL,
-                                 .firms = firms->agreed ? (const char *const *)firms->values.texts
-                                                        : NULL,
-                                 .phases = phases->agreed ? phases->values.phases : NULL,
+    pp_dimensions_about about = {.trials = trials->agreed ? trials->values : NULL,
+                                 .firms = firms->agreed ? firms->values : NULL,
+                                 .phases = phases->agreed ? phases->values : NULL,
                                  .learning = survey->learning};
     memcpy(about.length, survey->length, sizeof about.length);
     return pp_dimensions_define(&d->own, &about, error);
@@ -229,7 +229,6 @@ pp_status pp_merge_define(pp_merge_file *file, pp_error *error)
     pp_dimensions_start(&d.own, file->file);
     pp_status status = pp_dimensions_finish(&d.own, define(&d, error), error);
     for (size_t i = 0; i < PP_NETCDF_RANK; i++)
-        if (d.sweep[i] >= 0)
-            H5Dclose(d.sweep[i]);
+        pp_hdf5_close(d.sweep[i]);
     return status;
 }

@@ -1,9 +1,12 @@
+// Numbers on their way from the runs to the merged file.
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/results/layout.h"
+#include "data/hdf5/error.h"
 #include "data/merge/block.h"
 #include "data/merge/parts.h"
+#include "data/results/layout.h"
+#include "data/results/variable_reader.h"
 
 static bool is_number(const pp_merge_file *file, size_t id)
 {
@@ -85,54 +88,21 @@ void pp_merge_numbers_destroy(pp_merge_numbers *numbers)
 
 /// A variable of a run, open.
 typedef struct source {
-    const pp_merge_file *file;
-    const pp_results_file *run;
-    size_t id, rank;
-    hsize_t lengths[PP_FILE_RANK]; ///< its own
-    hsize_t room[PP_FILE_RANK];    ///< those of the merged file
-    char path[PP_FILE_PATH];
-    hid_t dataset;
+    size_t id;
+    hid_t type;                  ///< in memory
+    uint64_t room[PP_FILE_RANK]; ///< lengths in the merged file
+    pp_variable_reader reader;
 } source;
-
-static pp_status open_source(const pp_merge_file *file, const pp_results_file *run, size_t id,
-                             source *from, pp_error *error)
-{
-    const pp_dim *dims = pp_variables[id].dims;
-    *from = (source){.file = file, .run = run, .id = id};
-    for (; dims[from->rank] != PP_DIM_NONE; from->rank++) {
-        from->lengths[from->rank] = run->length[dims[from->rank]];
-        from->room[from->rank] = file->survey->length[dims[from->rank]];
-    }
-    pp_merge_path(id, from->path);
-    return pp_file_open_dataset(run, from->path, &from->dataset, error); // the survey checked it
-}
 
 /// Read some trials into memory that has room for `n` of the longest run's.
 static pp_status read_trials(const source *from, uint64_t first, uint64_t n, void *values,
                              pp_error *error)
 {
-    const hsize_t zero[PP_FILE_RANK] = {0};
-    hsize_t start[PP_FILE_RANK] = {first}, count[PP_FILE_RANK], room[PP_FILE_RANK];
-    memcpy(count, from->lengths, sizeof count);
-    memcpy(room, from->room, sizeof room);
-    count[0] = n < from->lengths[0] - first ? n : from->lengths[0] - first;
-    room[0] = n;
-    pp_status status = PP_OK;
-    hid_t type = pp_netcdf_memory_type(pp_variables[from->id].type);
-    hid_t space = H5Dget_space(from->dataset),
-          memory = H5Screate_simple((int)from->rank, room, NULL);
-    if (type < 0 || space < 0 || memory < 0 ||
-        H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) < 0 ||
-        H5Sselect_hyperslab(memory, H5S_SELECT_SET, zero, NULL, count, NULL) < 0 ||
-        H5Dread(from->dataset, type, memory, space, H5P_DEFAULT, values) < 0)
-        status = pp_file_malformed(from->run, "cannot read", from->path, error);
-    if (memory >= 0)
-        H5Sclose(memory);
-    if (space >= 0)
-        H5Sclose(space);
-    if (type >= 0)
-        H5Tclose(type);
-    return status;
+    uint64_t all = from->reader.lengths[0];
+    return first >= all
+               ? PP_OK
+               : pp_variable_reader_read(&from->reader, first, n < all - first ? n : all - first,
+                                         from->room, from->type, values, error);
 }
 
 /// A variable of a run that is too large for memory.
@@ -141,45 +111,46 @@ static pp_status copy_pieces(pp_merge_numbers *numbers, const source *from, size
 {
     const pp_merge_file *file = numbers->file;
     const pp_value_type type = pp_variables[from->id].type;
-    uint64_t step = piece_trials(file, from->id), all = from->lengths[0];
+    uint64_t step = piece_trials(file, from->id), all = from->reader.lengths[0];
     uint64_t per_trial = trial_bytes(file, from->id) / pp_value_size(type);
     pp_merge_place place = pp_merge_place_of(file, run);
-    pp_status status = PP_OK;
-    memcpy(place.count + file->rank, from->room, from->rank * sizeof *place.count);
-    for (uint64_t first = 0; first < all && status == PP_OK; first += step) {
+    for (int d = 0; d < from->reader.rank; d++)
+        place.count[file->rank + (size_t)d] = from->room[d];
+    for (uint64_t first = 0; first < all; first += step) {
         uint64_t n = step < from->room[0] - first ? step : from->room[0] - first;
         place.start[file->rank] = first;
         place.count[file->rank] = n;
         clear(type, numbers->piece, n * per_trial);
-        status = pp_stop_check(file->options->stop, error);
-        if (status == PP_OK)
-            status = read_trials(from, first, n, numbers->piece, error);
-        if (status == PP_OK)
-            status = pp_netcdf_write_block(file->datasets[from->id], type, place.start, place.count,
-                                           numbers->piece, error);
+        PP_TRY(pp_stop_check(file->options->stop, error));
+        PP_TRY(read_trials(from, first, n, numbers->piece, error));
+        PP_TRY(pp_netcdf_write_block(file->datasets[from->id], type, place.start, place.count,
+                                     numbers->piece, error));
     }
-    return status;
+    return PP_OK;
 }
 
 pp_status pp_merge_numbers_add(pp_merge_numbers *numbers, const pp_results_file *run, size_t i,
                                size_t place, pp_error *error)
 {
     const pp_merge_file *file = numbers->file;
-    pp_status status = PP_OK;
-    for (size_t id = 0; id < PP_VAR_COUNT && status == PP_OK; id++) {
-        source from;
+    for (size_t id = 0; id < PP_VAR_COUNT; id++) {
+        source from = {.id = id};
+        char path[PP_FILE_PATH];
         if (!is_number(file, id) || !file->survey->shapes[i].has[id])
             continue;
-        status = open_source(file, run, id, &from, error);
-        if (status != PP_OK)
-            return status;
+        pp_merge_lengths(file->survey, pp_variables[id].dims, from.room);
+        pp_file_variable_path(id, path);
+        PP_TRY(pp_variable_reader_open(run, path, NULL, false, &from.reader, error));
+        from.type = pp_netcdf_memory_type(pp_variables[id].type);
         uint64_t bytes = pp_merge_variable_bytes(file->survey, id);
-        status = numbers->whole ? read_trials(&from, 0, from.room[0],
-                                              numbers->buffer[id] + place * bytes, error)
-                                : copy_pieces(numbers, &from, i, error);
-        H5Dclose(from.dataset);
+        pp_status status = numbers->whole ? read_trials(&from, 0, from.room[0],
+                                                        numbers->buffer[id] + place * bytes, error)
+                                          : copy_pieces(numbers, &from, i, error);
+        pp_hdf5_close(from.type);
+        pp_variable_reader_close(&from.reader);
+        PP_TRY(status);
     }
-    return status;
+    return PP_OK;
 }
 
 pp_status pp_merge_numbers_flush(pp_merge_numbers *numbers, const pp_merge_place *block,

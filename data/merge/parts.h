@@ -6,8 +6,8 @@
 #define PURSUIT_DATA_MERGE_PARTS_H
 
 #include "data/hdf5/container.h"
-#include "data/merge/merge.h"
 #include "data/hdf5/netcdf.h"
+#include "data/merge/merge.h"
 #include "data/results/file.h"
 
 /// A run's shape, as it was when it was looked at first.
@@ -20,12 +20,8 @@ typedef struct pp_merge_shape {
 /// one's.
 typedef struct pp_merge_agreement {
     bool agreed;
-    size_t n; ///< of the longest run so far
-    union {
-        int64_t *numbers;
-        char **texts;
-        int8_t *phases;
-    } values;
+    size_t n;     ///< of the longest run so far
+    void *values; ///< [n] int64_t of trials, char * of firms, int8_t of phases
 } pp_merge_agreement;
 
 typedef struct pp_merge_survey {
@@ -125,8 +121,5 @@ pp_status pp_merge_numbers_add(pp_merge_numbers *numbers, const pp_results_file 
 /// Put a block into the file, and make all missing again. @param block along the sweep's dimensions
 pp_status pp_merge_numbers_flush(pp_merge_numbers *numbers, const pp_merge_place *block,
                                  pp_error *error);
-
-/// Path of a variable in a run's file: "reward", "learning/value".
-void pp_merge_path(size_t id, char path[PP_FILE_PATH]);
 
 #endif

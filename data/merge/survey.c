@@ -6,10 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "data/results/layout.h"
-#include "data/merge/parts.h"
 #include "data/file/output.h"
 #include "data/hdf5/seal.h"
+#include "data/merge/parts.h"
+#include "data/results/layout.h"
+#include "data/results/variable_reader.h"
 
 /// What there is to know of one run while its file is open.
 typedef struct visit {
@@ -19,12 +20,6 @@ typedef struct visit {
     size_t run;
     pp_results_file *file;
 } visit;
-
-void pp_merge_path(size_t id, char path[PP_FILE_PATH])
-{
-    const char *group = pp_group_names[pp_variables[id].group];
-    snprintf(path, PP_FILE_PATH, "%s%s%s", group, *group ? "/" : "", pp_variables[id].name);
-}
 
 static bool is_truncated(const char *path)
 {
@@ -74,74 +69,51 @@ static pp_status compare_source(const visit *v, pp_error *error)
     return PP_OK;
 }
 
-static void free_texts(char **texts, size_t n)
+/// Compare with the longest so far, and take the longer one's place; or free the values.
+static void agree(pp_merge_agreement *known, void *values, size_t n, size_t size)
 {
-    for (size_t i = 0; texts && i < n; i++)
-        free(texts[i]);
-    free(texts);
-}
-
-/// Compare with the longest so far, and take the longer one's place.
-static pp_status agree_firms(const visit *v, pp_error *error)
-{
-    pp_merge_agreement *firms = &v->survey->firms;
-    size_t n = (size_t)v->file->length[PP_DIM_FIRM];
-    for (size_t i = 0; i < n && i < firms->n; i++)
-        firms->agreed &= strcmp(firms->values.texts[i], v->file->firms[i]) == 0;
-    if (n <= firms->n)
-        return PP_OK;
-    char **grown = calloc(n, sizeof *grown);
-    bool ok = grown;
-    for (size_t i = 0; i < n && ok; i++)
-        ok = (grown[i] = strdup(v->file->firms[i])) != NULL;
-    if (!ok) {
-        free_texts(grown, n);
-        return pp_file_out_of_memory(v->file, error);
+    size_t both = n < known->n ? n : known->n;
+    known->agreed &= both == 0 || memcmp(values, known->values, both * size) == 0;
+    free(n > known->n ? known->values : values);
+    if (n > known->n) {
+        known->values = values;
+        known->n = n;
     }
-    free_texts(firms->values.texts, firms->n);
-    firms->values.texts = grown;
-    firms->n = n;
-    return PP_OK;
 }
 
-static pp_status agree_trials(const visit *v, pp_error *error)
+static pp_status agree_numbers(const visit *v, pp_error *error)
 {
-    pp_merge_agreement *known = &v->survey->trials;
-    size_t n = (size_t)v->file->length[PP_DIM_TRIAL];
     int64_t *trials;
-    pp_status status = pp_results_trials(v->file, &trials, error);
-    if (status != PP_OK)
-        return status;
-    for (size_t i = 0; i < n && i < known->n; i++)
-        known->agreed &= trials[i] == known->values.numbers[i];
-    if (n > known->n) {
-        free(known->values.numbers);
-        known->values.numbers = trials;
-        known->n = n;
-    } else {
-        free(trials);
-    }
+    int8_t *phases;
+    PP_TRY(pp_results_trials(v->file, &trials, error));
+    agree(&v->survey->trials, trials, (size_t)v->file->length[PP_DIM_TRIAL], sizeof *trials);
+    PP_TRY(pp_results_phases(v->file, &phases, error));
+    agree(&v->survey->phases, phases, (size_t)v->file->length[PP_DIM_EPOCH], sizeof *phases);
     return PP_OK;
 }
 
-static pp_status agree_phases(const visit *v, pp_error *error)
+static void free_texts(pp_merge_agreement *texts)
 {
-    pp_merge_agreement *known = &v->survey->phases;
-    size_t n = (size_t)v->file->length[PP_DIM_EPOCH];
-    int8_t *phases;
-    pp_status status = pp_results_phases(v->file, &phases, error);
-    if (status != PP_OK)
-        return status;
-    for (size_t i = 0; i < n && i < known->n; i++)
-        known->agreed &= phases[i] == known->values.phases[i];
-    if (n > known->n) {
-        free(known->values.phases);
-        known->values.phases = phases;
-        known->n = n;
-    } else {
-        free(phases);
-    }
-    return PP_OK;
+    char **text = texts->values;
+    for (size_t i = 0; text && i < texts->n; i++)
+        free(text[i]);
+    free(text);
+}
+
+/// Of names likewise, which the file gives away.
+static void agree_firms(const visit *v)
+{
+    pp_merge_agreement *known = &v->survey->firms;
+    pp_merge_agreement found = {true, (size_t)v->file->length[PP_DIM_FIRM], v->file->firms};
+    char **names = known->values;
+    bool agreed = known->agreed;
+    v->file->firms = NULL;
+    for (size_t i = 0; i < found.n && i < known->n; i++)
+        agreed &= strcmp(names[i], ((char **)found.values)[i]) == 0;
+    free_texts(found.n > known->n ? known : &found);
+    if (found.n > known->n)
+        *known = found;
+    known->agreed = agreed;
 }
 
 /// Is the variable of the right shape, and can the file hold it?
@@ -149,14 +121,12 @@ static pp_status check_variable(const visit *v, size_t id, pp_error *error)
 {
     const pp_variable *variable = &pp_variables[id];
     char path[PP_FILE_PATH];
-    hid_t dataset;
-    size_t count;
-    pp_merge_path(id, path);
-    PP_TRY(pp_file_open_dataset(v->file, path, &dataset, error));
-    pp_status status = pp_file_check_dataset(v->file, dataset, path, variable->dims,
-                                             variable->type == PP_STRING, &count, error);
-    H5Dclose(dataset);
-    return status;
+    pp_variable_reader reader;
+    pp_file_variable_path(id, path);
+    PP_TRY(pp_variable_reader_open(v->file, path, variable->dims, variable->type == PP_STRING,
+                                   &reader, error));
+    pp_variable_reader_close(&reader);
+    return PP_OK;
 }
 
 /// A length counts only if variables of that shape are there: a few bytes could claim any.
@@ -188,9 +158,9 @@ static pp_status look(const visit *v, pp_error *error)
     PP_TRY(check_scenario(v, error));
     PP_TRY(compare_source(v, error));
     PP_TRY(take_shape(v, error));
-    PP_TRY(agree_trials(v, error));
-    PP_TRY(agree_firms(v, error));
-    return agree_phases(v, error);
+    PP_TRY(agree_numbers(v, error));
+    agree_firms(v);
+    return PP_OK;
 }
 
 static pp_status visit_run(visit *v, const char *target, pp_error *error)
@@ -282,9 +252,9 @@ pp_status pp_merge_survey_make(const pp_merge_sweep *sweep, const pp_merge_optio
 
 void pp_merge_survey_release(pp_merge_survey *survey)
 {
-    free_texts(survey->firms.values.texts, survey->firms.n);
-    free(survey->trials.values.numbers);
-    free(survey->phases.values.phases);
+    free_texts(&survey->firms);
+    free(survey->trials.values);
+    free(survey->phases.values);
     free(survey->source);
     free(survey->states);
     free(survey->shapes);

@@ -13,7 +13,7 @@
 #include "data/file/output_steps.h"
 #include "data/file/transfer.h"
 
-enum { VERSION = 1, HISTORY_MAX = 16 << 20, SYNC_SECONDS = 30 };
+enum { VERSION = 2, HISTORY_MAX = 16 << 20, SYNC_SECONDS = 30 };
 
 static const unsigned char magic[8] = "PPTRIAL\n";
 
@@ -47,7 +47,7 @@ struct pp_checkpoint {
 
 static uint64_t checksum_of(const frame *f, size_t record_bytes)
 {
-    return pp_checksum_add(pp_checksum_start(f->number), f->record, record_bytes);
+    return pp_checksum(f->record, record_bytes, f->number);
 }
 
 static void release(pp_checkpoint *checkpoint)
@@ -127,8 +127,7 @@ static pp_status read_head(int fd, off_t size, const pp_checkpoint_kind *kind, h
     if (!pp_read_exactly(fd, (off_t)n, length, *history) ||
         !pp_read_exactly(fd, (off_t)(n + length), sizeof checksum, &checksum))
         return pp_error_set(error, PP_EIO, "%s", strerror(errno));
-    uint64_t expected = pp_checksum_add(pp_checksum_start(length), first, sizeof *first);
-    if (checksum != pp_checksum_add(expected, *history, length))
+    if (checksum != pp_checksum(*history, length, pp_checksum(first, sizeof *first, 0)))
         return PP_OK;
     bool same = memcmp(first->key, kind->key, sizeof first->key) == 0 &&
                 first->record_bytes == kind->record_bytes;
@@ -236,8 +235,7 @@ static bool write_head(pp_checkpoint *c, const pp_checkpoint_kind *kind, const p
     memcpy(h.created, first->created, sizeof h.created);
     memcpy(h.host, first->host, sizeof h.host);
     memcpy(h.slurm, first->slurm, sizeof h.slurm);
-    uint64_t checksum = pp_checksum_add(pp_checksum_start(length), &h, sizeof h);
-    checksum = pp_checksum_add(checksum, first->history, length);
+    uint64_t checksum = pp_checksum(first->history, length, pp_checksum(&h, sizeof h, 0));
     memcpy(bytes, &h, sizeof h);
     memcpy(bytes + sizeof h, first->history, length);
     memcpy(bytes + sizeof h + length, &checksum, sizeof checksum);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "data/results/dimensions.h"
+#include "data/hdf5/error.h"
 #include "market/base/utf8.h"
 
 typedef struct definition {
@@ -145,7 +146,6 @@ pp_status pp_results_define(hid_t file, const pp_results_layout *layout,
     hid_t quotes = H5I_INVALID_HID;
     pp_dimensions_start(&d.dimensions, file);
     pp_status status = define_all(&d, &quotes, error);
-    if (quotes >= 0)
-        H5Gclose(quotes);
+    pp_hdf5_close(quotes);
     return pp_dimensions_finish(&d.dimensions, status, error);
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "data/hdf5/error.h"
 #include "data/results/layout.h"
 #include "market/base/utf8.h"
 
@@ -125,8 +126,7 @@ pp_status pp_dimensions_finish(pp_dimensions *d, pp_status status, pp_error *err
     if (status == PP_OK)
         status = pp_scales_write(&d->attached, error);
     for (size_t i = 0; i < PP_DIM_COUNT; i++)
-        if (d->scales[i] >= 0)
-            H5Dclose(d->scales[i]);
+        pp_hdf5_close(d->scales[i]);
     for (size_t i = 0; i < PP_GROUP_COUNT; i++)
         if (i != PP_GROUP_ROOT && d->groups[i] >= 0)
             H5Gclose(d->groups[i]);

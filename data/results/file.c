@@ -1,16 +1,18 @@
+// Touching an open results file without believing it.
 #include "data/results/file.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "data/hdf5/error.h"
+#include "data/results/layout.h"
 #include "data/hdf5/netcdf.h"
 #include "market/base/utf8.h"
 
 /// The most by which deflate shrinks anything (zlib's technical notes: 1032), rounded up.
 enum { DEFLATE_LIMIT = 1100 };
 
-/// "PATH: WHAT 'NAME': HDF5's cause".
 pp_status pp_file_malformed(const pp_results_file *file, const char *what, const char *name,
                             pp_error *error)
 {
@@ -40,7 +42,12 @@ bool pp_file_has(const pp_results_file *file, const char *path)
     }
 }
 
-/// A dataset of the file itself; a link out of it is refused.
+void pp_file_variable_path(size_t id, char path[PP_FILE_PATH])
+{
+    const char *group = pp_group_names[pp_variables[id].group];
+    snprintf(path, PP_FILE_PATH, "%s%s%s", group, *group ? "/" : "", pp_variables[id].name);
+}
+
 pp_status pp_file_open_dataset(const pp_results_file *file, const char *name, hid_t *dataset,
                                pp_error *error)
 {
@@ -51,7 +58,6 @@ pp_status pp_file_open_dataset(const pp_results_file *file, const char *name, hi
     return *dataset >= 0 ? PP_OK : pp_file_malformed(file, "cannot open", name, error);
 }
 
-/// Rank and lengths of a dataset; false if they cannot be had or there are more than fit.
 bool pp_file_lengths(hid_t dataset, int *rank, hsize_t lengths[PP_FILE_RANK])
 {
     hid_t space = H5Dget_space(dataset);
@@ -171,8 +177,7 @@ static const char *storage_fault(hid_t dataset, hid_t creation, int rank, const 
         return no_memory;
     hid_t space = H5Dget_space(dataset);
     bool whole = space >= 0 && chunks_are_whole(&c, space, rank, lengths);
-    if (space >= 0)
-        H5Sclose(space);
+    pp_hdf5_close(space);
     free(c.buffer);
     return whole ? NULL : "is damaged";
 }
@@ -186,19 +191,14 @@ static pp_status check_storage(const pp_results_file *file, hid_t dataset, const
     if (creation >= 0 && type >= 0)
         fault =
             storage_fault(dataset, creation, rank, lengths, text ? REFERENCE : H5Tget_size(type));
-    if (type >= 0)
-        H5Tclose(type);
-    if (creation >= 0)
-        H5Pclose(creation);
+    pp_hdf5_close(type);
+    pp_hdf5_close(creation);
     if (!fault)
         return PP_OK;
     return pp_error_set(error, fault == no_memory ? PP_ENOMEM : PP_EFORMAT, "%s: '%s' %s",
                         file->path, name, fault);
 }
 
-/// Elements of a dataset after checking its shape, its class, and that the file can hold so many: a
-/// few bytes of header could claim any number.
-/// @param dims ended by PP_DIM_NONE
 pp_status pp_file_check_dataset(const pp_results_file *file, hid_t dataset, const char *name,
                                 const pp_dim *dims, bool text, size_t *count, pp_error *error)
 {
@@ -228,8 +228,6 @@ pp_status pp_file_check_dataset(const pp_results_file *file, hid_t dataset, cons
     return check_storage(file, dataset, name, text, rank, lengths, error);
 }
 
-/// Read the strings that `space` selects (count of them) as repaired copies. On failure those that
-/// were made stay in `texts`, the caller's to free.
 pp_status pp_file_read_strings(const pp_results_file *file, hid_t dataset, const char *name,
                                hid_t space, size_t count, char **texts, pp_error *error)
 {
@@ -248,19 +246,15 @@ pp_status pp_file_read_strings(const pp_results_file *file, hid_t dataset, const
             status = pp_file_out_of_memory(file, error);
     if (raw && type >= 0 && memory >= 0)
         H5Dvlen_reclaim(type, memory, H5P_DEFAULT, raw);
-    if (transfer >= 0)
-        H5Pclose(transfer);
-    if (memory >= 0)
-        H5Sclose(memory);
-    if (type >= 0)
-        H5Tclose(type);
+    pp_hdf5_close(transfer);
+    pp_hdf5_close(memory);
+    pp_hdf5_close(type);
     free(raw);
     return status;
 }
 
-/// Open an attribute and check that it is one value of that class.
-pp_status pp_file_open_attribute(const pp_results_file *file, hid_t object, const char *name,
-                                 H5T_class_t class, hid_t *attribute, pp_error *error)
+static pp_status open_attribute(const pp_results_file *file, hid_t object, const char *name,
+                                H5T_class_t class, hid_t *attribute, pp_error *error)
 {
     *attribute = H5I_INVALID_HID;
     if (H5Aexists(object, name) <= 0)
@@ -272,10 +266,8 @@ pp_status pp_file_open_attribute(const pp_results_file *file, hid_t object, cons
     bool ok = type >= 0 && space >= 0 && H5Tget_class(type) == class &&
               H5Sget_simple_extent_npoints(space) == 1 &&
               (class != H5T_STRING || H5Tis_variable_str(type) > 0);
-    if (space >= 0)
-        H5Sclose(space);
-    if (type >= 0)
-        H5Tclose(type);
+    pp_hdf5_close(space);
+    pp_hdf5_close(type);
     if (ok)
         return PP_OK;
     H5Aclose(*attribute);
@@ -289,18 +281,16 @@ pp_status pp_file_read_text(const pp_results_file *file, hid_t object, const cha
 {
     *text = NULL;
     hid_t attribute;
-    pp_status status = pp_file_open_attribute(file, object, name, H5T_STRING, &attribute, error);
-    if (status != PP_OK)
-        return status;
     char *raw = NULL;
+    PP_TRY(open_attribute(file, object, name, H5T_STRING, &attribute, error));
+    pp_status status = PP_OK;
     hid_t type = pp_netcdf_string_type();
     if (type < 0 || H5Aread(attribute, type, &raw) < 0)
         status = pp_file_malformed(file, "cannot read attribute", name, error);
     else if (!(*text = pp_utf8_duplicate(raw && strcmp(raw, " ") != 0 ? raw : "")))
         status = pp_file_out_of_memory(file, error);
     H5free_memory(raw);
-    if (type >= 0)
-        H5Tclose(type);
+    pp_hdf5_close(type);
     H5Aclose(attribute);
     return status;
 }
@@ -309,10 +299,8 @@ pp_status pp_file_read_integer(const pp_results_file *file, const char *name, hi
                                void *value, pp_error *error)
 {
     hid_t attribute;
-    pp_status status =
-        pp_file_open_attribute(file, file->file, name, H5T_INTEGER, &attribute, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(open_attribute(file, file->file, name, H5T_INTEGER, &attribute, error));
+    pp_status status = PP_OK;
     if (H5Aread(attribute, type, value) < 0)
         status = pp_file_malformed(file, "cannot read attribute", name, error);
     H5Aclose(attribute);

@@ -156,12 +156,9 @@ pp_status pp_layout_check(const pp_results_layout *layout, pp_error *error)
 {
     if (!layout)
         return pp_error_set(error, PP_EINVAL, "no layout");
-    pp_status status = check_sizes(layout, error);
-    if (status == PP_OK)
-        status = check_texts(layout, error);
-    if (status == PP_OK)
-        status = check_columns(layout, error);
-    return status;
+    PP_TRY(check_sizes(layout, error));
+    PP_TRY(check_texts(layout, error));
+    return check_columns(layout, error);
 }
 
 size_t pp_layout_datasets(const pp_results_layout *layout)

@@ -1,3 +1,4 @@
+// Opening results files.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -7,8 +8,8 @@
 
 #include "data/results/define.h"
 #include "data/hdf5/error.h"
-#include "data/results/file.h"
 #include "data/hdf5/seal.h"
+#include "data/results/variable_reader.h"
 
 static const char *const dimension_names[PP_DIM_COUNT] = {
     [PP_DIM_TRIAL] = "trial",        [PP_DIM_EPOCH] = "epoch", [PP_DIM_FIRM] = "firm",
@@ -19,60 +20,45 @@ static const char *const dimension_names[PP_DIM_COUNT] = {
 static pp_status read_firms(pp_results_file *file, pp_error *error)
 {
     static const pp_dim dims[] = {PP_DIM_FIRM, PP_DIM_NONE};
-    hid_t dataset;
-    size_t n;
-    pp_status status = pp_file_open_dataset(file, "firm", &dataset, error);
-    if (status != PP_OK)
-        return status;
-    status = pp_file_check_dataset(file, dataset, "firm", dims, true, &n, error);
-    if (status == PP_OK && !(file->firms = calloc(n, sizeof *file->firms)))
-        status = pp_file_out_of_memory(file, error);
-    hid_t space = H5Dget_space(dataset);
-    if (status == PP_OK)
-        status = pp_file_read_strings(file, dataset, "firm", space, n, file->firms, error);
-    if (space >= 0)
-        H5Sclose(space);
-    H5Dclose(dataset);
+    pp_variable_reader reader;
+    PP_TRY(pp_variable_reader_open(file, "firm", dims, true, &reader, error));
+    file->firms = calloc(reader.lengths[0], sizeof *file->firms);
+    pp_status status =
+        file->firms ? pp_variable_reader_texts(&reader, 0, reader.lengths[0], file->firms, error)
+                    : pp_file_out_of_memory(file, error);
+    pp_variable_reader_close(&reader);
     return status;
 }
 
 static pp_status check_bytes(const char *path, int fd, pp_error *error)
 {
-    static const unsigned char signature[8] = "\x89HDF\r\n\x1a\n";
-    unsigned char start[sizeof signature];
-    ssize_t n = pread(fd, start, sizeof start, 0);
+    struct stat about;
+    pp_error cause = {0};
+    if (fd < 0 || fstat(fd, &about) != 0)
+        return pp_error_set(error, PP_EIO, "cannot open '%s': %s", path, strerror(errno));
+    if (!S_ISREG(about.st_mode))
+        return pp_error_set(error, PP_EIO, "cannot open '%s': it is not a regular file", path);
+    ssize_t n = pp_seal_signature(fd);
     if (n < 0)
         return pp_error_set(error, PP_EIO, "cannot read '%s': %s", path, strerror(errno));
-    if (n < (ssize_t)sizeof start || memcmp(start, signature, sizeof start) != 0)
+    if (n < PP_SIGNATURE)
         return pp_error_set(error, PP_EFORMAT, "%s: this is not an HDF5 file", path);
-    pp_error cause = {0};
     pp_status status = pp_seal_check(fd, &cause);
     if (status == PP_EFORMAT)
         return pp_error_set(error, status, "%s: the file is damaged (%s)", path, cause.message);
-    if (status != PP_OK)
-        return pp_error_set(error, status, "cannot read '%s': %s", path, cause.message);
-    return PP_OK;
+    return status == PP_OK
+               ? PP_OK
+               : pp_error_set(error, status, "cannot read '%s': %s", path, cause.message);
 }
 
 /// Is it an HDF5 file at all, and unharmed? Looking first gives better messages than HDF5's.
 static pp_status check_file(const char *path, pp_error *error)
 {
-    struct stat about;
     // Opening without blocking, because a pipe would have us wait for its writer.
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, &about) != 0) {
-        pp_status status =
-            pp_error_set(error, PP_EIO, "cannot open '%s': %s", path, strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return status;
-    }
-    if (!S_ISREG(about.st_mode)) {
-        close(fd);
-        return pp_error_set(error, PP_EIO, "cannot open '%s': it is not a regular file", path);
-    }
     pp_status status = check_bytes(path, fd, error);
-    close(fd);
+    if (fd >= 0)
+        close(fd);
     return status;
 }
 
@@ -122,9 +108,8 @@ static pp_status read_dimension(pp_results_file *file, pp_dim dim, pp_error *err
     if (H5Lexists(file->file, name, H5P_DEFAULT) <= 0)
         return pp_error_set(error, PP_EFORMAT, "%s: the dimension '%s' is missing", file->path,
                             name);
-    pp_status status = pp_file_open_dataset(file, name, &dataset, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(pp_file_open_dataset(file, name, &dataset, error));
+    pp_status status = PP_OK;
     int rank = 0;
     hsize_t lengths[PP_FILE_RANK];
     // H5DSis_scale is not asked: HDF5 1.10 reads the attribute CLASS into memory of a fixed size.
@@ -148,46 +133,46 @@ static pp_status read_header(pp_results_file *file, pp_error *error)
     return status == PP_OK ? read_firms(file, error) : status;
 }
 
-/// A file that is not open yet; *status says why if there is none.
-static pp_results_file *new_file(const char *path, pp_status *status, pp_error *error)
+/// A file that is not open yet; NULL without memory.
+static pp_results_file *new_file(const char *path)
 {
     pp_results_file *file = calloc(1, sizeof *file);
-    char *copy = strdup(path);
-    *status = PP_OK;
-    if (!file || !copy) {
-        *status = pp_error_set(error, PP_ENOMEM, "out of memory");
+    if (!file || !(file->path = strdup(path))) {
         free(file);
-        free(copy);
         return NULL;
     }
     file->file = H5I_INVALID_HID;
-    file->path = copy;
     return file;
 }
 
-pp_status pp_results_open(const char *path, pp_results_file **file, pp_error *error)
+/// Hand an open file over, or close one that could not be opened. @return status
+static pp_status conclude(pp_results_file *opened, pp_status status, pp_results_file **file)
 {
-    pp_status status;
-    if (!file)
-        return pp_error_set(error, PP_EINVAL, "no place for the file");
-    *file = NULL;
-    if (!path)
-        return pp_error_set(error, PP_EINVAL, "no path");
-    pp_results_file *opened = new_file(path, &status, error);
-    if (!opened)
-        return status;
-    pp_hdf5_quiet quiet = pp_hdf5_silence();
-    status = check_file(path, error);
-    if (status == PP_OK)
-        status = open_hdf5(opened, error);
-    if (status == PP_OK)
-        status = read_header(opened, error);
-    pp_hdf5_restore(quiet);
     if (status != PP_OK)
         pp_results_close(opened);
     else
         *file = opened;
     return status;
+}
+
+pp_status pp_results_open(const char *path, pp_results_file **file, pp_error *error)
+{
+    if (!file)
+        return pp_error_set(error, PP_EINVAL, "no place for the file");
+    *file = NULL;
+    if (!path)
+        return pp_error_set(error, PP_EINVAL, "no path");
+    pp_results_file *opened = new_file(path);
+    if (!opened)
+        return pp_error_set(error, PP_ENOMEM, "out of memory");
+    pp_hdf5_quiet quiet = pp_hdf5_silence();
+    pp_status status = check_file(path, error);
+    if (status == PP_OK)
+        status = open_hdf5(opened, error);
+    if (status == PP_OK)
+        status = read_header(opened, error);
+    pp_hdf5_restore(quiet);
+    return conclude(opened, status, file);
 }
 
 static pp_status take_stamp(const char *path, pp_file_stamp *stamp, pp_error *error)
@@ -205,43 +190,30 @@ static pp_status take_stamp(const char *path, pp_file_stamp *stamp, pp_error *er
 pp_status pp_file_open(const char *path, pp_file_stamp *stamp, pp_results_file **file,
                        pp_error *error)
 {
-    pp_status status = take_stamp(path, stamp, error);
-    if (status == PP_OK)
-        status = pp_results_open(path, file, error);
-    if (status == PP_OK)
-        memcpy(stamp->length, (*file)->length, sizeof stamp->length);
-    return status;
-}
-
-static pp_status check_stamp(const char *path, const pp_file_stamp *stamp, pp_error *error)
-{
-    pp_file_stamp now;
-    pp_status status = take_stamp(path, &now, error);
-    if (status != PP_OK)
-        return status;
-    bool same = now.device == stamp->device && now.inode == stamp->inode &&
-                now.size == stamp->size && now.changed.tv_sec == stamp->changed.tv_sec &&
-                now.changed.tv_nsec == stamp->changed.tv_nsec;
-    return same ? PP_OK : pp_error_set(error, PP_EIO, "'%s' has changed meanwhile", path);
+    PP_TRY(take_stamp(path, stamp, error));
+    PP_TRY(pp_results_open(path, file, error));
+    memcpy(stamp->length, (*file)->length, sizeof stamp->length);
+    return PP_OK;
 }
 
 pp_status pp_file_open_again(const char *path, const pp_file_stamp *stamp, bool firms,
                              pp_results_file **file, pp_error *error)
 {
+    pp_file_stamp now;
     *file = NULL;
-    pp_status status = check_stamp(path, stamp, error);
-    pp_results_file *opened = status == PP_OK ? new_file(path, &status, error) : NULL;
+    PP_TRY(take_stamp(path, &now, error));
+    if (now.device != stamp->device || now.inode != stamp->inode || now.size != stamp->size ||
+        now.changed.tv_sec != stamp->changed.tv_sec ||
+        now.changed.tv_nsec != stamp->changed.tv_nsec)
+        return pp_error_set(error, PP_EIO, "'%s' has changed meanwhile", path);
+    pp_results_file *opened = new_file(path);
     if (!opened)
-        return status;
-    status = open_hdf5(opened, error);
+        return pp_error_set(error, PP_ENOMEM, "out of memory");
+    pp_status status = open_hdf5(opened, error);
     memcpy(opened->length, stamp->length, sizeof opened->length);
     if (status == PP_OK && firms)
         status = read_firms(opened, error);
-    if (status != PP_OK)
-        pp_results_close(opened);
-    else
-        *file = opened;
-    return status;
+    return conclude(opened, status, file);
 }
 
 void pp_results_close(pp_results_file *file)

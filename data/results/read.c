@@ -1,40 +1,41 @@
-#include <stdio.h>
+// Reading the variables of a results file as a whole.
 #include <stdlib.h>
 #include <string.h>
 
 #include "data/hdf5/error.h"
-#include "data/results/layout.h"
-#include "data/hdf5/netcdf.h"
-#include "data/results/file.h"
-#include "market/base/utf8.h"
+#include "data/results/variable_reader.h"
 
-/// Read a whole numeric dataset into malloc'd memory of the given type.
-static pp_status read_numbers(const pp_results_file *file, const char *name, const pp_dim *dims,
-                              hid_t type, size_t size, void **values, size_t *n, pp_error *error)
+static pp_status read_all(const pp_variable_reader *reader, hid_t type, void **values,
+                          pp_error *error)
 {
-    hid_t dataset;
-    *values = NULL;
-    pp_status status = pp_file_open_dataset(file, name, &dataset, error);
-    if (status != PP_OK)
-        return status;
-    status = pp_file_check_dataset(file, dataset, name, dims, false, n, error);
-    if (status == PP_OK && !(*values = malloc(*n ? *n * size : 1)))
-        status = pp_file_out_of_memory(file, error);
-    if (status == PP_OK && H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, *values) < 0)
-        status = pp_file_malformed(file, "cannot read", name, error);
+    size_t n = reader->lengths[0] * reader->per_step;
+    *values = malloc(n * H5Tget_size(type));
+    if (!*values)
+        return pp_file_out_of_memory(reader->file, error);
+    pp_status status =
+        pp_variable_reader_read(reader, 0, reader->lengths[0], NULL, type, *values, error);
     if (status != PP_OK) {
         free(*values);
         *values = NULL;
     }
-    H5Dclose(dataset);
     return status;
 }
 
-/// "reward", "learning/value".
-static void variable_path(pp_variable_id id, char path[PP_FILE_PATH])
+/// Read a whole numeric dataset into malloc'd memory of the given type.
+static pp_status read_numbers(const pp_results_file *file, const char *name, const pp_dim *dims,
+                              hid_t type, void **values, size_t *n, pp_error *error)
 {
-    const char *group = pp_group_names[pp_variables[id].group];
-    snprintf(path, PP_FILE_PATH, "%s%s%s", group, *group ? "/" : "", pp_variables[id].name);
+    pp_variable_reader reader;
+    *values = NULL;
+    pp_hdf5_quiet quiet = pp_hdf5_silence();
+    pp_status status = pp_variable_reader_open(file, name, dims, false, &reader, error);
+    if (status == PP_OK) {
+        *n = reader.lengths[0] * reader.per_step;
+        status = read_all(&reader, type, values, error);
+        pp_variable_reader_close(&reader);
+    }
+    pp_hdf5_restore(quiet);
+    return status;
 }
 
 bool pp_results_has(pp_results_file *file, pp_variable_id id)
@@ -42,7 +43,7 @@ bool pp_results_has(pp_results_file *file, pp_variable_id id)
     char path[PP_FILE_PATH];
     if (!file || (size_t)id >= PP_VAR_COUNT)
         return false;
-    variable_path(id, path);
+    pp_file_variable_path(id, path);
     pp_hdf5_quiet quiet = pp_hdf5_silence();
     bool has = pp_file_has(file, path);
     pp_hdf5_restore(quiet);
@@ -53,14 +54,12 @@ pp_status pp_results_read(pp_results_file *file, pp_variable_id id, double **val
                           pp_error *error)
 {
     char path[PP_FILE_PATH];
+    void *read;
     if (!file || !values || !n || (size_t)id >= PP_VAR_COUNT || pp_variables[id].type == PP_STRING)
         return pp_error_set(error, PP_EINVAL, "a file, a numeric variable and a place are needed");
-    void *read;
-    variable_path(id, path);
-    pp_hdf5_quiet quiet = pp_hdf5_silence();
-    pp_status status = read_numbers(file, path, pp_variables[id].dims, H5T_NATIVE_DOUBLE,
-                                    sizeof **values, &read, n, error);
-    pp_hdf5_restore(quiet);
+    pp_file_variable_path(id, path);
+    pp_status status =
+        read_numbers(file, path, pp_variables[id].dims, H5T_NATIVE_DOUBLE, &read, n, error);
     *values = read;
     return status;
 }
@@ -68,14 +67,11 @@ pp_status pp_results_read(pp_results_file *file, pp_variable_id id, double **val
 pp_status pp_results_trials(pp_results_file *file, int64_t **trials, pp_error *error)
 {
     static const pp_dim dims[] = {PP_DIM_TRIAL, PP_DIM_NONE};
-    if (!file || !trials)
-        return pp_error_set(error, PP_EINVAL, "a file and a place for the trials are needed");
     void *read;
     size_t n;
-    pp_hdf5_quiet quiet = pp_hdf5_silence();
-    pp_status status =
-        read_numbers(file, "trial", dims, H5T_NATIVE_INT64, sizeof **trials, &read, &n, error);
-    pp_hdf5_restore(quiet);
+    if (!file || !trials)
+        return pp_error_set(error, PP_EINVAL, "a file and a place for the trials are needed");
+    pp_status status = read_numbers(file, "trial", dims, H5T_NATIVE_INT64, &read, &n, error);
     *trials = read;
     return status;
 }
@@ -83,14 +79,11 @@ pp_status pp_results_trials(pp_results_file *file, int64_t **trials, pp_error *e
 pp_status pp_results_phases(pp_results_file *file, int8_t **phases, pp_error *error)
 {
     static const pp_dim dims[] = {PP_DIM_EPOCH, PP_DIM_NONE};
-    if (!file || !phases)
-        return pp_error_set(error, PP_EINVAL, "a file and a place for the phases are needed");
     void *read;
     size_t n = 0;
-    pp_hdf5_quiet quiet = pp_hdf5_silence();
-    pp_status status =
-        read_numbers(file, "phase", dims, H5T_NATIVE_INT8, sizeof **phases, &read, &n, error);
-    pp_hdf5_restore(quiet);
+    if (!file || !phases)
+        return pp_error_set(error, PP_EINVAL, "a file and a place for the phases are needed");
+    pp_status status = read_numbers(file, "phase", dims, H5T_NATIVE_INT8, &read, &n, error);
     *phases = read;
     for (size_t i = 0; status == PP_OK && i < n; i++)
         if ((*phases)[i] != PP_PHASE_BURN_IN && (*phases)[i] != PP_PHASE_TEST)
@@ -115,23 +108,20 @@ static pp_status read_description(const pp_results_file *file, size_t index, cha
                                   pp_error *error)
 {
     const pp_variable *variable = &pp_variables[PP_VAR_category_description];
-    hid_t dataset;
-    size_t n;
-    pp_status status = pp_file_open_dataset(file, variable->name, &dataset, error);
-    if (status != PP_OK)
-        return status;
-    hid_t space = H5Dget_space(dataset);
-    status = pp_file_check_dataset(file, dataset, variable->name, variable->dims, true, &n, error);
-    if (status == PP_OK && index >= n)
+    pp_variable_reader reader;
+    PP_TRY(pp_variable_reader_open(file, variable->name, variable->dims, true, &reader, error));
+    size_t n = reader.lengths[0] * reader.per_step;
+    hid_t space = H5Dget_space(reader.dataset);
+    pp_status status;
+    if (index >= n)
         status = pp_error_set(error, PP_EINVAL, "%s: there is no description %zu of %zu",
                               file->path, index, n);
-    if (status == PP_OK && !select_element(file, space, index))
+    else if (!select_element(file, space, index))
         status = pp_file_malformed(file, "cannot read", variable->name, error);
-    if (status == PP_OK)
-        status = pp_file_read_strings(file, dataset, variable->name, space, 1, text, error);
-    if (space >= 0)
-        H5Sclose(space);
-    H5Dclose(dataset);
+    else
+        status = pp_file_read_strings(file, reader.dataset, variable->name, space, 1, text, error);
+    pp_hdf5_close(space);
+    pp_variable_reader_close(&reader);
     return status;
 }
 
@@ -149,15 +139,10 @@ pp_status pp_results_description(pp_results_file *file, size_t index, char **tex
 static pp_status read_scenario(const pp_results_file *file, char **text, pp_error *error)
 {
     static const pp_dim scalar[] = {PP_DIM_NONE};
-    hid_t dataset;
-    size_t n;
-    pp_status status = pp_file_open_dataset(file, "scenario", &dataset, error);
-    if (status != PP_OK)
-        return status;
-    status = pp_file_check_dataset(file, dataset, "scenario", scalar, true, &n, error);
-    if (status == PP_OK)
-        status = pp_file_read_strings(file, dataset, "scenario", H5S_ALL, 1, text, error);
-    H5Dclose(dataset);
+    pp_variable_reader reader;
+    PP_TRY(pp_variable_reader_open(file, "scenario", scalar, true, &reader, error));
+    pp_status status = pp_variable_reader_texts(&reader, 0, 1, text, error);
+    pp_variable_reader_close(&reader);
     return status;
 }
 

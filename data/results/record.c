@@ -16,13 +16,11 @@ pp_status pp_record_create(const pp_results_layout *layout, pp_record **record, 
     if (!record)
         return pp_error_set(error, PP_EINVAL, "no place for the record");
     *record = NULL;
-    pp_status status = pp_layout_check(layout, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(pp_layout_check(layout, error));
     pp_record *made = calloc(1, sizeof *made);
     if (!made)
         return pp_error_set(error, PP_ENOMEM, "out of memory");
-    status = pp_slabs_create(layout, &made->slabs, error);
+    pp_status status = pp_slabs_create(layout, &made->slabs, error);
     if (status == PP_OK && !(made->bytes = malloc(made->slabs.bytes)))
         status = pp_error_set(error, PP_ENOMEM, "no memory for a trial's results, %zu bytes",
                               made->slabs.bytes);

@@ -4,7 +4,9 @@
 /// scenario's keys: it is given shapes, names, columns of numbers, and text.
 ///
 /// A results file is written as NAME.partial and appears under NAME whole (closed, fsynced,
-/// renamed) or not at all. Threads: one writer belongs to one thread at a time; records are plain
+/// renamed) or not at all. While a call into this library is at work, HDF5's error printing and, as
+/// a file is created, whether HDF5 tracks the times of new groups are switched off for the process;
+/// each call restores both. Threads: one writer belongs to one thread at a time; records are plain
 /// memory.
 #ifndef PURSUIT_DATA_RESULTS_RESULTS_H
 #define PURSUIT_DATA_RESULTS_RESULTS_H

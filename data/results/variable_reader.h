@@ -18,13 +18,18 @@ typedef struct pp_variable_reader {
     size_t per_step; ///< elements of one step along the first axis
 } pp_variable_reader;
 
-/// Open a variable of at least one axis and check its shape and that the file can hold it.
-/// @param dims ended by PP_DIM_NONE
+/// Open a variable and check its shape and that the file can hold it. A scalar is one step.
+/// @param dims ended by PP_DIM_NONE; NULL: all of that has been checked before
 /// @return PP_OK; PP_EFORMAT; needs no close unless PP_OK
 pp_status pp_variable_reader_open(const pp_results_file *file, const char *path, const pp_dim *dims,
                                   bool text, pp_variable_reader *reader, pp_error *error);
 void pp_variable_reader_close(pp_variable_reader *reader); ///< safe on a zeroed one
 
+/// Read numbers of any type in memory.
+/// @param room [rank] lengths in memory, each at least the variable's own, the first one unused;
+/// NULL: the variable's own
+pp_status pp_variable_reader_read(const pp_variable_reader *reader, uint64_t first, size_t n,
+                                  const uint64_t *room, hid_t type, void *values, pp_error *error);
 /// @param values [n][per_step] double if `real`, else int64_t
 pp_status pp_variable_reader_numbers(const pp_variable_reader *reader, uint64_t first, size_t n,
                                      void *values, pp_error *error);
