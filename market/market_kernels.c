@@ -5,30 +5,17 @@
 
 // ---- random numbers ----
 
-enum { ROUNDS = 10 };
-
-/// Philox4x32-10 (Salmon et al. 2011). Here and not Random123's because that one takes a counter at
-/// a time; tests/market/test_random.c compares the two.
 static void uniform(const pp_philox_at *at, size_t n, size_t stride, double *restrict u)
 {
     double *restrict u1 = u + stride, *restrict u2 = u1 + stride, *restrict u3 = u2 + stride;
     pp_philox_at from = *at;
     for (size_t i = 0; i < n; i++) {
-        uint32_t a = from.block, b = from.round + (uint32_t)i, c = from.epoch, d = from.trial;
-        uint32_t key0 = from.key[0], key1 = from.key[1];
-        for (int round = 0; round < ROUNDS; round++) {
-            uint64_t p = UINT64_C(0xD2511F53) * a, q = UINT64_C(0xCD9E8D57) * c;
-            a = (uint32_t)(q >> 32) ^ b ^ key0;
-            b = (uint32_t)q;
-            c = (uint32_t)(p >> 32) ^ d ^ key1;
-            d = (uint32_t)p;
-            key0 += 0x9E3779B9;
-            key1 += 0xBB67AE85;
-        }
-        u[i] = pp_word_uniform(a);
-        u1[i] = pp_word_uniform(b);
-        u2[i] = pp_word_uniform(c);
-        u3[i] = pp_word_uniform(d);
+        uint32_t word[4] = {from.block, from.round + (uint32_t)i, from.epoch, from.trial};
+        pp_philox(from.key, word);
+        u[i] = pp_word_uniform(word[0]);
+        u1[i] = pp_word_uniform(word[1]);
+        u2[i] = pp_word_uniform(word[2]);
+        u3[i] = pp_word_uniform(word[3]);
     }
 }
 

@@ -15,6 +15,26 @@ typedef struct pp_philox_at {
     uint32_t key[2], block, round, epoch, trial;
 } pp_philox_at;
 
+/// Philox4x32-10 (Salmon et al. 2011) of one counter, which becomes the four words.
+static inline void pp_philox(const uint32_t key[2], uint32_t word[4])
+{
+    enum { ROUNDS = 10 };
+    uint32_t a = word[0], b = word[1], c = word[2], d = word[3], key0 = key[0], key1 = key[1];
+    for (int round = 0; round < ROUNDS; round++) {
+        uint64_t p = UINT64_C(0xD2511F53) * a, q = UINT64_C(0xCD9E8D57) * c;
+        a = (uint32_t)(q >> 32) ^ b ^ key0;
+        b = (uint32_t)q;
+        c = (uint32_t)(p >> 32) ^ d ^ key1;
+        d = (uint32_t)p;
+        key0 += 0x9E3779B9;
+        key1 += 0xBB67AE85;
+    }
+    word[0] = a;
+    word[1] = b;
+    word[2] = c;
+    word[3] = d;
+}
+
 /// (word + 0.5)/2^32, exact, through the one conversion that all levels have.
 static inline double pp_word_uniform(uint32_t word)
 {

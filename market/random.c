@@ -4,13 +4,6 @@
 #include <assert.h>
 #include <string.h>
 
-// Random123 casts and shadows more freely than our warnings allow.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wall"
-#pragma GCC diagnostic ignored "-Wextra"
-#include <Random123/philox.h>
-#pragma GCC diagnostic pop
-
 #include "market/market_kernels.h"
 
 enum { WORDS = 4 };
@@ -60,11 +53,8 @@ static unsigned long philox_get(void *state)
 {
     pp_gsl_state *s = state;
     if (s->used == WORDS) {
-        philox4x32_key_t key = {{s->key[0], s->key[1]}};
-        philox4x32_ctr_t counter;
-        memcpy(counter.v, s->counter, sizeof s->counter);
-        philox4x32_ctr_t word = philox4x32(counter, key);
-        memcpy(s->word, word.v, sizeof s->word);
+        memcpy(s->word, s->counter, sizeof s->word);
+        pp_philox(s->key, s->word);
         s->counter[0]++;
         s->used = 0;
     }

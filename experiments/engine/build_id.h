@@ -1,15 +1,11 @@
 /// @file
 /// @internal
-/// Which build of the library this is, more exactly than a version and a commit can tell.
+/// The identity of the build that a checkpoint is of, more exact than a version and a commit.
 #ifndef PURSUIT_EXPERIMENTS_ENGINE_BUILD_ID_H
 #define PURSUIT_EXPERIMENTS_ENGINE_BUILD_ID_H
 
-#include <stddef.h>
-
-enum { PP_BUILD_ID = 64 }; ///< most bytes of an identity
-
-/// What the linker has noted in the program or library that this code is in: a hash of all of it.
-/// @return its bytes; 0 if there is no such note
-size_t pp_build_id(unsigned char id[PP_BUILD_ID]);
+/// Checksum of the library's sources, the compiler and its flags, from when this was built; static.
+/// @return SHA-256 in hexadecimal digits
+const char *pp_build_id(void);
 
 #endif

@@ -135,14 +135,9 @@ static pp_status check_inputs(const pp_scenario *from, const char *output, pp_er
 /// resolved scenario has the seed, the trials, and the checksums of plugins.
 static pp_status make_key(const run *r, char key[PP_SHA256_TEXT], pp_error *error)
 {
-    unsigned char id[PP_BUILD_ID];
-    size_t n = pp_build_id(id);
     pp_buffer buffer = {0};
-    pp_buffer_add(&buffer, "%s\n%s\n", r->layout->source, gsl_version);
-    for (size_t i = 0; i < n; i++)
-        pp_buffer_add(&buffer, "%02x", id[i]);
-    pp_buffer_add(&buffer, "\n%016" PRIx64 "\n%s", r->experiment->book_checksum,
-                  r->layout->scenario);
+    pp_buffer_add(&buffer, "%s\n%s\n%s\n%016" PRIx64 "\n%s", r->layout->source, gsl_version,
+                  pp_build_id(), r->experiment->book_checksum, r->layout->scenario);
     char *text = pp_buffer_take(&buffer);
     if (!text)
         return pp_error_set(error, PP_ENOMEM, "no memory for the key of a checkpoint");

@@ -9,6 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if __has_include(<Random123/philox.h>)
+#include <Random123/philox.h>
+#endif
+
+#include "market/market_kernels.h"
 #include "market/random.h"
 
 #include "tests/support/checks.h"
@@ -54,6 +59,25 @@ static void test_random_gsl_published_vectors_same_words(void **state)
         for (int j = 0; j < 4; j++)
             assert_int_equal(gsl_rng_get(&rng), known->word[j]);
     }
+}
+
+static void test_random_philox_equals_random123(void **state)
+{
+    (void)state;
+#if __has_include(<Random123/philox.h>)
+    uint32_t x[6] = {1};
+    for (int i = 0; i < 10000; i++) {
+        for (int j = 0; j < 6; j++) // another pattern of bits in each
+            x[j] = (x[(j + 5) % 6] ^ (uint32_t)i) * UINT32_C(2654435761) + (uint32_t)j;
+        philox4x32_ctr_t counter = {{x[0], x[1], x[2], x[3]}};
+        philox4x32_key_t key = {{x[4], x[5]}};
+        philox4x32_ctr_t word = philox4x32(counter, key);
+        pp_philox(x + 4, x);
+        assert_memory_equal(x, word.v, sizeof word.v);
+    }
+#else
+    skip();
+#endif
 }
 
 static void test_random_uniform_published_zero_vector_same_words(void **state)
@@ -266,6 +290,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_gsl_published_vectors_same_words),
+        cmocka_unit_test(test_random_philox_equals_random123),
         cmocka_unit_test(test_random_uniform_published_zero_vector_same_words),
         cmocka_unit_test(test_random_uniform_published_pi_vector_same_words),
         cmocka_unit_test(test_random_uniform_in_pieces_same_values),
