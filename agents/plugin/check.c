@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "market/base/utf8.h"
 #include "agents/plugin/plugin.h"
+#include "market/base/utf8.h"
 
 enum {
     NAME_MAX_BYTES = 59,    ///< what a path of --set and a message have room for
@@ -112,17 +112,6 @@ static pp_status check_choices(const place *at)
     return PP_OK;
 }
 
-/// Numbers of a list's default as it is written.
-static size_t count_numbers(const char *text)
-{
-    size_t n = 0;
-    for (text += strspn(text, ", "); *text; text += strspn(text, ", ")) {
-        text += strcspn(text, ", ");
-        n++;
-    }
-    return n;
-}
-
 /// Of what the table's own conversion cannot tell.
 static pp_status check_default_form(const place *at)
 {
@@ -139,6 +128,9 @@ static pp_status check_default_form(const place *at)
         return wrong(at, "its default is none of its choices");
     if (row->type == PP_PARAM_TEXT && (strlen(text) >= PP_TEXT_MAX || !pp_utf8_valid(text)))
         return wrong(at, "its default is too long or not UTF-8");
+    if (row->type == PP_PARAM_REALS &&
+        (row->n_default_reals > PP_REALS_MAX || (row->n_default_reals && !row->default_reals)))
+        return wrong(at, "its default is no list of at most 32 numbers");
     return PP_OK;
 }
 
@@ -152,10 +144,6 @@ static pp_status check_default(const place *at, void *config)
     if (status != PP_OK || row->flags & PP_REQUIRED)
         return status;
     pp_param_defaults(&one, config);
-    const pp_reals *reals = (const void *)((char *)config + row->offset);
-    if (row->type == PP_PARAM_REALS &&
-        reals->n != count_numbers(row->default_text ? row->default_text : ""))
-        return wrong(at, "its default is no list of at most 32 numbers");
     if (pp_param_check(&one, config, &detail) != PP_OK)
         return pp_error_set(at->error, PP_EINVAL, "agent '%s': default of %s", at->agent->name,
                             detail.message);

@@ -159,8 +159,10 @@ static void put_default(writer *w, const pp_param *row)
         text(w, "default", row->default_text ? row->default_text : "");
         break;
     case PP_PARAM_REALS:
-        member(w, "default");
-        pp_buffer_add(&w->out, "[%s]", row->default_text ? row->default_text : "");
+        begin(w, "default", '[');
+        for (size_t i = 0; i < row->n_default_reals; i++)
+            number(w, NULL, row->default_reals[i]);
+        end(w, ']');
         break;
     }
 }

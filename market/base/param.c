@@ -8,18 +8,12 @@
 
 #include "market/base/text.h"
 
-static void reals_default(const pp_param *row, pp_reals *reals)
+static void set_reals(const pp_param *row, pp_reals *reals)
 {
-    memset(reals, 0, sizeof *reals);
-    const char *at = row->default_text ? row->default_text : "";
-    while (*at && reals->n < PP_REALS_MAX) {
-        char *end;
-        double value = strtod(at, &end);
-        if (end == at)
-            break;
-        reals->value[reals->n++] = value;
-        at = end + strspn(end, ", ");
-    }
+    *reals =
+        (pp_reals){.n = row->n_default_reals < PP_REALS_MAX ? row->n_default_reals : PP_REALS_MAX};
+    for (size_t i = 0; i < reals->n; i++)
+        reals->value[i] = row->default_reals[i];
 }
 
 static void row_default(const pp_param *row, void *field)
@@ -42,7 +36,7 @@ static void row_default(const pp_param *row, void *field)
                  row->default_text ? row->default_text : "");
         break;
     case PP_PARAM_REALS:
-        reals_default(row, field);
+        set_reals(row, field);
         break;
     }
 }

@@ -47,9 +47,11 @@ enum {
 typedef struct pp_param {
     const char *name; ///< key in the scenario file
     pp_param_type type;
-    size_t offset;              ///< into the configuration struct
-    double default_number;      ///< INTEGER, REAL, BOOLEAN (0|1), CHOICE (index)
-    const char *default_text;   ///< TEXT; REALS as "0.93, 0.95"
+    size_t offset;               ///< into the configuration struct
+    double default_number;       ///< INTEGER, REAL, BOOLEAN (0|1), CHOICE (index)
+    const char *default_text;    ///< TEXT
+    const double *default_reals; ///< [n_default_reals] REALS; NULL: an empty list
+    size_t n_default_reals;
     double min, max;            ///< INTEGER, REAL, and each number of REALS; both 0: unbounded
     unsigned flags;             ///< PP_OPEN_MIN | ...
     const char *const *choices; ///< CHOICE: NULL-terminated names

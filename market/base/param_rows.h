@@ -22,6 +22,11 @@
                              .doc = doc_, .source = source_                                        \
     }
 
+/// Default of a list of numbers.
+#define DEFAULT_REALS(...)                                                                         \
+    .default_reals = (const double[]){__VA_ARGS__},                                                \
+    .n_default_reals = PP_COUNT(((const double[]){__VA_ARGS__}))
+
 /// A parameter that is a member of a struct within CONFIG.
 #define REAL_IN(struct_, field, value, low, high, bits, unit_, doc_, source_)                      \
     {                                                                                              \

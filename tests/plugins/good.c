@@ -26,8 +26,8 @@ static const pp_param good_rows[] = {
     {ROW(CHOICE, mode), .default_number = 1, .choices = modes, .unit = "", .doc = "a choice",
      .source = DESIGN},
     {ROW(TEXT, note), .default_text = "a \"note\"", .unit = "", .doc = "a text", .source = DESIGN},
-    {ROW(REALS, steps), .default_text = "0.5, 1.5", .min = 0, .max = 2, .unit = "1",
-     .doc = "a list", .source = DESIGN},
+    {ROW(REALS, steps), DEFAULT_REALS(0.5, 1.5), .min = 0, .max = 2, .unit = "1", .doc = "a list",
+     .source = DESIGN},
 };
 static const pp_param_table good_table = {"good", "one of each", good_rows, PP_COUNT(good_rows),
                                           sizeof(CONFIG)};

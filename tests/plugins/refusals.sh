@@ -149,7 +149,7 @@ parameter choice_null 'it has no choices'
 parameter choice_none 'it has no choices'
 parameter choice_empty 'a choice is empty or no text'
 parameter choice_default 'its default is none of its choices'
-parameter list_words 'its default is no list of at most 32 numbers'
+parameter list_nowhere 'its default is no list of at most 32 numbers'
 bad list_high ": agent 'bad': default of bad.y: 1.5 is out of range ([0, 1])"
 
 # --- wrong only once they run ------------------------------------------------------------------------

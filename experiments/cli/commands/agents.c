@@ -3,12 +3,12 @@
 #include <string.h>
 
 #include "agents/agent.h"
+#include "agents/plugin/plugin.h"
 #include "experiments/cli/common/cli.h"
 #include "experiments/cli/print/json.h"
 #include "experiments/cli/print/params.h"
-#include "market/base/path.h"
-#include "agents/plugin/plugin.h"
 #include "market/base/nearest.h"
+#include "market/base/path.h"
 
 static void print_parameter(const pp_param *row)
 {
@@ -40,18 +40,6 @@ static void put_number(pp_json *json, const char *key, double value, pp_param_ty
         pp_json_number(json, key, value);
 }
 
-static void put_default_list(pp_json *json, const char *text)
-{
-    pp_json_open(json, "default", '[');
-    for (char *end; *text; text = end + strspn(end, ", ")) {
-        double value = strtod(text, &end);
-        if (end == text)
-            break;
-        pp_json_number(json, NULL, value);
-    }
-    pp_json_close(json, ']');
-}
-
 static void put_default(pp_json *json, const pp_param *row)
 {
     switch (row->type) {
@@ -69,7 +57,10 @@ static void put_default(pp_json *json, const pp_param *row)
         pp_json_string(json, "default", row->default_text);
         break;
     case PP_PARAM_REALS:
-        put_default_list(json, row->default_text ? row->default_text : "");
+        pp_json_open(json, "default", '[');
+        for (size_t i = 0; i < row->n_default_reals; i++)
+            pp_json_number(json, NULL, row->default_reals[i]);
+        pp_json_close(json, ']');
         break;
     }
 }

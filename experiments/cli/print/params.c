@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "market/base/text.h"
+
 static void choices_text(const pp_param *row, char text[PP_WORDS_MAX])
 {
     size_t used = 0;
@@ -39,6 +41,17 @@ void pp_param_values_text(const pp_param *row, char text[PP_WORDS_MAX])
     }
 }
 
+static void reals_text(const pp_param *row, char text[PP_WORDS_MAX])
+{
+    char number[PP_REAL_MAX];
+    size_t used = (size_t)snprintf(text, PP_WORDS_MAX, "[");
+    for (size_t i = 0; i < row->n_default_reals && used < PP_WORDS_MAX; i++)
+        used += (size_t)snprintf(text + used, PP_WORDS_MAX - used, "%s%s", i ? ", " : "",
+                                 pp_format_real(row->default_reals[i], number));
+    if (used < PP_WORDS_MAX)
+        snprintf(text + used, PP_WORDS_MAX - used, "]");
+}
+
 void pp_param_default_text(const pp_param *row, char text[PP_WORDS_MAX])
 {
     if (row->flags & PP_REQUIRED)
@@ -53,7 +66,7 @@ void pp_param_default_text(const pp_param *row, char text[PP_WORDS_MAX])
         snprintf(text, PP_WORDS_MAX, "%s",
                  row->default_text && *row->default_text ? row->default_text : "empty");
     else if (row->type == PP_PARAM_REALS)
-        snprintf(text, PP_WORDS_MAX, "[%s]", row->default_text ? row->default_text : "");
+        reals_text(row, text);
     else
         snprintf(text, PP_WORDS_MAX, "%.10g", row->default_number);
 }

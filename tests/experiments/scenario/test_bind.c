@@ -5,11 +5,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "market/base/utf8.h"
 #include "experiments/scenario/bind.h"
 #include "market/base/buffer.h"
 #include "market/base/nearest.h"
+#include "market/base/param_rows.h"
 #include "market/base/text.h"
+#include "market/base/utf8.h"
 
 typedef struct config {
     int64_t whole, seed, any;
@@ -34,7 +35,7 @@ static const pp_param rows[] = {
     {FIELD(PP_PARAM_CHOICE, choice), .default_number = 1, .choices = choices},
     {FIELD(PP_PARAM_TEXT, text), .default_text = "word"},
     {FIELD(PP_PARAM_TEXT, needed), .flags = PP_REQUIRED},
-    {FIELD(PP_PARAM_REALS, reals), .default_text = "1, 2", .min = 0, .max = 10},
+    {FIELD(PP_PARAM_REALS, reals), DEFAULT_REALS(1, 2), .min = 0, .max = 10},
 };
 static const pp_param_table table = {"thing", "", rows, PP_COUNT(rows), sizeof(config)};
 static const char *const others[] = {"kind", "lambda", NULL};

@@ -1,6 +1,6 @@
 /// @file
-/// market/base/param.h: defaults, look-up, ranges and checks, on a table made here and on the market's
-/// own.
+/// market/base/param.h: defaults, look-up, ranges and checks, on a table made here and on the
+/// market's own.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +10,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "market/config.h"
 #include "market/base/param.h"
+#include "market/config.h"
 #include "pricing/config.h"
 
 typedef struct sample {
@@ -37,7 +37,8 @@ static const pp_param rows[] = {
     {AT(flag), .type = PP_PARAM_BOOLEAN, .default_number = 1},
     {AT(choice), .type = PP_PARAM_CHOICE, .default_number = 1, .choices = colours},
     {AT(text), .type = PP_PARAM_TEXT, .default_text = "hello"},
-    {AT(list), .type = PP_PARAM_REALS, .default_text = "0.93, 0.95 1.5", .max = 2},
+    {AT(list), .type = PP_PARAM_REALS, .default_reals = (const double[]){0.93, 0.95, 1.5},
+     .n_default_reals = 3, .max = 2},
 };
 static const pp_param_table table = {"sample", "for tests", rows, PP_COUNT(rows), sizeof(sample)};
 
@@ -67,7 +68,7 @@ static void test_param_defaults_fill_every_type(void **state)
     assert_true(config.list.value[2] == 1.5);
 }
 
-static void test_param_defaults_without_default_text_are_empty(void **state)
+static void test_param_defaults_that_are_not_given_are_empty(void **state)
 {
     (void)state;
     const pp_param bare[] = {{AT(text), .type = PP_PARAM_TEXT}, {AT(list), .type = PP_PARAM_REALS}};
@@ -82,10 +83,9 @@ static void test_param_defaults_without_default_text_are_empty(void **state)
 static void test_param_defaults_of_long_list_stop_at_capacity(void **state)
 {
     (void)state;
-    char text[4 * PP_REALS_MAX] = "";
-    for (int i = 0; i < PP_REALS_MAX + 5; i++)
-        strcat(text, "1, ");
-    const pp_param one[] = {{AT(list), .type = PP_PARAM_REALS, .default_text = text}};
+    const double many[PP_REALS_MAX + 5] = {1};
+    const pp_param one[] = {{AT(list), .type = PP_PARAM_REALS, .default_reals = many,
+                             .n_default_reals = PP_COUNT(many)}};
     const pp_param_table one_table = {"one", "", one, 1, sizeof(sample)};
     sample config;
     pp_param_defaults(&one_table, &config);
@@ -273,7 +273,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_param_defaults_fill_every_type),
-        cmocka_unit_test(test_param_defaults_without_default_text_are_empty),
+        cmocka_unit_test(test_param_defaults_that_are_not_given_are_empty),
         cmocka_unit_test(test_param_defaults_of_long_list_stop_at_capacity),
         cmocka_unit_test(test_param_find_unknown_name_is_null),
         cmocka_unit_test(test_param_range_ends_are_closed_unless_open),
