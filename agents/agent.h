@@ -16,8 +16,8 @@
 #define PURSUIT_AGENTS_AGENT_H
 
 #include "market/base/param.h"
-#include "market/schema.h"
 #include "market/base/stop.h"
+#include "market/schema.h"
 #include "pricing/pipeline.h"
 #include "pricing/portfolio.h"
 
@@ -58,6 +58,7 @@ typedef struct pp_agent_outline {
     int64_t rounds;          ///< T; 0 if not known
     double bid_min, bid_max; ///< range of the bid; NaN if not known
     size_t n_categories;     ///< of the portfolio; 0 if not known, or if there is none
+    pp_observe observe;      ///< what firms see of others' quotes; PP_OBSERVE_ALL if not known
 } pp_agent_outline;
 
 /// A block of quotes to price, state-free stage done. Arrays are [n], borrowed.

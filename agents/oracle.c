@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/planning/pursuer.h"
-#include "agents/planning/choice_curve.h"
 #include "agents/oracle.h"
+#include "agents/planning/choice_curve.h"
+#include "agents/planning/pursuer.h"
 #include "market/base/param_rows.h"
 
 enum { SEES_CUSTOMER, SEES_RIVALS, SEES_BOTH };
@@ -251,19 +251,6 @@ static double value_of_sale(const oracle_state *s, const pp_agent_quote *quote, 
                : 0;
 }
 
-static pp_status check(const oracle_state *s, const pp_history *h, pp_error *error)
-{
-    if (s->sees == SEES_BOTH)
-        return PP_OK;
-    if (h->observe != PP_OBSERVE_ALL)
-        return pp_error_set(
-            error, PP_EINVAL,
-            "an oracle that sees: %s learns of rivals' offers from its own history; "
-            "it needs market.observe: all",
-            sees_choices[s->sees]);
-    return PP_OK;
-}
-
 /// What the law of choice needs.
 static pp_status make_curve(oracle_state *s, const pp_history *h, pp_error *error)
 {
@@ -290,7 +277,6 @@ static pp_status oracle_train(void *state, const void *params, const pp_agent_se
     s->n_columns = setup->history->n_columns;
     s->pipeline = setup->pipeline;
     pp_pipeline_bid_range(s->pipeline, &s->low, &s->high);
-    PP_TRY(check(s, setup->history, error));
     PP_TRY(s->sees == SEES_RIVALS ? fit_conversion(s, setup, error)
                                   : make_curve(s, setup->history, error));
     if (!setup->portfolio)
@@ -319,7 +305,12 @@ static double oracle_quote(void *state, const pp_agent_quote *quote, const doubl
 
 static pp_status oracle_check(const void *params, const pp_agent_outline *outline, pp_error *error)
 {
-    return pp_value_check(&((const oracle_config *)params)->value, outline, error);
+    const oracle_config *config = params;
+    // Without sight of rivals' offers, or of the customer, it learns from its own history.
+    if (config->sees != SEES_BOTH && outline->observe != PP_OBSERVE_ALL)
+        return pp_error_set(error, PP_EINVAL, "sees: %s requires market.observe: all",
+                            sees_choices[config->sees]);
+    return pp_value_check(&config->value, outline, error);
 }
 
 const pp_agent_class pp_agent_oracle = {

@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-#include "market/market_kernels.h"
 #include "market/base/maths.h"
+#include "market/market_kernels.h"
 
 enum { BLOCK = 256 };
 enum { LANES = 3 }; // uniforms of firm, loyalty, choice
@@ -17,9 +17,9 @@ pp_status pp_choice_check(const pp_choice_config *config, size_t n_firms, pp_err
     if (n_firms > PP_MAX_FIRMS)
         return pp_error_set(error, PP_EINVAL, "%zu firms; at most %d", n_firms, (int)PP_MAX_FIRMS);
     if (!((double)n_firms * config->success_rate < 1 - rounding))
-        return pp_error_set(error, PP_EINVAL,
-                            "%zu firms need choice.success_rate below 1/%zu; it is %g", n_firms,
-                            n_firms, config->success_rate);
+        return pp_error_set(error, PP_EINVAL, "%zu firm%s success_rate below 1/%zu; it is %g",
+                            n_firms, n_firms == 1 ? " needs" : "s need", n_firms,
+                            config->success_rate);
     return PP_OK;
 }
 

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "market/base/param_rows.h"
+#include "market/base/text.h"
 
 static const char *const conversion_choices[] = {"logistic", "mlp", NULL};
 
@@ -57,3 +58,24 @@ const pp_param_table pp_portfolio_table = {
     "portfolio", "random targets and the loss of missing a target", portfolio_rows,
     PP_COUNT(portfolio_rows), sizeof(CONFIG)};
 #undef CONFIG
+
+const char *pp_pricing_problem(const pp_pricing_config *c, size_t rule, char text[PP_PRICING_TEXT])
+{
+    static const char *const keys[PP_PRICING_RULES] = {
+        "pricing.bid_min pricing.bid_max", "pricing.first_min pricing.first_max",
+        "pricing.exploration_rate pricing.exploration_factors"};
+    const double slack = 1e-12; // 0.1 taken ten times is 1
+    bool broken = false;
+    if (rule == 0 && (broken = c->bid_min > c->bid_max))
+        pp_print(text, PP_PRICING_TEXT, "bid_min %.15g is above bid_max %.15g", c->bid_min,
+                 c->bid_max);
+    else if (rule == 1 && (broken = c->first_min > c->first_max))
+        pp_print(text, PP_PRICING_TEXT, "first_min %.15g is above first_max %.15g", c->first_min,
+                 c->first_max);
+    else if (rule == 2 &&
+             (broken = c->exploration_rate * (double)c->exploration_factors.n > 1 + slack))
+        pp_print(text, PP_PRICING_TEXT,
+                 "exploration_rate %.15g for each of %zu exploration_factors is more than 1 in all",
+                 c->exploration_rate, c->exploration_factors.n);
+    return broken ? keys[rule] : NULL;
+}

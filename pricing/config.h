@@ -29,6 +29,14 @@ typedef struct pp_portfolio_config {
     double grow, shrink;       ///< random target: floor(grow*x) + 1 or ceil(shrink*x)
 } pp_portfolio_config;
 
+enum { PP_PRICING_RULES = 3, PP_PRICING_TEXT = 256 };
+/// Rules that tie keys of pricing together.
+/// @param rule 0 .. PP_PRICING_RULES - 1
+/// @param text becomes a sentence if the rule is broken
+/// @return the keys that it is about, as paths with blanks between; NULL if it holds
+const char *pp_pricing_problem(const pp_pricing_config *config, size_t rule,
+                               char text[PP_PRICING_TEXT]);
+
 extern PP_API const pp_param_table pp_pricing_table, pp_portfolio_table;
 
 #endif

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pricing/rival_model.h"
 #include "pricing/pricing_kernels.h"
+#include "pricing/rival_model.h"
 
 struct pp_pipeline {
     pp_pricing_config config;
@@ -25,10 +25,12 @@ pp_status pp_pipeline_create(const pp_pricing_config *config, int n_columns, pp_
 {
     *pipeline = NULL;
     PP_TRY(pp_param_check(&pp_pricing_table, config, error));
-    if (config->bid_min > config->bid_max)
-        return pp_error_set(error, PP_EINVAL,
-                            "pricing.bid_min: %.15g is above pricing.bid_max, %.15g",
-                            config->bid_min, config->bid_max);
+    for (size_t rule = 0; rule < PP_PRICING_RULES; rule++) {
+        char text[PP_PRICING_TEXT];
+        const char *keys = pp_pricing_problem(config, rule, text);
+        if (keys)
+            return pp_error_set(error, PP_EINVAL, "%.*s: %s", (int)strcspn(keys, " "), keys, text);
+    }
     pp_pipeline *p = calloc(1, sizeof *p);
     if (!p)
         return pp_error_memory(error, "a pricing pipeline");

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "experiments/setup/experiment.h"
+#include "experiments/engine/run.h"
 #include "experiments/engine/workspace.h"
 
 /// What is measured, and where numbers go.

@@ -1,9 +1,10 @@
-// What a trial leaves in its record.
+// The record of a trial: accounts and portfolios by epoch, logs of agents, a sample of quotes.
 #include <assert.h>
 #include <math.h>
 #include <string.h>
 
 #include "experiments/engine/workspace.h"
+#include "experiments/setup/quote_columns.h"
 
 /// Where each series of an agent's log is in the file.
 static const pp_variable_id learning_variables[] = {
@@ -127,4 +128,73 @@ void pp_record_trial(const pp_workspace *w)
             pp_record_set_string(record, PP_VAR_category_description, at, text);
         }
     }
+}
+
+// ---- /quotes
+
+static void put_features(const pp_experiment *e, const pp_block *block, size_t i, size_t row,
+                         pp_record *record)
+{
+    double *const *columns = block->customers.features;
+    for (int f = 0; f < e->schema->n_features; f++) {
+        const pp_feature *feature = &e->schema->features[f];
+        size_t to = PP_QUOTE_FIXED + (size_t)f;
+        if (feature->kind != PP_CATEGORICAL) {
+            pp_record_quotes_f64(record, to)[row] = columns[feature->first_column][i];
+            continue;
+        }
+        for (int j = 0; j < feature->n_columns; j++)
+            if (columns[feature->first_column + j][i] != 0)
+                pp_record_quotes_i32(record, to)[row] = j;
+    }
+}
+
+/// d ln P/d ln price by a central difference, off by less than a part in 100,000 for slopes that
+/// occur: any conversion model has it.
+static double elasticity(const pp_curves *curves, size_t i, double multiplier)
+{
+    const double step = 1e-4;
+    double dearer = pp_curve_probability(curves, i, multiplier * (1 + step));
+    double cheaper = pp_curve_probability(curves, i, multiplier * (1 - step));
+    return log(dearer / cheaper) / log((1 + step) / (1 - step));
+}
+
+/// One row of a firm's quote, with its conversion model's view of the price quoted.
+static void put_quote(const pp_firm *firm, const pp_block *block, size_t f, size_t i, size_t at,
+                      pp_record *record)
+{
+    size_t from = f * PP_BLOCK + i;
+    double multiplier = block->offers[from] / block->estimates[from];
+    const pp_curves *curves = &block->firms[f].view->curves;
+    bool fitted = pp_pipeline_fitted(firm->pipeline);
+    pp_record_quotes_f64(record, PP_QUOTE_ESTIMATE)[at] = block->estimates[from];
+    pp_record_quotes_f64(record, PP_QUOTE_OFFER)[at] = block->offers[from];
+    pp_record_quotes_f64(record, PP_QUOTE_PROPENSITY)[at] = block->propensities[from];
+    pp_record_quotes_f64(record, PP_QUOTE_EXPECTED_CONVERSION)[at] =
+        fitted ? pp_curve_probability(curves, i, multiplier) : NAN;
+    pp_record_quotes_f64(record, PP_QUOTE_EXPECTED_ELASTICITY)[at] =
+        fitted ? elasticity(curves, i, multiplier) : NAN;
+}
+
+void pp_record_quote(const pp_workspace *w, const pp_block *block, size_t i, size_t row)
+{
+    const pp_customers *c = &block->customers;
+    pp_record *record = w->record;
+    size_t n = w->experiment->n_firms;
+    pp_record_quotes_i32(record, PP_QUOTE_TRIAL)[row] = (int32_t)w->trial;
+    pp_record_quotes_i32(record, PP_QUOTE_EPOCH)[row] = (int32_t)w->epoch;
+    pp_record_quotes_i32(record, PP_QUOTE_ROUND)[row] = (int32_t)(c->first_round + (int64_t)i);
+    pp_record_quotes_i32(record, PP_QUOTE_CHOICE)[row] = block->choice[i];
+    pp_record_quotes_i32(record, PP_QUOTE_LOYAL_FIRM)[row] = c->loyal_firm[i];
+    pp_record_quotes_f64(record, PP_QUOTE_PURE_PREMIUM)[row] = c->pure_premium[i];
+    pp_record_quotes_f64(record, PP_QUOTE_SENSITIVITY)[row] = c->sensitivity[i];
+    pp_record_quotes_f64(record, PP_QUOTE_WALK_AWAY)[row] = c->walk_away[i];
+    pp_record_quotes_f64(record, PP_QUOTE_LOYALTY)[row] = c->loyalty[i];
+    pp_record_quotes_f64(record, PP_QUOTE_CHOICE_UNIFORM)[row] = c->choice_uniform[i];
+    pp_record_quotes_f64(record, PP_QUOTE_BASE_INDEX)[row] = block->base[i];
+    pp_record_quotes_f64(record, PP_QUOTE_INSURER_INDEX)[row] = block->insurer[i];
+    pp_record_quotes_f64(record, PP_QUOTE_CUSTOMER_INDEX)[row] = block->customer[i];
+    for (size_t f = 0; f < n; f++)
+        put_quote(&w->firms[f], block, f, i, row * n + f, record);
+    put_features(w->experiment, block, i, row, record);
 }

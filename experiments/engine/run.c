@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/plugin/plugin.h"
 #include "data/file/output.h"
 #include "data/file/sha256.h"
-#include "market/base/buffer.h"
 #include "experiments/engine/build_id.h"
-#include "agents/plugin/plugin.h"
 #include "experiments/engine/workspace.h"
+#include "market/base/buffer.h"
 
 /// What is over sooner is sooner run again than kept.
 static const double hold_seconds = 1;

@@ -3,30 +3,9 @@
 #ifndef PURSUIT_EXPERIMENTS_ENGINE_RUN_H
 #define PURSUIT_EXPERIMENTS_ENGINE_RUN_H
 
-#include "data/results/results.h"
-#include "experiments/scenario/scenario.h"
-#include "market/population/population.h"
+#include "experiments/setup/experiment.h"
 #include "market/base/stop.h"
 
-/// A scenario made ready: its population built (the book read), named categories matched to the
-/// schema, the number of firms checked. Immutable; shared by all threads. Borrows the scenario.
-typedef struct pp_experiment pp_experiment;
-
-/// @return PP_OK; PP_ESCENARIO (problems found only with the schema at hand, or N >= 1/s); PP_EIO
-/// or PP_EFORMAT (the book); PP_EINVAL (an agent's rules, with the market at hand); PP_ENOMEM
-PP_API pp_status pp_experiment_create(const pp_scenario *scenario, pp_experiment **experiment,
-                                      pp_error *error);
-/// The same, taking over from an experiment that is done with what both have in common: the tables
-/// of laws, and the book as it was read then.
-/// @param previous destroyed, whatever is returned; its scenario may go afterwards. NULL-safe
-PP_API pp_status pp_experiment_follow(pp_experiment *previous, const pp_scenario *scenario,
-                                      pp_experiment **experiment, pp_error *error);
-PP_API void pp_experiment_destroy(pp_experiment *experiment); ///< NULL-safe
-PP_API const pp_population *pp_experiment_population(const pp_experiment *experiment);
-
-/// What a results file of this experiment holds. Pointers are valid while the experiment lives;
-/// history, source, scenario text and threads are left for the caller to fill in.
-PP_API pp_results_layout pp_experiment_layout(const pp_experiment *experiment);
 /// Resident bytes of a run with that many threads (at least 1), for --dry-run: an estimate, good to
 /// a factor of two. NaN if out of memory.
 PP_API double pp_experiment_memory(const pp_experiment *experiment, int threads);

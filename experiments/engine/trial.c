@@ -23,8 +23,8 @@ static pp_status train_agent(const pp_workspace *w, pp_firm *firm, const pp_agen
                              pp_error *error);
 static void hear_agents(pp_workspace *w);
 
-pp_status pp_trial_run(pp_workspace *w, int64_t trial, const pp_stop_flag *stop,
-                       pp_record *record, pp_error *error)
+pp_status pp_trial_run(pp_workspace *w, int64_t trial, const pp_stop_flag *stop, pp_record *record,
+                       pp_error *error)
 {
     pp_record_clear(record);
     w->stop = stop;

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "experiments/engine/run.h"
+
 static double *take(double **at, size_t n)
 {
     double *taken = *at;

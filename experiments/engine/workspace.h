@@ -7,7 +7,7 @@
 #define PURSUIT_EXPERIMENTS_ENGINE_WORKSPACE_H
 
 #include "agents/oracle.h"
-#include "experiments/setup/experiment.h"
+#include "experiments/setup/parts.h"
 
 /// Customers of a block, whatever the length of an epoch. Sums are taken over a block and added up
 /// in the order of blocks, so results depend on this number (in the last bits) and not on how many
@@ -68,7 +68,7 @@ typedef struct pp_firm {
     double *learned;         ///< [PP_LEARNING_COUNT][updates] the agent's log
 } pp_firm;
 
-struct pp_workspace {
+typedef struct pp_workspace {
     const pp_experiment *experiment;
     size_t n_blocks;
     pp_block *blocks; ///< [n_blocks] one for each thread of the trial
@@ -84,7 +84,17 @@ struct pp_workspace {
     pp_record *record;
     int64_t trial, epoch;
     bool sequential; ///< some firm is sequential in this epoch: see pp_firm_is_sequential
-};
+} pp_workspace;
+
+/// @param blocks threads that share the work of a trial, at least 1
+pp_status pp_workspace_create(const pp_experiment *experiment, int blocks, pp_workspace **workspace,
+                              pp_error *error);
+void pp_workspace_destroy(pp_workspace *workspace); ///< NULL-safe
+
+/// Run one trial. @param stop becomes nonzero to drop it; may be NULL @return PP_OK, PP_ENUMERIC,
+/// PP_EINTERRUPTED, PP_ENOMEM
+pp_status pp_trial_run(pp_workspace *workspace, int64_t trial, const pp_stop_flag *stop,
+                       pp_record *record, pp_error *error);
 
 /// How a run uses its threads.
 typedef struct pp_thread_plan {

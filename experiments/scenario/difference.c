@@ -1,112 +1,96 @@
+// Whether two resolved scenarios are of the same problem: their trees compared, but for free keys.
 #include "experiments/scenario/difference.h"
 
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "experiments/scenario/bind.h"
 #include "market/base/utf8.h"
-#include "market/base/param.h"
 
-/// A walk over the lines of a resolved scenario; it knows where it is by indentation, which
-/// pp_scenario_yaml keeps to.
-typedef struct walk {
-    const char *next;                 ///< of the line that follows
-    const char *line, *section;       ///< of the present one; section NULL at the top level
-    size_t length, indent, n_section; ///< bytes of line and section
-    bool in_agent;                    ///< within a firm's `agent:`
-} walk;
-
-/// Does the text start with that key and a colon?
-static bool has_key(const char *text, const char *key)
+/// May runs that are compared differ in the value at this path?
+static bool is_free(const char *path)
 {
-    size_t n = strlen(key);
-    return strncmp(text, key, n) == 0 && text[n] == ':';
-}
-
-static bool in_section(const walk *w, const char *key)
-{
-    return w->section && has_key(w->section, key);
-}
-
-/// Lines that may differ.
-static bool is_free(const walk *w)
-{
-    static const struct {
-        const char *section; ///< NULL: the top level
-        size_t indent;
-        const char *key;
-    } rows[] = {
-        {NULL, 0, "title"},
-        {NULL, 0, "trials"},
-        {NULL, 0, "first_trial"},
-        {"population", 2, "file"},
-        {"firms", 2, "- name"},
-        {"firms", 4, "explore"},
-        {"results", 2, "quotes_every"},
+    static const char *const free_keys[] = {
+        "title",        "trials",          "first_trial",   "population.file",
+        "firms[].name", "firms[].explore", "firms[].agent", "results.quotes_every",
     };
-    for (size_t i = 0; i < PP_COUNT(rows); i++)
-        if (w->indent == rows[i].indent && has_key(w->line + w->indent, rows[i].key) &&
-            (rows[i].section ? in_section(w, rows[i].section) : !w->section))
-            return true;
-    return w->in_agent;
-}
-
-static void read_line(walk *w)
-{
-    w->line = w->next;
-    w->length = strcspn(w->line, "\n");
-    w->indent = strspn(w->line, " ");
-    w->next = w->line + w->length + (w->line[w->length] == '\n');
-    if (w->indent == 0) {
-        bool opens = w->length && w->line[w->length - 1] == ':';
-        w->section = opens ? w->line : NULL;
-        w->n_section = opens ? w->length : 0;
+    char plain[PP_WHERE_MAX];
+    size_t n = 0;
+    for (bool index = false; *path; path++) {
+        index = *path == '[' || (index && *path != ']');
+        if (!index || *path == '[')
+            plain[n++] = *path;
     }
-    if (w->indent <= 4)
-        w->in_agent = w->indent == 4 && in_section(w, "firms") && has_key(w->line + 4, "agent");
-}
-
-/// Go to the next line that counts. @return false at the end
-static bool advance(walk *w)
-{
-    while (*w->next) {
-        read_line(w);
-        if (!is_free(w))
+    plain[n] = '\0';
+    for (size_t i = 0; i < PP_COUNT(free_keys); i++)
+        if (strcmp(plain, free_keys[i]) == 0)
             return true;
-    }
     return false;
 }
 
-static void describe(const walk *w, char text[PP_DIFFERENCE_MAX])
+/// "market.rounds: 60"; empty without a value.
+static void describe(const char *path, const pp_node *node, char text[PP_DIFFERENCE_MAX])
 {
-    char whole[4 * PP_DIFFERENCE_MAX];
-    bool within = w->section && w->line != w->section;
-    snprintf(whole, sizeof whole, "%.*s%s%.*s", within ? (int)w->n_section : 0,
-             within ? w->section : "", within ? " " : "", (int)(w->length - w->indent),
-             w->line + w->indent);
+    char whole[4 * PP_DIFFERENCE_MAX] = "";
+    if (node && node->kind == PP_NODE_SCALAR)
+        snprintf(whole, sizeof whole, "%s%s%s%.*s%s", path, path[0] ? ": " : "",
+                 node->quoted ? "\"" : "", 2 * PP_DIFFERENCE_MAX, node->text,
+                 node->quoted ? "\"" : "");
+    else if (node)
+        snprintf(whole, sizeof whole, "%s: a %s of %zu", path,
+                 node->kind == PP_NODE_MAP ? "map" : "list", node->n);
     pp_utf8_copy(text, PP_DIFFERENCE_MAX, whole);
 }
 
-static bool same_line(const walk *a, const walk *b)
+/// @param a NULL where b has more, and the other way round
+static bool find(const pp_node *a, const pp_node *b, const char *path,
+                 pp_scenario_difference *difference)
 {
-    return a->length == b->length && memcmp(a->line, b->line, a->length) == 0;
+    if (is_free(path))
+        return false;
+    bool comparable = a && b && a->kind == b->kind;
+    if (!comparable || a->kind == PP_NODE_SCALAR) {
+        bool same = comparable && a->quoted == b->quoted && strcmp(a->text, b->text) == 0;
+        if (!same) {
+            describe(path, a, difference->base);
+            describe(path, b, difference->other);
+        }
+        return !same;
+    }
+    bool map = a->kind == PP_NODE_MAP;
+    char at[PP_WHERE_MAX];
+    for (size_t i = 0; i < a->n; i++) {
+        const char *key = a->entries[i].key;
+        const pp_node *other = map ? pp_node_get(b, key) : i < b->n ? b->entries[i].value : NULL;
+        if (find(a->entries[i].value, other,
+                 map ? pp_where_key(path, key, at) : pp_where_index(path, i, at), difference))
+            return true;
+    }
+    for (size_t i = map ? 0 : a->n; i < b->n; i++)
+        if ((!map || !pp_node_get(a, b->entries[i].key)) &&
+            find(NULL, b->entries[i].value,
+                 map ? pp_where_key(path, b->entries[i].key, at) : pp_where_index(path, i, at),
+                 difference))
+            return true;
+    return false;
 }
 
 bool pp_scenario_difference_find(const char *base, const char *other,
                                  pp_scenario_difference *difference)
 {
-    walk a = {.next = base}, b = {.next = other};
+    pp_report ignored = {.path = ""};
+    pp_node *a = pp_tree_parse(base, strlen(base), 0, &ignored);
+    pp_node *b = pp_tree_parse(other, strlen(other), 0, &ignored);
     *difference = (pp_scenario_difference){"", ""};
-    for (;;) {
-        bool more_a = advance(&a), more_b = advance(&b);
-        if (!more_a && !more_b)
-            return false;
-        if (more_a && more_b && same_line(&a, &b))
-            continue;
-        if (more_a)
-            describe(&a, difference->base);
-        if (more_b)
-            describe(&b, difference->other);
-        return true;
+    bool found;
+    if (a && b) {
+        found = find(a, b, "", difference);
+    } else if ((found = strcmp(base, other) != 0)) { // damaged, or out of memory
+        pp_utf8_copy(difference->base, PP_DIFFERENCE_MAX, base);
+        pp_utf8_copy(difference->other, PP_DIFFERENCE_MAX, other);
     }
+    pp_report_clear(&ignored);
+    pp_node_destroy(a);
+    pp_node_destroy(b);
+    return found;
 }

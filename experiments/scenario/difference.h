@@ -9,16 +9,16 @@
 
 enum { PP_DIFFERENCE_MAX = 200 };
 
-/// Where two scenarios part, "market: rounds: 60"; empty on the side that has nothing more. A
-/// longer line ends in "...".
+/// Where two scenarios differ, "market.rounds: 60"; empty on the side that has no such value. A
+/// longer text ends in "...".
 typedef struct pp_scenario_difference {
     char base[PP_DIFFERENCE_MAX], other[PP_DIFFERENCE_MAX];
 } pp_scenario_difference;
 
-/// Find the first line in which two texts from pp_scenario_yaml differ. Which trials were run does
-/// not count, nor title and quotes_every, nor where a book lies, nor a firm's name, agent and
-/// exploration: they leave customers, costs, targets and draws as they are.
-/// @return whether there is such a line
+/// Find the first value in which two texts from pp_scenario_yaml differ. Free to differ are title,
+/// trials, first_trial, quotes_every, the path of a book, and a firm's name, agent and exploration:
+/// they leave customers, costs, targets and draws as they are.
+/// @return whether there is such a value
 bool pp_scenario_difference_find(const char *base, const char *other,
                                  pp_scenario_difference *difference);
 

@@ -1,9 +1,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "market/base/buffer.h"
 #include "agents/plugin/plugin.h"
 #include "experiments/scenario/keys.h"
+#include "market/base/buffer.h"
 
 enum { STEP = 2 };
 

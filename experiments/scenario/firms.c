@@ -1,3 +1,4 @@
+// `firms:` of a scenario: entries read, counts expanded, names made unique.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,13 +10,11 @@ typedef struct label {
     char base[PP_NAME_MAX];
     bool counted; ///< from `count` above 1: always numbered
     pp_mark mark;
-    size_t entry; ///< of the list, for messages
 } label;
 
 typedef struct reader {
     pp_report *report;
     const char *folder; ///< the scenario file's, for paths
-    const pp_agent_outline *outline;
     pp_scenario *scenario;
     label *labels; ///< [PP_MAX_FIRMS]
 } reader;
@@ -49,7 +48,7 @@ static bool copy_firm(pp_firm_config *copy, const pp_firm_config *firm)
     return true;
 }
 
-/// Append `count` copies of a firm that was read without a problem.
+/// Append `count` copies of a firm.
 static void append_copies(reader *r, const pp_firm_config *firm, const label *name, int64_t count)
 {
     pp_scenario *scenario = r->scenario;
@@ -62,71 +61,34 @@ static void append_copies(reader *r, const pp_firm_config *firm, const label *na
     }
 }
 
-static void check_portfolio(pp_report *report, const char *where, const pp_node *agent,
-                            const pp_firm_config *firm)
-{
-    if (agent && firm->agent && firm->agent->needs_portfolio &&
-        firm->portfolio == PP_PORTFOLIO_NONE)
-        pp_report_add(report, agent->mark, where,
-                      "agent '%s' needs a portfolio: give the firm 'portfolio: random' or "
-                      "categories",
-                      firm->agent->name);
-}
-
-/// Rules that tie the agent's parameters together and to the market; its own to know.
-static void check_params(pp_report *report, const char *where, pp_mark mark,
-                         const pp_agent_outline *outline, const pp_firm_config *firm)
-{
-    pp_error error = {0};
-    if (firm->agent->check && firm->agent->check(firm->agent_params, outline, &error) != PP_OK)
-        pp_report_add(report, mark, where, "%s", error.message);
-}
-
-static void read_agent_and_portfolio(reader *r, const pp_node *node, const char *where,
-                                     pp_firm_config *firm)
-{
-    char at[PP_WHERE_MAX], agent_at[PP_WHERE_MAX];
-    pp_report *report = r->report;
-    pp_agent_outline outline = *r->outline;
-    const pp_node *agent = pp_node_get(node, "agent");
-    size_t before = pp_report_count(report);
-    pp_where_key(where, "agent", agent_at);
-    if (agent)
-        pp_read_agent(report, agent_at, agent, r->folder, r->scenario, firm);
-    else
-        pp_report_add(report, node->mark, where, "'agent' is missing");
-    size_t agent_after = pp_report_count(report);
-    pp_read_portfolio(report, pp_where_key(where, "portfolio", at), pp_node_get(node, "portfolio"),
-                      firm);
-    if (pp_report_count(report) == agent_after) {
-        outline.n_categories = firm->n_categories;
-        check_portfolio(report, agent_at, agent, firm);
-    }
-    if (agent && agent_after == before && !report->out_of_memory)
-        check_params(report, agent_at, agent->mark, &outline, firm);
-}
-
 static int64_t read_firm(reader *r, const pp_node *node, size_t entry)
 {
     static const char *const others[] = {"agent", "portfolio", NULL};
     char where[PP_WHERE_MAX], at[PP_WHERE_MAX];
     pp_report *report = r->report;
-    size_t before = pp_report_count(report);
     pp_firm_keys keys;
-    pp_firm_config firm = {0};
-    label name = {.mark = node->mark, .entry = entry};
+    pp_firm_config firm = {.entry = entry};
+    label name = {.mark = node->mark};
     pp_where_index("firms", entry, where);
     if (!pp_bind(report, where, node->mark, node, &pp_firm_table, others, &keys) &&
         node->kind != PP_NODE_MAP)
         return 1;
-    read_agent_and_portfolio(r, node, where, &firm);
+    const pp_node *agent = pp_node_get(node, "agent");
+    if (agent)
+        pp_read_agent(report, pp_where_key(where, "agent", at), agent, r->folder, r->scenario,
+                      &firm);
+    else
+        pp_report_add(report, node->mark, where, "'agent' is missing");
+    pp_read_portfolio(report, pp_where_key(where, "portfolio", at), pp_node_get(node, "portfolio"),
+                      &firm);
     const char *text = keys.name.text[0] ? keys.name.text : firm.agent ? firm.agent->name : "";
     const pp_node *given = pp_node_get(node, "name");
     pp_name_copy(report, given ? given->mark : node->mark, pp_where_key(where, "name", at), text,
                  name.base);
     firm.explore = keys.explore;
     name.counted = keys.count > 1;
-    if (firm.agent && pp_report_count(report) == before && !report->out_of_memory)
+    // One with problems too, so that the rules that they do not touch are held.
+    if (firm.agent && (firm.agent_params || !firm.agent->params->size) && !report->out_of_memory)
         append_copies(r, &firm, &name, keys.count);
     pp_firm_release(&firm);
     return keys.count;
@@ -150,7 +112,7 @@ static void name_firm(reader *r, size_t firm)
     const label *own = &r->labels[firm];
     pp_firm_config *firms = r->scenario->firms;
     char name[PP_NAME_MAX + 32], where[PP_WHERE_MAX];
-    pp_where_index("firms", own->entry, where);
+    pp_where_index("firms", firms[firm].entry, where);
     if (n > 1 || own->counted)
         snprintf(name, sizeof name, "%s-%zu", own->base, earlier + 1);
     else
@@ -180,7 +142,7 @@ static void read_list(reader *r, const pp_node *list)
 }
 
 void pp_read_firms(pp_report *report, pp_mark root, const pp_node *node, const char *folder,
-                   const pp_agent_outline *outline, pp_scenario *scenario)
+                   pp_scenario *scenario)
 {
     char text[PP_CLIP_MAX + 16];
     if (pp_node_is_absent(node) || (node->kind == PP_NODE_LIST && node->n == 0)) {
@@ -193,7 +155,7 @@ void pp_read_firms(pp_report *report, pp_mark root, const pp_node *node, const c
                       pp_node_text(node, text));
         return;
     }
-    reader r = {report, folder, outline, scenario, calloc(PP_MAX_FIRMS, sizeof *r.labels)};
+    reader r = {report, folder, scenario, calloc(PP_MAX_FIRMS, sizeof *r.labels)};
     scenario->firms = calloc(PP_MAX_FIRMS, sizeof *scenario->firms);
     if (r.labels && scenario->firms)
         read_list(&r, node);

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "market/base/utf8.h"
 #include "market/base/text.h"
+#include "market/base/utf8.h"
 
 pp_status pp_json_object(const char *text, size_t length, pp_node **map)
 {

@@ -6,6 +6,13 @@
 #include "experiments/scenario/bind.h"
 #include "experiments/scenario/keys.h"
 
+/// The tree of a scenario and the --set that it was edited with.
+struct pp_scenario_origin {
+    pp_node *root;
+    char **sets; ///< [n_sets]
+    size_t n_sets;
+};
+
 /// Copy a text into a name of PP_NAME_MAX bytes.
 /// @return false if it was too long or held a control character, which is reported at the mark
 bool pp_name_copy(pp_report *report, pp_mark mark, const char *where, const char *text,
@@ -33,12 +40,8 @@ void pp_read_agent(pp_report *report, const char *where, const pp_node *node, co
                    pp_scenario *scenario, pp_firm_config *firm);
 
 /// Read `firms:` into the scenario, counts expanded and names made unique.
-/// @param outline what agents' parameters are held against
 void pp_read_firms(pp_report *report, pp_mark root, const pp_node *node, const char *folder,
-                   const pp_agent_outline *outline, pp_scenario *scenario);
-
-/// What a scenario says to every firm; the number of categories is left to the caller.
-pp_agent_outline pp_outline_of(const pp_scenario *scenario);
+                   pp_scenario *scenario);
 
 /// Free what a firm owns.
 void pp_firm_release(pp_firm_config *firm);
@@ -50,9 +53,10 @@ pp_mark pp_mark_of(const pp_node *map, const char *const *keys, pp_mark otherwis
 bool pp_scenario_is_map(pp_report *report, const pp_node *root);
 
 /// What a tree says, read and checked; the report's path is the scenario's.
-/// @param root a map
+/// @param root  a map
+/// @param rules see pp_scenario_load_checked
 /// @return a scenario, to be used only if nothing was reported; NULL if memory ran out
-pp_scenario *pp_scenario_bind(pp_report *report, const pp_node *root);
+pp_scenario *pp_scenario_bind(pp_report *report, const pp_node *root, pp_scenario_rules rules);
 
 /// Read a scenario from memory; see pp_scenario_load.
 pp_status pp_scenario_read(const char *path, const char *text, size_t length,

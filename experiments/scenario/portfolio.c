@@ -60,8 +60,6 @@ static void read_bound(pp_report *report, const char *where, const pp_node *node
     pp_name_copy(report, pp_mark_of(node, level, node->mark), where, keys.level.text, bound->level);
     bound->lower = isnan(keys.lower) ? -INFINITY : keys.lower;
     bound->upper = isnan(keys.upper) ? INFINITY : keys.upper;
-    bound->line = mark.set ? 0 : mark.line;
-    bound->column = mark.set ? 0 : mark.column;
 }
 
 /// Without any bound every customer is in the category: a target for the volume as a whole.

@@ -11,6 +11,7 @@ struct pp_report_item {
     pp_mark mark;
     size_t order;
     char *text;
+    size_t where, where_length; ///< of the value's path in the text
 };
 
 const char *pp_clip(const char *text, char clipped[PP_CLIP_MAX])
@@ -34,16 +35,16 @@ static bool is_file(pp_mark mark)
     return mark.set == 0 || mark.set == PP_MARK_PLAN;
 }
 
-static void place_text(const pp_report *report, pp_mark mark, char *text, size_t size)
+void pp_report_place(const pp_report *report, pp_mark mark, char text[PP_PLACE_MAX])
 {
     char clipped[PP_CLIP_MAX];
     const char *path = mark.set == PP_MARK_PLAN ? report->plan : report->path;
     if (!is_file(mark))
-        snprintf(text, size, "--set %s", pp_clip(report->sets[mark.set - 1], clipped));
+        snprintf(text, PP_PLACE_MAX, "--set %s", pp_clip(report->sets[mark.set - 1], clipped));
     else if (mark.line > 0)
-        snprintf(text, size, "%s:%d:%d", path, mark.line, mark.column);
+        snprintf(text, PP_PLACE_MAX, "%s:%d:%d", path, mark.line, mark.column);
     else
-        snprintf(text, size, "%s", path);
+        snprintf(text, PP_PLACE_MAX, "%s", path);
 }
 
 static char *compose(const char *place, const char *where, const char *message)
@@ -69,39 +70,62 @@ static bool reserve(pp_report *report)
     return true;
 }
 
-/// Takes the text over; NULL if memory ran out.
-static void record(pp_report *report, pp_mark mark, char *text)
+/// @param text taken over; NULL if memory ran out
+static void record(pp_report *report, pp_mark mark, char *text, size_t where, size_t where_length)
 {
-    if (!text || !reserve(report)) {
+    if (report->n >= PP_REPORT_MAX) {
+        report->dropped++;
+        free(text);
+    } else if (!text || !reserve(report)) {
         report->out_of_memory = true;
         free(text);
-        return;
+    } else {
+        report->items[report->n] =
+            (struct pp_report_item){mark, report->n, text, where, where_length};
+        report->n++;
     }
-    report->items[report->n] = (struct pp_report_item){mark, report->n, text};
-    report->n++;
 }
 
 void pp_report_add(pp_report *report, pp_mark mark, const char *where, const char *format, ...)
 {
-    if (report->n >= PP_REPORT_MAX) {
-        report->dropped++;
-        return;
-    }
-    char place[PP_TEXT_MAX + 64], message[PP_ERROR_MAX];
+    char place[PP_PLACE_MAX], message[PP_ERROR_MAX];
     va_list arguments;
     va_start(arguments, format);
     pp_vprint(message, sizeof message, format, arguments);
     va_end(arguments);
-    place_text(report, mark, place, sizeof place);
-    record(report, mark, compose(place, where, message));
+    pp_report_place(report, mark, place);
+    record(report, mark, compose(place, where, message), strlen(place) + 2, strlen(where));
+}
+
+void pp_report_add_once(pp_report *report, pp_mark mark, const char *where, const char *message)
+{
+    char place[PP_PLACE_MAX];
+    pp_report_place(report, mark, place);
+    char *text = compose(place, where, message);
+    for (size_t i = 0; text && i < report->n; i++)
+        if (strcmp(report->items[i].text, text) == 0) {
+            free(text);
+            return;
+        }
+    record(report, mark, text, strlen(place) + 2, strlen(where));
+}
+
+bool pp_report_has(const pp_report *report, const char *where)
+{
+    size_t n = strlen(where);
+    for (size_t i = 0; i < report->n; i++) {
+        const struct pp_report_item *item = &report->items[i];
+        const char *path = item->text + item->where;
+        if (item->where_length >= n && item->where_length > 0 && memcmp(path, where, n) == 0 &&
+            (item->where_length == n || path[n] == '.' || path[n] == '['))
+            return true;
+    }
+    return false;
 }
 
 void pp_report_add_text(pp_report *report, pp_mark mark, const char *text)
 {
-    if (report->n >= PP_REPORT_MAX)
-        report->dropped++;
-    else
-        record(report, mark, strdup(text));
+    record(report, mark, strdup(text), 0, 0);
 }
 
 size_t pp_report_count(const pp_report *report)

@@ -8,9 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "experiments/scenario/scenario.h"
+#include "experiments/scenario/problems.h"
+#include "market/base/param.h"
 
-enum { PP_REPORT_MAX = 1000, PP_CLIP_MAX = 80 };
+enum { PP_REPORT_MAX = 1000, PP_CLIP_MAX = 80, PP_PLACE_MAX = PP_TEXT_MAX + 64 };
 
 /// pp_mark.set of what stands in a sweep's plan.
 #define PP_MARK_PLAN SIZE_MAX
@@ -39,6 +40,15 @@ typedef struct pp_report {
 /// @param where path of the value, e.g. "firms[2].agent"; "" for the top level
 void pp_report_add(pp_report *report, pp_mark mark, const char *where, const char *format, ...)
     PP_PRINTF(4, 5);
+
+/// Record a problem unless the same one is recorded already: copies of a firm share their problems.
+void pp_report_add_once(pp_report *report, pp_mark mark, const char *where, const char *message);
+
+/// Is there a problem of the value at this path, or of one below it?
+bool pp_report_has(const pp_report *report, const char *where);
+
+/// The place of a mark as people read it: "file.yaml:14:7", "--set seed=x".
+void pp_report_place(const pp_report *report, pp_mark mark, char text[PP_PLACE_MAX]);
 
 /// Record a problem whose text names its place already.
 void pp_report_add_text(pp_report *report, pp_mark mark, const char *text);

@@ -1,13 +1,26 @@
+// A scenario from its file: tree, --set, structs, rules.
 #include "experiments/scenario/scenario.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "market/base/path.h"
 #include "agents/plugin/plugin.h"
+#include "experiments/scenario/check.h"
 #include "experiments/scenario/parts.h"
 #include "experiments/scenario/set.h"
+#include "market/base/path.h"
+
+static void destroy_origin(pp_scenario_origin *origin)
+{
+    if (!origin)
+        return;
+    for (size_t i = 0; i < origin->n_sets; i++)
+        free(origin->sets[i]);
+    free(origin->sets);
+    pp_node_destroy(origin->root);
+    free(origin);
+}
 
 void pp_scenario_destroy(pp_scenario *scenario)
 {
@@ -17,84 +30,8 @@ void pp_scenario_destroy(pp_scenario *scenario)
         pp_firm_release(&scenario->firms[i]);
     free(scenario->firms);
     pp_plugins_destroy(scenario->plugins); // after the firms, whose classes are in them
+    destroy_origin(scenario->origin);
     free(scenario);
-}
-
-static void check_order(pp_report *report, const pp_node *map, const char *low_key, double low,
-                        const char *high_key, double high)
-{
-    const char *const keys[] = {low_key, high_key, NULL};
-    if (low > high)
-        pp_report_add(report, pp_mark_of(map, keys, (pp_mark){0}), "pricing",
-                      "%s %.15g is above %s %.15g", low_key, low, high_key, high);
-}
-
-static void check_pricing(pp_report *report, const pp_node *map, const pp_pricing_config *pricing)
-{
-    static const char *const keys[] = {"exploration_rate", "exploration_factors", NULL};
-    const double slack = 1e-12; // 0.1 taken ten times is 1
-    double chance = pricing->exploration_rate * (double)pricing->exploration_factors.n;
-    check_order(report, map, "bid_min", pricing->bid_min, "bid_max", pricing->bid_max);
-    check_order(report, map, "first_min", pricing->first_min, "first_max", pricing->first_max);
-    if (chance > 1 + slack)
-        pp_report_add(report, pp_mark_of(map, keys, (pp_mark){0}), "pricing",
-                      "exploration_rate %.15g for each of %zu exploration_factors is more than 1 "
-                      "in all",
-                      pricing->exploration_rate, pricing->exploration_factors.n);
-}
-
-/// The reference price is ln(1/s - N)/beta below a loaded premium: it needs N below 1/s.
-static void check_success_rate(pp_report *report, const pp_node *root, const pp_scenario *scenario)
-{
-    static const char *const rate_key[] = {"success_rate", NULL}, *const firms_key[] = {"firms",
-                                                                                        NULL};
-    double n = (double)scenario->n_firms;
-    if (n < 1 / scenario->choice.success_rate)
-        return;
-    pp_mark firms = pp_mark_of(root, firms_key, (pp_mark){0});
-    pp_report_add(report, pp_mark_of(pp_node_get(root, "choice"), rate_key, firms), "choice",
-                  "%zu firm%s success_rate below 1/%zu", scenario->n_firms,
-                  scenario->n_firms == 1 ? " needs" : "s need", scenario->n_firms);
-}
-
-static bool read_section(pp_report *report, const pp_node *root, const pp_section *section,
-                         pp_scenario *scenario)
-{
-    const pp_node *map = pp_node_get(root, section->key);
-    return pp_bind(report, section->key, map ? map->mark : root->mark, map, section->table, NULL,
-                   (char *)scenario + section->offset);
-}
-
-pp_agent_outline pp_outline_of(const pp_scenario *scenario)
-{
-    return (pp_agent_outline){.rounds = scenario->market.rounds,
-                              .bid_min = scenario->pricing.bid_min,
-                              .bid_max = scenario->pricing.bid_max};
-}
-
-static void read_sections(pp_report *report, const pp_node *root, const char *folder,
-                          pp_scenario *scenario)
-{
-    bool choice_read = false;
-    pp_agent_outline outline = {.bid_min = NAN, .bid_max = NAN};
-    size_t before = pp_report_count(report);
-    for (size_t i = 0; i < pp_n_sections; i++) {
-        const pp_section *section = &pp_sections[i];
-        bool ok = read_section(report, root, section, scenario);
-        if (section->table == &pp_choice_table)
-            choice_read = ok;
-        // A field that was refused holds its default: to hold that against others would mislead.
-        if (ok && section->table == &pp_pricing_table)
-            check_pricing(report, pp_node_get(root, section->key), &scenario->pricing);
-    }
-    if (isnan(scenario->inflation.initial_rate))
-        scenario->inflation.initial_rate = scenario->inflation.mean_rate;
-    if (pp_report_count(report) == before)
-        outline = pp_outline_of(scenario);
-    before = pp_report_count(report);
-    pp_read_firms(report, root->mark, pp_node_get(root, "firms"), folder, &outline, scenario);
-    if (choice_read && pp_report_count(report) == before)
-        check_success_rate(report, root, scenario);
 }
 
 /// What is typed on the command line is relative to where it is typed; what a sweep's plan says, to
@@ -143,7 +80,15 @@ static void read_root(pp_report *report, const pp_node *root, const char *path,
     }
     pp_bind(report, "", root->mark, root, &pp_run_table, others, &scenario->run);
     pp_read_population(report, pp_node_get(root, "population"), folder, scenario);
-    read_sections(report, root, folder, scenario);
+    for (size_t i = 0; i < pp_n_sections; i++) {
+        const pp_section *section = &pp_sections[i];
+        const pp_node *map = pp_node_get(root, section->key);
+        pp_bind(report, section->key, map ? map->mark : root->mark, map, section->table, NULL,
+                (char *)scenario + section->offset);
+    }
+    if (isnan(scenario->inflation.initial_rate))
+        scenario->inflation.initial_rate = scenario->inflation.mean_rate;
+    pp_read_firms(report, root->mark, pp_node_get(root, "firms"), folder, scenario);
     free(folder);
 }
 
@@ -157,7 +102,7 @@ bool pp_scenario_is_map(pp_report *report, const pp_node *root)
     return false;
 }
 
-pp_scenario *pp_scenario_bind(pp_report *report, const pp_node *root)
+pp_scenario *pp_scenario_bind(pp_report *report, const pp_node *root, pp_scenario_rules rules)
 {
     pp_scenario *scenario = calloc(1, sizeof *scenario);
     if (!scenario) {
@@ -166,28 +111,50 @@ pp_scenario *pp_scenario_bind(pp_report *report, const pp_node *root)
     }
     snprintf(scenario->path, sizeof scenario->path, "%s", report->path);
     read_root(report, root, report->path, scenario);
+    pp_check check = {.scenario = scenario, .root = root, .report = report};
+    if (!report->out_of_memory)
+        pp_scenario_check(&check);
+    if (!report->out_of_memory && rules)
+        rules(&check);
     return scenario;
 }
 
-/// The scenario of a tree, edited.
-static pp_scenario *read_scenario(pp_report *report, pp_node *root, size_t n_sets)
+/// Keep the tree, to find lines in later. @param root taken over
+static bool keep_origin(pp_scenario *scenario, pp_node *root, const char *const *sets, size_t n)
 {
-    if (!pp_scenario_is_map(report, root))
-        return NULL;
-    for (size_t i = 1; i <= n_sets; i++)
-        pp_set_apply(root, i, report);
-    return pp_scenario_bind(report, root);
+    pp_scenario_origin *origin = calloc(1, sizeof *origin);
+    if (!origin) {
+        pp_node_destroy(root);
+        return false;
+    }
+    scenario->origin = origin;
+    origin->root = root;
+    origin->sets = calloc(n + 1, sizeof *origin->sets);
+    bool enough = origin->sets;
+    for (; enough && origin->n_sets < n; origin->n_sets++)
+        enough = (origin->sets[origin->n_sets] = strdup(sets[origin->n_sets])) != NULL;
+    return enough;
 }
 
-static pp_status finish(pp_report *report, pp_scenario *scenario, pp_scenario **result,
-                        pp_problems *problems)
+/// The scenario of a tree, edited. @param root taken over; may be NULL
+static pp_status finish(pp_report *report, pp_node *root, size_t n_sets, pp_scenario_rules rules,
+                        pp_scenario **result, pp_problems *problems)
 {
+    pp_scenario *scenario = NULL;
+    if (root && pp_scenario_is_map(report, root)) {
+        for (size_t i = 1; i <= n_sets; i++)
+            pp_set_apply(root, i, report);
+        scenario = pp_scenario_bind(report, root, rules);
+    }
     bool wrong = pp_report_count(report) > 0;
-    bool out_of_memory = report->out_of_memory;
+    if (scenario && !wrong)
+        report->out_of_memory |= !keep_origin(scenario, root, report->sets, n_sets);
+    else
+        pp_node_destroy(root);
     pp_report_finish(report, problems);
-    if (out_of_memory || report->out_of_memory || wrong) {
+    if (report->out_of_memory || wrong) {
         pp_scenario_destroy(scenario);
-        return out_of_memory || report->out_of_memory ? PP_ENOMEM : PP_ESCENARIO;
+        return report->out_of_memory ? PP_ENOMEM : PP_ESCENARIO;
     }
     *result = scenario;
     return PP_OK;
@@ -200,20 +167,23 @@ pp_status pp_scenario_read(const char *path, const char *text, size_t length,
     pp_report report = {.path = path, .sets = sets};
     *scenario = NULL;
     pp_node *root = pp_tree_parse(text, length, 0, &report);
-    pp_scenario *made = root ? read_scenario(&report, root, n_sets) : NULL;
-    pp_node_destroy(root);
-    return finish(&report, made, scenario, problems);
+    return finish(&report, root, n_sets, NULL, scenario, problems);
 }
 
-pp_status pp_scenario_load(const char *path, const char *const *sets, size_t n_sets,
-                           pp_scenario **scenario, pp_problems *problems)
+pp_status pp_scenario_load_checked(const char *path, const char *const *sets, size_t n_sets,
+                                   pp_scenario_rules rules, pp_scenario **scenario,
+                                   pp_problems *problems)
 {
     pp_report report = {.path = path, .sets = sets};
     pp_node *root = NULL;
     *scenario = NULL;
     pp_status status = pp_tree_load(path, 0, &report, &root, NULL, NULL);
-    pp_scenario *made = root ? read_scenario(&report, root, n_sets) : NULL;
-    pp_node_destroy(root);
-    pp_status finished = finish(&report, made, scenario, problems);
+    pp_status finished = finish(&report, root, n_sets, rules, scenario, problems);
     return status == PP_OK ? finished : status;
+}
+
+pp_status pp_scenario_load(const char *path, const char *const *sets, size_t n_sets,
+                           pp_scenario **scenario, pp_problems *problems)
+{
+    return pp_scenario_load_checked(path, sets, n_sets, NULL, scenario, problems);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "agents/agent.h"
+#include "experiments/scenario/problems.h"
 #include "market/config.h"
 #include "market/schema.h"
 #include "pricing/config.h"
@@ -42,7 +43,6 @@ typedef struct pp_bound_config {
     char feature[PP_NAME_MAX]; ///< a numeric feature or a column name
     char level[PP_NAME_MAX];   ///< a categorical feature's level; empty if lower/upper are given
     double lower, upper;       ///< inclusive; -INFINITY/INFINITY if not given
-    int line, column;          ///< where it stands, for messages found later; 0 if from --set
 } pp_bound_config;
 
 enum { PP_MAX_BOUNDS = PP_CATEGORY_BOUNDS };
@@ -65,8 +65,12 @@ typedef enum pp_explore { PP_EXPLORE_BURN_IN, PP_EXPLORE_ALWAYS } pp_explore;
 /// An agent that was loaded from a shared object. Opaque.
 typedef struct pp_plugin pp_plugin;
 
+/// The tree that a scenario was read from. Opaque.
+typedef struct pp_scenario_origin pp_scenario_origin;
+
 typedef struct pp_firm_config {
     char name[PP_NAME_MAX]; ///< unique; "null-1" if the scenario gives none
+    size_t entry;           ///< of the file's list of firms, whose `count:` is expanded
     const pp_agent_class *agent;
     const pp_plugin *plugin; ///< that the class is from; the scenario's. NULL: built in
     void *agent_params;      ///< agent->params->size bytes, owned; NULL if size 0
@@ -89,9 +93,10 @@ typedef struct pp_scenario {
     pp_portfolio_config portfolio;
     pp_record_config record;
     size_t n_firms;
-    pp_firm_config *firms;  ///< [n_firms], `count:` expanded; owned
-    pp_plugin *plugins;     ///< every plugin of the firms, once; owned, unloaded last
-    char path[PP_TEXT_MAX]; ///< the file it came from, for messages
+    pp_firm_config *firms;      ///< [n_firms], `count:` expanded; owned
+    pp_plugin *plugins;         ///< every plugin of the firms, once; owned, unloaded last
+    char path[PP_TEXT_MAX];     ///< the file it came from, for messages; "" if a program made it
+    pp_scenario_origin *origin; ///< turns a key path into a line of that file; owned; may be NULL
 } pp_scenario;
 
 extern PP_API const pp_param_table pp_run_table, pp_record_table;
@@ -100,13 +105,10 @@ extern PP_API const pp_param_table pp_run_table, pp_record_table;
 /// itself.
 PP_API void pp_scenario_defaults(pp_scenario *scenario);
 
-/// Every problem found, in the order of the file.
-typedef struct pp_problems {
-    size_t n, capacity;
-    char **text; ///< "file.yaml:14:7: firms[2].agent: unknown key 'lamda' (did you mean 'lambda'?)"
-} pp_problems;
-PP_API void
-pp_problems_destroy(pp_problems *problems); ///< frees what it holds; safe on a zeroed one
+/// A check under way; see experiments/scenario/check.h.
+typedef struct pp_check pp_check;
+/// Rules beyond those of the scenario alone, such as those that need its population.
+typedef void (*pp_scenario_rules)(pp_check *check);
 
 /// Read a scenario.
 /// @param path   a file
@@ -114,6 +116,11 @@ pp_problems_destroy(pp_problems *problems); ///< frees what it holds; safe on a 
 /// @return PP_OK; PP_ESCENARIO with every problem listed; PP_EIO if the file cannot be read
 PP_API pp_status pp_scenario_load(const char *path, const char *const *sets, size_t n_sets,
                                   pp_scenario **scenario, pp_problems *problems);
+/// pp_scenario_load with more rules, which are held even if others are broken.
+/// @param rules may be NULL
+PP_API pp_status pp_scenario_load_checked(const char *path, const char *const *sets, size_t n_sets,
+                                          pp_scenario_rules rules, pp_scenario **scenario,
+                                          pp_problems *problems);
 PP_API void pp_scenario_destroy(pp_scenario *scenario); ///< NULL-safe
 
 /// The resolved scenario as YAML that loads to the same scenario; malloc'd, NULL if out of memory.

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "market/base/buffer.h"
 #include "experiments/scenario/keys.h"
+#include "market/base/buffer.h"
 
 /// Writes indented JSON; knows whether a comma is due.
 typedef struct writer {

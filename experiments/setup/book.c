@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "data/csv/read.h"
-#include "experiments/setup/experiment.h"
+#include "experiments/setup/parts.h"
 
 /// GBP; what lies outside is an error of units or of the file, and would not stay a number in sums.
 static const double least_premium = 1e-3, most_premium = 1e9, most_feature = 1e50;

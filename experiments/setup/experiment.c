@@ -1,11 +1,10 @@
-#include "experiments/setup/experiment.h"
+// An experiment made of a scenario: population, tables, portfolios and sizes.
+#include "experiments/setup/parts.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/oracle.h"
-#include "experiments/scenario/parts.h"
 #include "experiments/scenario/keys.h"
 
 /// Are both of one book, read the same way?
@@ -71,63 +70,74 @@ static pp_status build_tables(pp_experiment *e, pp_error *error)
     return status == PP_OK && normal ? pp_law_normal(e->normal, error) : status;
 }
 
-static size_t updates_of(const pp_firm_config *firm)
+/// The most categories of a firm's portfolio in this schema.
+static size_t categories_of(const pp_scenario *s, size_t i, const pp_schema *schema)
 {
-    return firm->agent->updates ? firm->agent->updates(firm->agent_params) : 0;
+    size_t wanted = (size_t)s->portfolio.random_categories, columns = (size_t)schema->n_columns;
+    if (s->firms[i].portfolio == PP_PORTFOLIO_RANDOM)
+        return wanted < columns ? wanted : columns;
+    return s->firms[i].n_categories;
 }
 
-/// The agent's own rules, now that all is known. What was read from a file has met most of them.
-static pp_status check_rules(const pp_scenario *s, const pp_firm_config *firm, size_t categories,
-                             pp_error *error)
-{
-    pp_error detail = {0};
-    pp_agent_outline outline = pp_outline_of(s);
-    outline.n_categories = categories;
-    if (!firm->agent->check || firm->agent->check(firm->agent_params, &outline, &detail) == PP_OK)
-        return PP_OK;
-    return pp_error_set(error, PP_EINVAL, "firm '%s': agent '%s': %s", firm->name,
-                        firm->agent->name, detail.message);
-}
-
-static pp_status build_firm(pp_experiment *e, size_t i, pp_error *error)
+static pp_status build_firm(pp_experiment *e, size_t i, pp_check *check, pp_error *error)
 {
     const pp_firm_config *firm = &e->scenario->firms[i];
-    size_t categories = 0;
+    size_t categories = categories_of(e->scenario, i, e->schema);
     e->labels[i] = firm->name;
-    e->updates[i] = updates_of(firm);
+    e->updates[i] = firm->agent->updates ? firm->agent->updates(firm->agent_params) : 0;
     e->n_updates = e->updates[i] > e->n_updates ? e->updates[i] : e->n_updates;
     e->learning |= e->updates[i] > 0 || firm->agent->end_epoch;
-    if (firm->portfolio == PP_PORTFOLIO_RANDOM) {
-        size_t wanted = (size_t)e->scenario->portfolio.random_categories;
-        size_t columns = (size_t)e->schema->n_columns;
-        categories = wanted < columns ? wanted : columns;
-    } else if (firm->portfolio == PP_PORTFOLIO_NAMED) {
-        categories = firm->n_categories;
-        e->named[i] = malloc(sizeof *e->named[i]);
-        if (!e->named[i])
-            return pp_error_set(error, PP_ENOMEM, "no memory for a portfolio");
-        pp_status status = pp_named_portfolio(e->scenario, firm, i, e->schema, e->named[i], error);
-        if (status != PP_OK)
-            return status;
-    }
     e->n_categories = categories > e->n_categories ? categories : e->n_categories;
-    return check_rules(e->scenario, firm, categories, error);
+    pp_check_agent(check, i, categories);
+    if (firm->portfolio != PP_PORTFOLIO_NAMED)
+        return PP_OK;
+    e->named[i] = malloc(sizeof *e->named[i]);
+    if (!e->named[i])
+        return pp_error_memory(error, "a portfolio");
+    pp_named_portfolio(check, i, e->schema, e->named[i]);
+    return PP_OK;
 }
 
 static pp_status build_firms(pp_experiment *e, pp_error *error)
 {
-    pp_status status = pp_choice_check(&e->scenario->choice, e->n_firms, error);
-    if (status != PP_OK)
-        return PP_ESCENARIO;
+    pp_check check = {.scenario = e->scenario, .error = error};
     e->n_categories = 1;
     e->named = calloc(e->n_firms, sizeof *e->named);
     e->labels = calloc(e->n_firms, sizeof *e->labels);
     e->updates = calloc(e->n_firms, sizeof *e->updates);
     if (!e->named || !e->labels || !e->updates)
-        return pp_error_set(error, PP_ENOMEM, "no memory for %zu firms", e->n_firms);
-    for (size_t i = 0; i < e->n_firms && status == PP_OK; i++)
-        status = build_firm(e, i, error);
-    return status;
+        return pp_error_memory(error, "%zu firms", e->n_firms);
+    for (size_t i = 0; i < e->n_firms; i++)
+        PP_TRY(build_firm(e, i, &check, error));
+    return check.n ? PP_ESCENARIO : PP_OK;
+}
+
+// A book that cannot be read, if nothing else is wrong, is left to pp_experiment_create, which has
+// a status for it.
+void pp_experiment_rules(pp_check *check)
+{
+    const pp_scenario *s = check->scenario;
+    pp_experiment e = {.scenario = s};
+    pp_error error = {0};
+    if (!pp_check_is_sound(check, "population"))
+        return;
+    pp_status status = build_population(&e, &error);
+    if (status == PP_ENOMEM)
+        check->report->out_of_memory = true;
+    else if (status != PP_OK && pp_report_count(check->report) > 0)
+        pp_check_add(check, "population", "population.file population", "%s", error.message);
+    for (size_t i = 0; status == PP_OK && i < s->n_firms; i++) {
+        char where[PP_WHERE_MAX];
+        pp_portfolio portfolio;
+        pp_check_agent(check, i, categories_of(s, i, e.schema));
+        if (s->firms[i].portfolio == PP_PORTFOLIO_NAMED &&
+            pp_check_is_sound(check, pp_check_firm(check, i, "portfolio", where)))
+            pp_named_portfolio(check, i, e.schema, &portfolio);
+    }
+    if (status == PP_OK && s->record.quotes_every > 0)
+        pp_quote_columns_check(check, e.schema);
+    pp_population_destroy(e.population);
+    free(e.schema);
 }
 
 static void build_sizes(pp_experiment *e)
@@ -144,112 +154,34 @@ static void build_sizes(pp_experiment *e)
     e->quote_rounds = every > 0 ? (rounds + every - 1) / every : 0;
 }
 
-static pp_status check_tables(const pp_scenario *s, pp_error *error)
+static pp_status build(pp_experiment *e, pp_error *error)
 {
-    const struct {
-        const pp_param_table *table;
-        const void *config;
-    } sections[] = {{&pp_run_table, &s->run},
-                    {&pp_market_table, &s->market},
-                    {&pp_inflation_table, &s->inflation},
-                    {&pp_choice_table, &s->choice},
-                    {&pp_pricing_table, &s->pricing},
-                    {&pp_portfolio_table, &s->portfolio},
-                    {&pp_record_table, &s->record}};
-    pp_status status = PP_OK;
-    for (size_t i = 0; i < PP_COUNT(sections) && status == PP_OK; i++)
-        status = pp_param_check(sections[i].table, sections[i].config, error);
-    if (status == PP_OK && s->run.first_trial + s->run.trials > INT32_MAX)
-        status = pp_error_set(error, PP_EINVAL, "first_trial + trials: more than %d", INT32_MAX);
-    if (status == PP_OK && (s->population < 0 || s->population > PP_POPULATION_BOOK))
-        status = pp_error_set(error, PP_EINVAL, "population.kind: %d is unknown", s->population);
-    return status;
-}
-
-static pp_status check_agent_params(const pp_firm_config *firm, pp_error *error)
-{
-    const pp_agent_class *agent = firm->agent;
-    if (agent->params->size == 0)
+    pp_check check = {.scenario = e->scenario, .error = error};
+    build_sizes(e);
+    PP_TRY(build_population(e, error));
+    PP_TRY(build_tables(e, error));
+    PP_TRY(build_firms(e, error));
+    if (e->quote_rounds == 0)
         return PP_OK;
-    if (!firm->agent_params)
-        return pp_error_set(error, PP_EINVAL, "firm '%s': agent '%s' has no parameters", firm->name,
-                            agent->name);
-    return pp_param_check(agent->params, firm->agent_params, error);
-}
-
-static pp_status check_agent(const pp_firm_config *firm, pp_error *error)
-{
-    const pp_agent_class *agent = firm->agent;
-    if (!agent || agent->abi != PP_AGENT_ABI || !agent->params || !agent->train)
-        return pp_error_set(error, PP_EINVAL, "firm '%s': no agent of ABI version %d", firm->name,
-                            (int)PP_AGENT_ABI);
-    if (agent->quote_seeing && agent != &pp_agent_oracle)
-        return pp_error_set(error, PP_EINVAL,
-                            "firm '%s': agent '%s' asks to see latent variables and rivals' "
-                            "offers (quote_seeing), which is for the built-in oracle alone",
-                            firm->name, agent->name);
-    if (!agent->quote && !agent->quote_batch && !agent->quote_seeing)
-        return pp_error_set(error, PP_EINVAL, "firm '%s': agent '%s' has no way to quote",
-                            firm->name, agent->name);
-    if (agent->needs_portfolio && firm->portfolio == PP_PORTFOLIO_NONE)
-        return pp_error_set(error, PP_EINVAL, "firm '%s': agent '%s' needs a portfolio", firm->name,
-                            agent->name);
-    pp_status status = check_agent_params(firm, error);
-    if (status == PP_OK && updates_of(firm) > PP_LEARNING_UPDATES)
-        status = pp_error_set(error, PP_EINVAL,
-                              "firm '%s': agent '%s' would log %zu updates; %d are possible",
-                              firm->name, agent->name, updates_of(firm), (int)PP_LEARNING_UPDATES);
-    return status;
-}
-
-static pp_status check_firm(const pp_firm_config *firm, pp_error *error)
-{
-    size_t most = PP_MAX_CATEGORIES;
-    if (firm->n_categories > most || (firm->n_categories && !firm->categories) ||
-        (firm->portfolio == PP_PORTFOLIO_NAMED && !firm->n_categories))
-        return pp_error_set(error, PP_EINVAL, "firm '%s': %zu categories; 1 to %zu are possible",
-                            firm->name, firm->n_categories, most);
-    for (size_t k = 0; k < firm->n_categories; k++)
-        if (firm->categories[k].n_bounds > PP_CATEGORY_BOUNDS)
-            return pp_error_set(error, PP_EINVAL,
-                                "firm '%s': category '%s' has more than %d bounds", firm->name,
-                                firm->categories[k].name, (int)PP_CATEGORY_BOUNDS);
-    return check_agent(firm, error);
-}
-
-/// A scenario is a plain struct that a program may have filled in: nothing in it is taken on trust.
-static pp_status check_scenario(const pp_scenario *s, pp_error *error)
-{
-    pp_status status = check_tables(s, error);
-    if (status == PP_OK && (s->n_firms == 0 || s->n_firms > PP_MAX_FIRMS || !s->firms))
-        status = pp_error_set(error, PP_EINVAL, "%zu firms; 1 to %d are possible", s->n_firms,
-                              (int)PP_MAX_FIRMS);
-    for (size_t i = 0; status == PP_OK && i < s->n_firms; i++)
-        status = check_firm(&s->firms[i], error);
-    return status;
+    pp_quote_columns_check(&check, e->schema);
+    return check.n ? PP_ESCENARIO : pp_quote_columns_build(e, error);
 }
 
 /// @param previous may be NULL
 static pp_status create(pp_experiment *previous, const pp_scenario *scenario,
                         pp_experiment **experiment, pp_error *error)
 {
-    pp_status status = check_scenario(scenario, error);
-    if (status != PP_OK)
-        return status;
+    pp_check check = {.scenario = scenario, .error = error};
+    pp_scenario_check(&check);
+    if (check.n)
+        return PP_ESCENARIO;
     pp_experiment *e = calloc(1, sizeof *e);
     if (!e)
         return pp_error_set(error, PP_ENOMEM, "no memory for an experiment");
     e->scenario = scenario;
     if (previous)
         take_over(e, previous);
-    build_sizes(e);
-    status = build_population(e, error);
-    if (status == PP_OK)
-        status = build_tables(e, error);
-    if (status == PP_OK)
-        status = build_firms(e, error);
-    if (status == PP_OK && e->quote_rounds > 0)
-        status = pp_quote_columns_build(e, error);
+    pp_status status = build(e, error);
     if (status != PP_OK) {
         pp_experiment_destroy(e);
         return status;

@@ -3,18 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "experiments/setup/experiment.h"
-
-static pp_status problem(const pp_scenario *scenario, const pp_bound_config *from, size_t firm,
-                         const char *text, pp_error *error)
-{
-    char place[PP_TEXT_MAX + 32];
-    if (from->line > 0)
-        snprintf(place, sizeof place, "%s:%d:%d", scenario->path, from->line, from->column);
-    else
-        snprintf(place, sizeof place, "%s", scenario->path);
-    return pp_error_set(error, PP_ESCENARIO, "%s: firms[%zu].portfolio: %s", place, firm, text);
-}
+#include "experiments/setup/parts.h"
 
 /// Names that exist, for a message.
 static void list_features(const pp_schema *schema, char *text, size_t size)
@@ -35,63 +24,63 @@ static void list_levels(const pp_schema *schema, const pp_feature *feature, char
                                schema->columns[feature->first_column + i].name + skip);
 }
 
-static pp_status match_bound(const pp_scenario *scenario, const pp_bound_config *from, size_t firm,
-                             const pp_schema *schema, pp_bound *bound, pp_error *error)
+/// @param keys paths of the bound's feature and level, for messages
+static void match_bound(pp_check *check, const char *where, const char *keys,
+                        const pp_bound_config *from, const pp_schema *schema, pp_bound *bound)
 {
-    char text[768], names[512], wanted[2 * PP_NAME_MAX];
+    char names[512], wanted[2 * PP_NAME_MAX];
     int feature = pp_schema_feature(schema, from->feature);
     bool by_level = from->level[0] != 0;
-    if (feature < 0 && !by_level &&
-        (bound->column = pp_schema_column(schema, from->feature)) >= 0) {
-        bound->lower = from->lower;
-        bound->upper = from->upper;
-        return PP_OK;
-    }
+    *bound = (pp_bound){0, from->lower, from->upper};
+    if (feature < 0 && !by_level && (bound->column = pp_schema_column(schema, from->feature)) >= 0)
+        return;
     if (feature < 0) {
         list_features(schema, names, sizeof names);
-        snprintf(text, sizeof text, "there is no feature '%s' (there are: %s)", from->feature,
-                 names);
-        return problem(scenario, from, firm, text, error);
+        pp_check_add(check, where, keys, "there is no feature '%s' (there are: %s)", from->feature,
+                     names);
+        return;
     }
     const pp_feature *found = &schema->features[feature];
+    bound->column = found->first_column;
     if (by_level != (found->kind == PP_CATEGORICAL)) {
-        snprintf(text, sizeof text,
-                 by_level ? "feature '%s' is numeric: give lower and upper, not a level"
-                          : "feature '%s' is categorical: give a level, not lower and upper",
-                 from->feature);
-        return problem(scenario, from, firm, text, error);
+        const char *text = by_level
+                               ? "feature '%s' is numeric: give lower and upper, not a level"
+                               : "feature '%s' is categorical: give a level, not lower and upper";
+        pp_check_add(check, where, keys, text, from->feature);
+        return;
     }
-    *bound = (pp_bound){found->first_column, from->lower, from->upper};
     if (!by_level)
-        return PP_OK;
+        return;
     snprintf(wanted, sizeof wanted, "%s=%s", from->feature, from->level);
     bound->column = pp_schema_column(schema, wanted);
     bound->lower = bound->upper = 1;
     if (bound->column >= 0)
-        return PP_OK;
+        return;
     list_levels(schema, found, names, sizeof names);
-    snprintf(text, sizeof text, "feature '%s' has no level '%s' (it has: %s)", from->feature,
-             from->level, names);
-    return problem(scenario, from, firm, text, error);
+    pp_check_add(check, where, keys, "feature '%s' has no level '%s' (it has: %s)", from->feature,
+                 from->level, names);
 }
 
-pp_status pp_named_portfolio(const pp_scenario *scenario, const pp_firm_config *firm, size_t index,
-                             const pp_schema *schema, pp_portfolio *portfolio, pp_error *error)
+void pp_named_portfolio(pp_check *check, size_t firm, const pp_schema *schema,
+                        pp_portfolio *portfolio)
 {
-    pp_status status = PP_OK;
+    const pp_firm_config *config = &check->scenario->firms[firm];
+    char where[PP_WHERE_MAX], keys[3 * PP_WHERE_MAX];
+    pp_check_firm(check, firm, "portfolio", where);
     memset(portfolio, 0, sizeof *portfolio);
-    portfolio->n_categories = firm->n_categories;
-    portfolio->loss_scale = scenario->portfolio.loss_scale;
-    for (size_t k = 0; k < firm->n_categories; k++) {
-        const pp_category_config *from = &firm->categories[k];
+    portfolio->n_categories = config->n_categories;
+    portfolio->loss_scale = check->scenario->portfolio.loss_scale;
+    for (size_t k = 0; k < config->n_categories; k++) {
+        const pp_category_config *from = &config->categories[k];
         pp_category *to = &portfolio->categories[k];
         snprintf(to->name, sizeof to->name, "%s", from->name);
         to->n_bounds = from->n_bounds;
         to->target_given = from->target;
         to->target_multiple = from->target_multiple;
         portfolio->target[k] = NAN;
-        for (size_t b = 0; b < from->n_bounds && status == PP_OK; b++)
-            status = match_bound(scenario, &from->bounds[b], index, schema, &to->bounds[b], error);
+        for (size_t b = 0; b < from->n_bounds; b++) {
+            snprintf(keys, sizeof keys, "%s.categories[%zu].where[%zu].feature", where, k, b);
+            match_bound(check, where, keys, &from->bounds[b], schema, &to->bounds[b]);
+        }
     }
-    return status;
 }

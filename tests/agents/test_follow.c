@@ -120,7 +120,7 @@ static void test_follow_of_an_invalid_scenario_destroys_the_previous_one(void **
     pp_error error = {0};
     wrong->market.estimate_variance = -1;
     assert_int_equal(pp_experiment_create(only, &experiment, &error), PP_OK);
-    assert_int_equal(pp_experiment_follow(experiment, wrong, &experiment, &error), PP_EINVAL);
+    assert_int_equal(pp_experiment_follow(experiment, wrong, &experiment, &error), PP_ESCENARIO);
     assert_null(experiment);
     assert_non_null(strstr(error.message, "estimate_variance"));
     pp_scenario_destroy(only);

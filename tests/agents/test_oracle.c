@@ -2,24 +2,21 @@
 #include "tests/support/agent_fixture.h"
 #include "tests/support/oracle_fixture.h"
 
-/// Where firms do not learn of offers, an oracle that needs to have learnt says so.
+/// Where firms do not learn of offers, an oracle that needs to have learnt is refused before it
+/// runs.
 static void test_oracle_needs_a_history_of_offers(void **state)
 {
-    firm *f = *state;
-    pp_agent_setup situation = f->setup;
-    pp_history history = f->history;
-    history.observe = PP_OBSERVE_OWN_RANK;
-    memset(history.rivals, 0, sizeof history.rivals);
-    situation.history = &history;
+    (void)state;
     for (int sees = SEES_CUSTOMER; sees <= SEES_BOTH; sees++) {
         pp_error error = {0};
-        void *work = zeroed(pp_agent_oracle.state_size), *params = oracle_params(sees);
-        pp_status status = pp_agent_oracle.train(work, params, &situation, &error);
+        pp_agent_outline outline = {.bid_min = NAN, .bid_max = NAN, .observe = PP_OBSERVE_OWN_RANK};
+        void *params = oracle_params(sees);
+        pp_status status = pp_agent_oracle.check(params, &outline, &error);
         assert_int_equal(status, sees == SEES_BOTH ? PP_OK : PP_EINVAL);
         if (sees != SEES_BOTH)
-            assert_non_null(strstr(error.message, "needs market.observe: all"));
-        pp_agent_oracle.release(work);
-        free(work);
+            assert_non_null(strstr(error.message, "requires market.observe: all"));
+        outline.observe = PP_OBSERVE_ALL;
+        assert_int_equal(pp_agent_oracle.check(params, &outline, &error), PP_OK);
         free(params);
     }
 }

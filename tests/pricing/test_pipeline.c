@@ -343,7 +343,7 @@ static void test_pipeline_parameters_out_of_range_refused(void **state)
     config = pricing_defaults();
     config.bid_min = 1.5;
     config.bid_max = 1.25;
-    refuses_config(config, "pricing.bid_max");
+    refuses_config(config, "pricing.bid_min: bid_min 1.5 is above bid_max 1.25");
 }
 
 int main(void)

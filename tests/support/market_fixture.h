@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "experiments/setup/experiment.h"
+#include "experiments/engine/run.h"
 #include "experiments/engine/workspace.h"
 
 typedef struct market_fixture {

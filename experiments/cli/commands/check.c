@@ -1,9 +1,9 @@
 #include <inttypes.h>
 
+#include "agents/plugin/plugin.h"
 #include "experiments/cli/common/cli.h"
 #include "experiments/cli/print/json.h"
 #include "experiments/cli/print/table.h"
-#include "agents/plugin/plugin.h"
 #include "experiments/engine/run.h"
 
 /// A scenario read and made ready, or what is wrong with it.
@@ -18,9 +18,9 @@ typedef struct checked {
 static void check(checked *c, const pp_cli_sets *sets)
 {
     pp_experiment *experiment = NULL;
-    c->status = pp_scenario_load(c->path, (const char *const *)sets->text, sets->n, &c->scenario,
-                                 &c->problems);
-    if (c->status == PP_OK) // some problems show only once the book is read
+    c->status = pp_scenario_load_checked(c->path, (const char *const *)sets->text, sets->n,
+                                         pp_experiment_rules, &c->scenario, &c->problems);
+    if (c->status == PP_OK)
         c->status = pp_experiment_create(c->scenario, &experiment, &c->error);
     pp_experiment_destroy(experiment);
 }

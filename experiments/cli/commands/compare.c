@@ -279,7 +279,7 @@ const pp_command pp_command_compare = {
         "number of test epochs, and at least two trials in common.\n\n"
         "The scenarios must be the same too, but for title, trials, first_trial, "
         "results.quotes_every, the path of a book, and each firm's name, agent and exploration. "
-        "If they are not, compare names the first line that differs and stops; with --anyway it "
+        "If they are not, compare names the first key that differs and stops; with --anyway it "
         "goes on.\n\n"
         "Shown are the means, their difference with a 95% bootstrap interval over trials, uplift, "
         "Cohen's d as for independent groups and of the paired differences (d_z), the paired "

@@ -229,7 +229,7 @@ pp_status pp_sweep_plan_scenario(const pp_sweep_plan *plan, size_t run, pp_scena
         .path = plan->scenario_path, .plan = plan->path, .sets = (const char *const *)plan->sets};
     *scenario = NULL;
     pp_node *root = pp_sweep_tree(plan, wanted->element, wanted->index, &report);
-    pp_scenario *made = root ? pp_scenario_bind(&report, root) : NULL;
+    pp_scenario *made = root ? pp_scenario_bind(&report, root, NULL) : NULL;
     pp_node_destroy(root);
     pp_status status = PP_OK;
     if (!made || report.out_of_memory) {

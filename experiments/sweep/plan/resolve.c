@@ -67,7 +67,7 @@ static pp_scenario *bind_run(resolver *r, size_t element, size_t index, pp_repor
                          .sets = (const char *const *)r->plan->sets,
                          .types = r->types};
     pp_node *root = pp_sweep_tree(r->plan, element, index, found);
-    pp_scenario *scenario = root ? pp_scenario_bind(found, root) : NULL;
+    pp_scenario *scenario = root ? pp_scenario_bind(found, root, NULL) : NULL;
     const pp_node *book = pp_node_get(pp_node_get(root, "population"), "file");
     r->book_mark = book ? book->mark : (pp_mark){0};
     pp_node_destroy(root);

@@ -309,9 +309,9 @@ static void test_learning_of_too_many_updates_is_refused(void **state)
                 (double)PP_LEARNING_COUNT * FIRMS * 9990 * sizeof(double));
     pp_experiment_destroy(experiment);
     l.config[LOGS_THREE].updates = PP_LEARNING_UPDATES + 1;
-    assert_int_equal(pp_experiment_create(&l.market.scenario, &experiment, &error), PP_EINVAL);
+    assert_int_equal(pp_experiment_create(&l.market.scenario, &experiment, &error), PP_ESCENARIO);
     assert_null(experiment);
-    assert_string_equal(error.message, "firm 'firm-2': agent 'logger' would log 10001 updates; "
+    assert_string_equal(error.message, "firms[2].agent: agent 'logger' would log 10001 updates; "
                                        "10000 are possible");
     fixture_finish(&l.market);
 }

@@ -256,9 +256,9 @@ static void test_secrets_class_that_asks_to_see_is_refused(void **state)
         pp_error error = {0};
         small(&m, "oracle");
         m.scenario.firms[0].agent = &classes[i];
-        assert_int_equal(pp_experiment_create(&m.scenario, &m.experiment, &error), PP_EINVAL);
+        assert_int_equal(pp_experiment_create(&m.scenario, &m.experiment, &error), PP_ESCENARIO);
         snprintf(expected, sizeof expected,
-                 "firm 'firm-0': agent '%s' asks to see latent variables and rivals' offers "
+                 "firms[0].agent: agent '%s' asks to see latent variables and rivals' offers "
                  "(quote_seeing), which is for the built-in oracle alone",
                  classes[i].name);
         assert_string_equal(error.message, expected);

@@ -161,6 +161,7 @@ static void test_trial_too_many_firms_are_refused(void **state)
     pp_error error = {0};
     fixture_defaults(&m, 10, "null"); // success rate 0.1: 9 is the most
     assert_int_equal(pp_experiment_create(&m.scenario, &m.experiment, &error), PP_ESCENARIO);
+    assert_int_equal(error.status, PP_ESCENARIO);
     assert_non_null(strstr(error.message, "success_rate"));
     fixture_finish(&m);
 }
@@ -192,7 +193,8 @@ static void test_trial_scenario_out_of_range_is_refused(void **state)
             s->firms[3].agent = NULL;
         if (fault == 8)
             s->market.burn_in_epochs = 0;
-        assert_int_equal(pp_experiment_create(s, &m.experiment, &error), PP_EINVAL);
+        assert_int_equal(pp_experiment_create(s, &m.experiment, &error), PP_ESCENARIO);
+        assert_int_equal(error.status, PP_ESCENARIO);
         assert_true(error.message[0] != 0);
         fixture_finish(&m);
     }

@@ -1,11 +1,13 @@
 /// @file
-/// experiments/scenario/scenario.h: reading scenarios; what they resolve to and every problem they can have.
+/// experiments/scenario/scenario.h: reading scenarios; what they resolve to and every problem they
+/// can have.
 #include "tests/support/problems.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "experiments/scenario/check.h"
 #include "experiments/scenario/parts.h"
 
 #define FIRM             "firms: [{agent: null}]\n"
@@ -87,9 +89,9 @@ static const problem_case wrong[] = {
     {"firms: [{agent: null, count: 2}, {agent: null, name: null-2}]\n",
      {"s.yaml:1:34: firms[1]: another firm is called 'null-2' too"}},
     {"choice: {success_rate: 0.5}\nfirms: [{agent: null, count: 6}]\n",
-     {"s.yaml:1:24: choice: 6 firms need success_rate below 1/6"}},
+     {"s.yaml:1:24: choice: 6 firms need success_rate below 1/6; it is 0.5"}},
     {"firms: [{agent: null, count: 10}]\n",
-     {"s.yaml:1:8: choice: 10 firms need success_rate below 1/10"}},
+     {"s.yaml:1:8: choice: 10 firms need success_rate below 1/10; it is 0.1"}},
     {"pricing: {bid_min: 2, bid_max: 1.5}\n" FIRM,
      {"s.yaml:1:20: pricing: bid_min 2 is above bid_max 1.5"}},
     {"pricing: {bid_max: 0.5}\n" FIRM, {"s.yaml:1:20: pricing: bid_min 1 is above bid_max 0.5"}},
@@ -174,6 +176,17 @@ static const problem_case wrong_portfolios[] = {
      {"s.yaml:1:65: firms[0].portfolio.categories[0].where: 9 conditions; at most 8 are taken"}},
 };
 
+/// A problem of the value at this path, found when the scenario has been read, begins with its
+/// place.
+static void assert_place(const pp_scenario *s, const char *path, const char *place)
+{
+    pp_error error = {0};
+    pp_check check = {.scenario = s, .error = &error};
+    pp_check_add(&check, path, path, "wrong");
+    if (strncmp(error.message, place, strlen(place)) != 0)
+        fail_msg("%s instead of %s", error.message, place);
+}
+
 static void test_scenario_problems_are_reported_at_their_place(void **state)
 {
     (void)state;
@@ -197,19 +210,19 @@ static void test_scenario_agent_that_does_not_fit_the_market_is_refused(void **s
     static const problem_case cases[] = {
         {"pricing: {bid_max: 1.4}\nfirms: [{portfolio: random,\n  agent: {kind: klq, cap_min: "
          "1.5}}]\n",
-         {"s.yaml:3:10: firms[0].agent: cap_min: 1.5 is above the bid's range, which ends at 1.4"}},
+         {"s.yaml:3:31: firms[0].agent: cap_min: 1.5 is above the bid's range, which ends at 1.4"}},
         {"firms: [{agent: {kind: ppo, cap_max: 0.1}, portfolio: random}]\n"
          "pricing: {bid_min: 0.8}\n",
-         {"s.yaml:1:17: firms[0].agent: cap_max: 0.1 is below the bid's range, which begins at "
+         {"s.yaml:1:38: firms[0].agent: cap_max: 0.1 is below the bid's range, which begins at "
           "0.8"}},
         // Where the bid's range is not known nothing is held against it.
         {"pricing: {bid_max: x}\nfirms: [{agent: {kind: klq, cap_min: 99}, portfolio: random}]\n",
          {"s.yaml:1:20: pricing.bid_max: expected a number, not 'x'"}},
         {TABLE_FIRM("256", "kind: bellman", TWO),
-         {"s.yaml:2:17: firms[0].agent: value: a table over 2 categories and 256 rounds has more "
+         {"s.yaml:2:40: firms[0].agent: value: a table over 2 categories and 256 rounds has more "
           "than 16777216 entries; 'resolve' has no such limit"}},
         {TABLE_FIRM("1000000000", "kind: oracle", TWO),
-         {"s.yaml:2:17: firms[0].agent: value: a table over 2 categories and 1000000000 rounds has "
+         {"s.yaml:2:39: firms[0].agent: value: a table over 2 categories and 1000000000 rounds has "
           "more than 16777216 entries; 'resolve' has no such limit"}},
         {TABLE_FIRM("256", "kind: bellman", "{categories: []}"),
          {"s.yaml:2:72: firms[0].portfolio.categories: 0 categories; from 1 to 64 are taken"}},
@@ -341,8 +354,7 @@ static void test_scenario_categories_are_kept_as_written(void **state)
     assert_true(young->bounds[0].lower == -INFINITY);
     assert_true(young->bounds[0].upper == 29);
     assert_string_equal(young->bounds[1].level, "Reg4");
-    assert_int_equal(young->bounds[1].line, 9);
-    assert_int_equal(young->bounds[1].column, 32);
+    assert_place(s, "firms[0].portfolio.categories[0].where[1].feature", "dir/s.yaml:9:32: ");
     assert_int_equal(firm->categories[1].n_bounds, 0);
     assert_true(isnan(firm->categories[1].target_multiple));
     pp_scenario_destroy(s);
@@ -378,7 +390,10 @@ static void test_scenario_sets_override_the_file_in_order(void **state)
     assert_int_equal(s->market.rounds, 50);
     assert_string_equal(s->firms[0].agent->name, "null");
     assert_int_equal(s->firms[0].n_categories, 1);
-    assert_int_equal(s->firms[0].categories[0].bounds[0].line, 0);
+    assert_place(s, "firms[0].portfolio.categories[0].where[0].feature",
+                 "--set firms.0.portfolio={categories: ");
+    assert_place(s, "market.rounds", "--set market.rounds=50: ");
+    assert_place(s, "firms[0].agent", "--set firms.0.agent=null: ");
     pp_scenario_destroy(s);
     s = read_with(FIRM, list, 1);
     assert_int_equal(s->pricing.exploration_factors.n, 2);

@@ -146,7 +146,8 @@ static const problem_case wrong_runs[] = {
      {"plan.yaml:2:50: market.rounds: expected a whole number, not '15.25'"}},
     // Found where the scenario says it, made by a value of the plan.
     {GRID("firms.1.count: [3, 12]"),
-     {"plan.yaml:2:37: base.yaml:4:3: choice: 13 firms need success_rate below 1/13; in the run "
+     {"plan.yaml:2:37: base.yaml:4:3: choice: 13 firms need success_rate below 1/13; it is 0.1; in "
+      "the run "
       "with "
       "firms.1.count = 12"}},
     {PLAN "set: {firms.0.agnt: klq}\ndesigns: {grid: {seed: [1, 2, 3]}}\n",

@@ -1,0 +1,244 @@
+// The rules of a scenario, with and without a file, and the places where problems stand.
+#include "experiments/scenario/check.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/oracle.h"
+#include "experiments/scenario/parts.h"
+#include "market/base/text.h"
+#include "market/choice.h"
+
+// ---- places
+
+/// Follow a path as far as the tree has it.
+/// @param whole becomes whether that is all of the path
+static const pp_node *follow(const pp_node *node, const char *path, size_t length, bool *whole)
+{
+    const char *end = path + length;
+    *whole = false;
+    while (path < end) {
+        char key[PP_WHERE_MAX];
+        const pp_node *next = NULL;
+        if (*path == '[') {
+            size_t i = strtoul(path + 1, NULL, 10);
+            next = node->kind == PP_NODE_LIST && i < node->n ? node->entries[i].value : NULL;
+            path += strcspn(path, "]") + 1;
+        } else {
+            path += *path == '.';
+            size_t n = strcspn(path, ".[ ");
+            snprintf(key, sizeof key, "%.*s", (int)n, path);
+            next = pp_node_get(node, key);
+            path += n;
+        }
+        if (!next)
+            return node;
+        node = next;
+    }
+    *whole = true;
+    return node;
+}
+
+static pp_mark find_mark(const pp_node *root, const char *where, const char *keys)
+{
+    bool whole;
+    while (*keys) {
+        size_t n = strcspn(keys, " ");
+        const pp_node *node = follow(root, keys, n, &whole);
+        if (whole)
+            return node->mark;
+        keys += n + (keys[n] == ' ');
+    }
+    return follow(root, where, strlen(where), &whole)->mark;
+}
+
+void pp_check_add(pp_check *check, const char *where, const char *keys, const char *format, ...)
+{
+    const pp_scenario *s = check->scenario;
+    const pp_node *root = check->root ? check->root : s->origin ? s->origin->root : NULL;
+    pp_mark mark = root ? find_mark(root, where, keys) : (pp_mark){0};
+    char text[PP_ERROR_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    pp_vprint(text, sizeof text, format, arguments);
+    va_end(arguments);
+    check->n++;
+    if (check->report) {
+        pp_report_add_once(check->report, mark, where, text);
+        return;
+    }
+    const char *separator = where[0] ? ": " : "";
+    if (!s->path[0]) {
+        pp_error_set(check->error, PP_ESCENARIO, "%s%s%s", where, separator, text);
+        return;
+    }
+    char place[PP_PLACE_MAX];
+    pp_report from = {.path = s->path};
+    if (s->origin)
+        from.sets = (const char *const *)s->origin->sets;
+    pp_report_place(&from, mark, place);
+    pp_error_set(check->error, PP_ESCENARIO, "%s: %s%s%s", place, where, separator, text);
+}
+
+bool pp_check_is_sound(const pp_check *check, const char *where)
+{
+    return !check->report || !pp_report_has(check->report, where);
+}
+
+const char *pp_check_firm(const pp_check *check, size_t i, const char *key, char text[PP_WHERE_MAX])
+{
+    const pp_scenario *s = check->scenario;
+    char firm[PP_WHERE_MAX];
+    pp_where_index("firms", s->path[0] ? s->firms[i].entry : i, firm);
+    snprintf(text, PP_WHERE_MAX, "%.200s%s%.50s", firm, key[0] ? "." : "", key);
+    return text;
+}
+
+// ---- rules of single keys, which reading a file has held already
+
+static void check_tables(pp_check *check)
+{
+    const pp_scenario *s = check->scenario;
+    const struct {
+        const pp_param_table *table;
+        const void *config;
+    } sections[] = {{&pp_run_table, &s->run},
+                    {&pp_market_table, &s->market},
+                    {&pp_inflation_table, &s->inflation},
+                    {&pp_choice_table, &s->choice},
+                    {&pp_pricing_table, &s->pricing},
+                    {&pp_portfolio_table, &s->portfolio},
+                    {&pp_record_table, &s->record}};
+    for (size_t i = 0; i < PP_COUNT(sections); i++) {
+        pp_error detail = {0};
+        if (pp_param_check(sections[i].table, sections[i].config, &detail) != PP_OK)
+            pp_check_add(check, "", "", "%s", detail.message);
+    }
+    if (s->population < 0 || s->population > PP_POPULATION_BOOK)
+        pp_check_add(check, "population.kind", "", "%d is unknown", s->population);
+}
+
+/// Does the firm have an agent whose functions may be called?
+static bool check_class(pp_check *check, const char *where, const pp_firm_config *firm)
+{
+    const pp_agent_class *agent = firm->agent;
+    pp_error detail = {0};
+    if (!agent || agent->abi != PP_AGENT_ABI || !agent->params || !agent->train)
+        pp_check_add(check, where, "", "no agent of ABI version %d", (int)PP_AGENT_ABI);
+    else if (agent->quote_seeing && agent != &pp_agent_oracle)
+        pp_check_add(check, where, "",
+                     "agent '%s' asks to see latent variables and rivals' offers (quote_seeing), "
+                     "which is for the built-in oracle alone",
+                     agent->name);
+    else if (!agent->quote && !agent->quote_batch && !agent->quote_seeing)
+        pp_check_add(check, where, "", "agent '%s' has no way to quote", agent->name);
+    else if (agent->params->size && !firm->agent_params)
+        pp_check_add(check, where, "", "agent '%s' has no parameters", agent->name);
+    else if (agent->params->size &&
+             pp_param_check(agent->params, firm->agent_params, &detail) != PP_OK)
+        pp_check_add(check, where, "", "%s", detail.message);
+    else
+        return true;
+    return false;
+}
+
+static void check_categories(pp_check *check, const char *where, const pp_firm_config *firm)
+{
+    size_t most = PP_MAX_CATEGORIES;
+    if (firm->n_categories > most || (firm->n_categories && !firm->categories) ||
+        (firm->portfolio == PP_PORTFOLIO_NAMED && !firm->n_categories)) {
+        pp_check_add(check, where, "", "%zu categories; 1 to %zu are possible", firm->n_categories,
+                     most);
+        return;
+    }
+    for (size_t k = 0; k < firm->n_categories; k++)
+        if (firm->categories[k].n_bounds > PP_CATEGORY_BOUNDS)
+            pp_check_add(check, where, "", "category '%s' has more than %d bounds",
+                         firm->categories[k].name, (int)PP_CATEGORY_BOUNDS);
+}
+
+// ---- rules across keys
+
+static void check_pricing(pp_check *check)
+{
+    for (size_t rule = 0; rule < PP_PRICING_RULES; rule++) {
+        char text[PP_PRICING_TEXT];
+        const char *keys = pp_pricing_problem(&check->scenario->pricing, rule, text);
+        if (keys)
+            pp_check_add(check, "pricing", keys, "%s", text);
+    }
+}
+
+void pp_check_agent(pp_check *check, size_t i, size_t n_categories)
+{
+    const pp_firm_config *firm = &check->scenario->firms[i];
+    char where[PP_WHERE_MAX];
+    pp_error detail = {0};
+    pp_agent_outline outline = {.bid_min = NAN, .bid_max = NAN};
+    pp_check_firm(check, i, "agent", where);
+    if (!firm->agent->check || !pp_check_is_sound(check, where))
+        return;
+    if (pp_check_is_sound(check, "pricing") && pp_check_is_sound(check, "market"))
+        outline = (pp_agent_outline){.rounds = check->scenario->market.rounds,
+                                     .bid_min = check->scenario->pricing.bid_min,
+                                     .bid_max = check->scenario->pricing.bid_max,
+                                     .observe = (pp_observe)check->scenario->market.observe};
+    outline.n_categories = n_categories;
+    if (firm->agent->check(firm->agent_params, &outline, &detail) == PP_OK)
+        return;
+    char keys[3 * PP_WHERE_MAX]; // the message begins with the parameter's name
+    snprintf(keys, sizeof keys, "%s.%.*s %s", where, (int)strcspn(detail.message, ": "),
+             detail.message, where);
+    pp_check_add(check, where, keys, "%s", detail.message);
+}
+
+static void check_firm(pp_check *check, size_t i)
+{
+    const pp_firm_config *firm = &check->scenario->firms[i];
+    char agent[PP_WHERE_MAX], portfolio[PP_WHERE_MAX];
+    pp_check_firm(check, i, "agent", agent);
+    pp_check_firm(check, i, "portfolio", portfolio);
+    if (!check_class(check, agent, firm))
+        return;
+    size_t updates = firm->agent->updates ? firm->agent->updates(firm->agent_params) : 0;
+    if (updates > PP_LEARNING_UPDATES)
+        pp_check_add(check, agent, "", "agent '%s' would log %zu updates; %d are possible",
+                     firm->agent->name, updates, (int)PP_LEARNING_UPDATES);
+    if (pp_check_is_sound(check, portfolio)) {
+        check_categories(check, portfolio, firm);
+        if (firm->agent->needs_portfolio && firm->portfolio == PP_PORTFOLIO_NONE)
+            pp_check_add(check, agent, agent,
+                         "agent '%s' needs a portfolio: give the firm 'portfolio: random' or "
+                         "categories",
+                         firm->agent->name);
+    }
+    pp_check_agent(check, i, firm->n_categories);
+}
+
+void pp_scenario_check(pp_check *check)
+{
+    const pp_scenario *s = check->scenario;
+    pp_error detail = {0};
+    check_tables(check);
+    if (pp_check_is_sound(check, "trials") && pp_check_is_sound(check, "first_trial") &&
+        s->run.first_trial + s->run.trials > INT32_MAX)
+        pp_check_add(check, "", "first_trial trials", "first_trial + trials: more than %d",
+                     INT32_MAX);
+    if (pp_check_is_sound(check, "pricing"))
+        check_pricing(check);
+    if (s->n_firms == 0 || s->n_firms > PP_MAX_FIRMS || !s->firms) {
+        if (!check->report) // else reading has reported it
+            pp_check_add(check, "firms", "", "%zu firms; 1 to %d are possible", s->n_firms,
+                         (int)PP_MAX_FIRMS);
+        return;
+    }
+    // The reference price is ln(1/s - N)/beta below a loaded premium: it needs N below 1/s.
+    if (pp_check_is_sound(check, "choice") && pp_check_is_sound(check, "firms") &&
+        pp_choice_check(&s->choice, s->n_firms, &detail) != PP_OK)
+        pp_check_add(check, "choice", "choice.success_rate firms", "%s", detail.message);
+    for (size_t i = 0; i < s->n_firms; i++)
+        check_firm(check, i);
+}
