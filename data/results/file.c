@@ -258,9 +258,9 @@ pp_status pp_file_read_strings(const pp_results_file *file, hid_t dataset, const
     return status;
 }
 
-/// Open an attribute and check that it is one value of that class.
-pp_status pp_file_open_attribute(const pp_results_file *file, hid_t object, const char *name,
-                                 H5T_class_t class, hid_t *attribute, pp_error *error)
+/// Open an attribute and check that it is one value of that class. Close it with H5Aclose.
+static pp_status open_attribute(const pp_results_file *file, hid_t object, const char *name,
+                                H5T_class_t class, hid_t *attribute, pp_error *error)
 {
     *attribute = H5I_INVALID_HID;
     if (H5Aexists(object, name) <= 0)
@@ -289,7 +289,7 @@ pp_status pp_file_read_text(const pp_results_file *file, hid_t object, const cha
 {
     *text = NULL;
     hid_t attribute;
-    pp_status status = pp_file_open_attribute(file, object, name, H5T_STRING, &attribute, error);
+    pp_status status = open_attribute(file, object, name, H5T_STRING, &attribute, error);
     if (status != PP_OK)
         return status;
     char *raw = NULL;
@@ -309,8 +309,7 @@ pp_status pp_file_read_integer(const pp_results_file *file, const char *name, hi
                                void *value, pp_error *error)
 {
     hid_t attribute;
-    pp_status status =
-        pp_file_open_attribute(file, file->file, name, H5T_INTEGER, &attribute, error);
+    pp_status status = open_attribute(file, file->file, name, H5T_INTEGER, &attribute, error);
     if (status != PP_OK)
         return status;
     if (H5Aread(attribute, type, value) < 0)

@@ -68,9 +68,6 @@ pp_status pp_file_check_dataset(const pp_results_file *file, hid_t dataset, cons
 pp_status pp_file_read_strings(const pp_results_file *file, hid_t dataset, const char *name,
                                hid_t space, size_t count, char **texts, pp_error *error);
 
-/// An attribute of an object of the file, one value of that class. Close it with H5Aclose.
-pp_status pp_file_open_attribute(const pp_results_file *file, hid_t object, const char *name,
-                                 H5T_class_t class, hid_t *attribute, pp_error *error);
 /// A text attribute of an object of the file, repaired; malloc'd. A single blank, which stands for
 /// an empty text (pp_netcdf_attribute_text), is read as one.
 pp_status pp_file_read_text(const pp_results_file *file, hid_t object, const char *name,

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "market/base/clock.h"
 #include "data/file/output.h"
-#include "data/output_batch.h"
 #include "data/file/output_steps.h"
+#include "data/output_batch.h"
 #include "data/results/state.h"
 #include "experiments/engine/run.h"
 #include "experiments/sweep/directory/directory.h"
+#include "market/base/clock.h"
 
 /// A run whose file is free again and again, and never when it is asked for, is somebody else's.
 enum { CLAIMS = 3 };
@@ -58,16 +58,6 @@ pp_sweep_share pp_sweep_share_of(size_t task, size_t n_tasks, size_t n_runs)
 size_t pp_sweep_share_runs(const pp_sweep_share *share)
 {
     return share->next < share->end ? (share->end - share->next - 1) / share->step + 1 : 0;
-}
-
-bool pp_sweep_share_next(void *queue, size_t *run)
-{
-    pp_sweep_share *share = queue;
-    if (share->next >= share->end)
-        return false;
-    *run = share->next;
-    share->next += share->step;
-    return true;
 }
 
 /// Failures that are not of one run: the next one would meet them too.

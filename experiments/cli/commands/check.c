@@ -1,9 +1,9 @@
 #include <inttypes.h>
 
+#include "agents/plugin/plugin.h"
 #include "experiments/cli/common/cli.h"
 #include "experiments/cli/print/json.h"
 #include "experiments/cli/print/table.h"
-#include "agents/plugin/plugin.h"
 #include "experiments/engine/run.h"
 
 /// A scenario read and made ready, or what is wrong with it.
@@ -40,7 +40,7 @@ static pp_status print_scenario(const checked *c)
 {
     static const char *const header[] = {"firm", "name", "agent", "portfolio", "explores"};
     const pp_scenario *s = c->scenario;
-    char rounds[PP_NUMBER_MAX], number[PP_NUMBER_MAX];
+    char rounds[PP_TABLE_NUMBER_MAX], number[PP_TABLE_NUMBER_MAX];
     pp_format_number((double)s->market.rounds, 0, rounds);
     printf("%s is valid\n%" PRId64 " trials of %" PRId64 " burn-in and %" PRId64
            " test epochs, %s customers each; seed %" PRId64 "\n\n",

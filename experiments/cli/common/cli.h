@@ -124,9 +124,6 @@ typedef struct pp_cli_sets {
     size_t n;
     char **text;
 } pp_cli_sets;
-/// Append "key=value", or `value` itself if key is NULL. @return false if out of memory, after
-/// saying so
-bool pp_cli_sets_add(pp_cli_sets *sets, const char *key, const char *value);
 void pp_cli_sets_destroy(pp_cli_sets *sets);
 
 /// If the option is --set or one of its shorthands, append it.

@@ -8,11 +8,11 @@
 
 enum { CELL_MAX = 160, GAP = 2 };
 
-void pp_format_number(double value, int decimals, char text[PP_NUMBER_MAX])
+void pp_format_number(double value, int decimals, char text[PP_TABLE_NUMBER_MAX])
 {
-    char plain[PP_NUMBER_MAX];
+    char plain[PP_TABLE_NUMBER_MAX];
     if (!isfinite(value) || fabs(value) >= 1e15) {
-        snprintf(text, PP_NUMBER_MAX, isfinite(value) ? "%.6g" : "-", value);
+        snprintf(text, PP_TABLE_NUMBER_MAX, isfinite(value) ? "%.6g" : "-", value);
         return;
     }
     snprintf(plain, sizeof plain, "%.*f", decimals, value);
@@ -57,14 +57,14 @@ void pp_table_text(pp_table *table, const char *text)
 
 void pp_table_number(pp_table *table, double value, int decimals)
 {
-    char text[PP_NUMBER_MAX];
+    char text[PP_TABLE_NUMBER_MAX];
     pp_format_number(value, decimals, text);
     pp_table_text(table, text);
 }
 
 void pp_table_percent(pp_table *table, double share)
 {
-    char text[PP_NUMBER_MAX];
+    char text[PP_TABLE_NUMBER_MAX];
     pp_format_number(100 * share, 1, text);
     if (isfinite(share) && strlen(text) + 2 < sizeof text)
         strcat(text, "%");

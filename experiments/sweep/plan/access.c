@@ -50,10 +50,10 @@ pp_sweep_type pp_sweep_plan_type(const pp_sweep_plan *plan, size_t parameter)
 const char *pp_sweep_plan_value(const pp_sweep_plan *plan, size_t run, size_t parameter)
 {
     assert(run < plan->n_runs);
-    const pp_sweep_run *of = &plan->runs[run];
+    const pp_plan_run *of = &plan->runs[run];
     const pp_sweep_element *element = &plan->elements[of->element];
     for (size_t i = 0; i < element->n_edits; i++) {
-        pp_sweep_place place = element->edits[i];
+        pp_plan_place place = element->edits[i];
         if (element->parts[place.part].columns[place.column].parameter == parameter)
             return pp_sweep_value_at(element, of->index, place)->text;
     }

@@ -286,13 +286,13 @@ static bool order_edits(const pp_sweep_plan *plan, pp_sweep_element *element, pp
                 pp_sweep_depth(plan->parameters[element->parts[i].columns[j].parameter].key);
             size_t at = element->n_edits++;
             for (; at > 0; at--) {
-                pp_sweep_place before = element->edits[at - 1];
+                pp_plan_place before = element->edits[at - 1];
                 const pp_sweep_column *column = &element->parts[before.part].columns[before.column];
                 if (pp_sweep_depth(plan->parameters[column->parameter].key) <= depth)
                     break;
                 element->edits[at] = before;
             }
-            element->edits[at] = (pp_sweep_place){i, j};
+            element->edits[at] = (pp_plan_place){i, j};
         }
     return true;
 }

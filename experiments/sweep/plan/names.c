@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "data/results/results.h"
-#include "market/base/buffer.h"
 #include "experiments/sweep/plan/parts.h"
+#include "market/base/buffer.h"
 
 /// Dimensions and coordinates of results files, and what a merged file has beside them.
 static const char *const reserved[] = {"trial",    "epoch",  "firm",   "category",
@@ -62,7 +62,7 @@ static bool add_parameter(pp_sweep_plan *plan, const char *key)
 {
     if (plan->n_parameters == plan->parameter_capacity) {
         size_t capacity = plan->parameter_capacity ? 2 * plan->parameter_capacity : 8;
-        pp_sweep_parameter *parameters =
+        pp_plan_parameter *parameters =
             realloc(plan->parameters, capacity * sizeof *plan->parameters);
         if (!parameters)
             return false;
@@ -71,7 +71,7 @@ static bool add_parameter(pp_sweep_plan *plan, const char *key)
     }
     char *copy = strdup(key);
     if (copy)
-        plan->parameters[plan->n_parameters++] = (pp_sweep_parameter){.key = copy};
+        plan->parameters[plan->n_parameters++] = (pp_plan_parameter){.key = copy};
     return copy;
 }
 

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "market/base/path.h"
 #include "experiments/scenario/parts.h"
 #include "experiments/sweep/plan/parts.h"
 #include "market/base/param_rows.h"
+#include "market/base/path.h"
 
 const char *const pp_sweep_type_names[] = {
     [PP_SWEEP_REAL] = "real", [PP_SWEEP_INTEGER] = "integer", [PP_SWEEP_TEXT] = "text"};
@@ -224,7 +224,7 @@ static pp_status check_id(const pp_scenario *scenario, const char *wanted, pp_er
 pp_status pp_sweep_plan_scenario(const pp_sweep_plan *plan, size_t run, pp_scenario **scenario,
                                  pp_error *error)
 {
-    const pp_sweep_run *wanted = &plan->runs[run];
+    const pp_plan_run *wanted = &plan->runs[run];
     pp_report report = {
         .path = plan->scenario_path, .plan = plan->path, .sets = (const char *const *)plan->sets};
     *scenario = NULL;

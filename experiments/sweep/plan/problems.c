@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "market/base/buffer.h"
 #include "experiments/sweep/plan/parts.h"
+#include "market/base/buffer.h"
 
 enum {
     PER_PLACE = 3, ///< problems told of one place; values of a range make each its own text
@@ -90,7 +90,7 @@ static void write_values(const pp_sweep_plan *plan, const struct pp_sweep_proble
     for (size_t i = 0; i < element->n_parts; i++)
         for (size_t j = 0; j < element->parts[i].n_columns; j++, n++) {
             const pp_sweep_value *value = pp_sweep_value_at(
-                element, problem->index, (pp_sweep_place){(uint32_t)i, (uint32_t)j});
+                element, problem->index, (pp_plan_place){(uint32_t)i, (uint32_t)j});
             char key[PP_CLIP_MAX], text[PP_CLIP_MAX];
             if (n == VALUES_MAX)
                 pp_buffer_add(out, ", ...");
@@ -104,8 +104,7 @@ static void write_values(const pp_sweep_plan *plan, const struct pp_sweep_proble
 static pp_mark mark_of_values(const pp_sweep_plan *plan, const struct pp_sweep_problem *problem)
 {
     const pp_sweep_element *element = &plan->elements[problem->element];
-    const pp_sweep_value *value =
-        pp_sweep_value_at(element, problem->index, (pp_sweep_place){0, 0});
+    const pp_sweep_value *value = pp_sweep_value_at(element, problem->index, (pp_plan_place){0, 0});
     return value->node ? value->node->mark : element->parts[0].columns[0].mark;
 }
 

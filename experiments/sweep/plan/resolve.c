@@ -19,7 +19,7 @@ typedef struct resolver {
 } resolver;
 
 const pp_sweep_value *pp_sweep_value_at(const pp_sweep_element *element, size_t index,
-                                        pp_sweep_place place)
+                                        pp_plan_place place)
 {
     size_t below = 1;
     for (size_t i = element->n_parts - 1; i > place.part; i--)
@@ -113,7 +113,7 @@ static pp_sweep_type type_of(int type, const pp_sweep_value *value)
     return whole ? PP_SWEEP_INTEGER : PP_SWEEP_REAL;
 }
 
-static void join_type(pp_sweep_parameter *parameter, pp_sweep_type type)
+static void join_type(pp_plan_parameter *parameter, pp_sweep_type type)
 {
     if (!parameter->typed || type == PP_SWEEP_TEXT)
         parameter->type = type;
@@ -126,7 +126,7 @@ static void join_types(resolver *r, size_t element, size_t index)
 {
     const pp_sweep_element *of = &r->plan->elements[element];
     for (size_t i = 0; i < of->n_edits; i++) {
-        pp_sweep_place place = of->edits[i];
+        pp_plan_place place = of->edits[i];
         size_t parameter = of->parts[place.part].columns[place.column].parameter;
         join_type(&r->plan->parameters[parameter],
                   type_of(r->types[parameter], pp_sweep_value_at(of, index, place)));
@@ -153,13 +153,13 @@ static bool add_run(resolver *r, size_t element, size_t index, const char *id)
         return true;
     if (plan->n_runs == plan->run_capacity) {
         size_t capacity = plan->run_capacity ? 2 * plan->run_capacity : 64;
-        pp_sweep_run *runs = realloc(plan->runs, capacity * sizeof *runs);
+        pp_plan_run *runs = realloc(plan->runs, capacity * sizeof *runs);
         if (!runs)
             return false;
         plan->runs = runs;
         plan->run_capacity = capacity;
     }
-    pp_sweep_run *run = &plan->runs[plan->n_runs++];
+    pp_plan_run *run = &plan->runs[plan->n_runs++];
     run->element = (uint32_t)element;
     run->index = (uint32_t)index;
     memcpy(run->id, id, PP_SWEEP_ID);
