@@ -6,10 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "data/results/layout.h"
-#include "data/merge/parts.h"
 #include "data/file/output.h"
 #include "data/hdf5/seal.h"
+#include "data/merge/parts.h"
+#include "data/results/layout.h"
 
 /// What there is to know of one run while its file is open.
 typedef struct visit {
@@ -203,6 +203,8 @@ static pp_status visit_run(visit *v, const char *target, pp_error *error)
     status = pp_file_open(path, &v->survey->shapes[v->run].stamp, &v->file, &cause);
     if (status == PP_EFORMAT && is_truncated(path)) {
         v->survey->states[v->run] = PP_MERGE_PARTIAL;
+        if (v->report->cut++ == 0)
+            snprintf(v->report->first_cut, PP_MERGE_ID_MAX, "%s", v->sweep->runs[v->run].id);
         return PP_OK;
     }
     if (status != PP_OK)

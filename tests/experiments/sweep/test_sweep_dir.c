@@ -381,6 +381,19 @@ static void test_results_state_of_every_cut_is_damaged(void **state)
     temp_write(path, bytes, n);
     assert_look(path, true, PP_RESULTS_DAMAGED);
     assert_look(path, false, PP_RESULTS_WHOLE); // it was only looked at
+    bytes[n / 2] ^= 1;
+    bytes[0] ^= 1; // no HDF5 file at first sight, but the seal is there
+    temp_write(path, bytes, n);
+    assert_look(path, true, PP_RESULTS_DAMAGED);
+    assert_look(path, false, PP_RESULTS_DAMAGED);
+    memset(bytes, 0, n - 16); // all but the page that the seal is on
+    temp_write(path, bytes, n);
+    assert_look(path, false, PP_RESULTS_DAMAGED);
+    memset(bytes, 0, n);
+    for (size_t length = 1; length <= n; length += length < 100 ? 1 : 997) {
+        temp_write(path, bytes, length);
+        assert_look(path, true, PP_RESULTS_DAMAGED);
+    }
     temp_write(path, "\211HDX", 4);
     assert_look(path, true, PP_RESULTS_FOREIGN);
     unlink(path);
