@@ -1,3 +1,4 @@
+// Swept keys as coordinates of a merged file.
 #include "experiments/sweep/coordinates.h"
 
 #include <errno.h>
@@ -6,32 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "experiments/sweep/directory/names.h"
 #include "market/base/param.h"
 #include "market/base/text.h"
-
-static const char run_name[] = "run";
-
-/// Is a name taken by what every merged file has, or can have?
-static bool is_taken(const char *name)
-{
-    static const char *const names[] = {run_name,      "trial",        "epoch",        "firm",
-                                        "category",    "rank",         "phase",        "learning",
-                                        "run_id",      "run_status",   "run_seed",     "run_source",
-                                        "run_created", "run_scenario", "trial_number", "firm_name"};
-    for (size_t i = 0; i < PP_COUNT(names); i++)
-        if (strcmp(name, names[i]) == 0)
-            return true;
-    for (size_t id = 0; id < PP_VAR_COUNT; id++)
-        if (strcmp(name, pp_variables[id].name) == 0)
-            return true;
-    return false;
-}
 
 /// The short name, or the key if that is taken; no key is, since keys are dotted or those of a
 /// scenario's top, and the short names of a manifest differ.
 static const char *name_of(const pp_sweep_parameter *parameter)
 {
-    return is_taken(parameter->name) ? parameter->key : parameter->name;
+    return pp_sweep_name_is_taken(parameter->name) ? parameter->key : parameter->name;
 }
 
 static double real_of(const char *text)
@@ -96,7 +80,7 @@ static pp_status number_runs(size_t n, pp_merge_coordinate *to, pp_error *error)
 {
     int64_t *numbers = calloc(n, sizeof *numbers);
     *to = (pp_merge_coordinate){
-        .name = run_name, .long_name = "number of the run", .type = PP_I64, .n = n};
+        .name = "run", .long_name = "number of the run", .type = PP_I64, .n = n};
     to->values = numbers;
     for (size_t run = 0; numbers && run < n; run++)
         numbers[run] = (int64_t)run;

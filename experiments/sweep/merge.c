@@ -1,3 +1,4 @@
+// Merging the files of a sweep's directory.
 #include "experiments/sweep/merge.h"
 
 #include <stdlib.h>
@@ -7,10 +8,10 @@
 #include "data/file/output.h"
 #include "data/file/output_steps.h"
 #include "data/file/sha256.h"
+#include "experiments/scenario/tree.h"
 #include "experiments/sweep/coordinates.h"
 #include "experiments/sweep/directory/directory.h"
 #include "experiments/sweep/directory/manifest.h"
-#include "experiments/scenario/tree.h"
 
 /// A sweep on its way into one file.
 typedef struct merging {

@@ -1,3 +1,4 @@
+// The command `merge`.
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

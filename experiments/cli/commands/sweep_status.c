@@ -1,10 +1,11 @@
+// `sweep status`: how far a directory is.
 #include "experiments/sweep/directory/directory.h"
 
 #include <stdlib.h>
 
+#include "experiments/cli/commands/sweep.h"
 #include "experiments/cli/print/json.h"
 #include "experiments/cli/print/printable.h"
-#include "experiments/cli/commands/sweep.h"
 #include "experiments/cli/print/table.h"
 #include "experiments/sweep/directory/manifest.h"
 

@@ -1,3 +1,4 @@
+// Parsing the options of a command.
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+// The directory of a sweep: making it, joining it, and its manifest waited for.
 #include "experiments/sweep/directory/directory.h"
 
 #include <dirent.h>
@@ -6,15 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "data/file/output.h"
 #include "data/file/output_steps.h"
 #include "experiments/sweep/directory/manifest.h"
+#include "market/base/clock.h"
 
 /// How long to wait for another process's manifest, and for that of one that may be dead.
-enum { NAPS_PER_SECOND = 50, PATIENCE = 60 * NAPS_PER_SECOND, DOUBT = 5 * NAPS_PER_SECOND };
+enum {
+    NAP = 20, ///< milliseconds
+    PATIENCE = 60 * 1000 / NAP,
+    DOUBT = 5 * 1000 / NAP
+};
 
 static const char runs_folder[] = "/runs";
 
@@ -79,12 +84,6 @@ static pp_status check_plan(const char *directory, const pp_sweep_plan *plan, pp
     return status;
 }
 
-static void nap(void)
-{
-    const struct timespec time = {.tv_nsec = 1000000000L / NAPS_PER_SECOND};
-    nanosleep(&time, NULL);
-}
-
 static int patience(const char *manifest)
 {
     pp_writer writer;
@@ -122,7 +121,7 @@ static pp_status have_manifest(const char *directory, const char *path, const pp
         PP_TRY(pp_stop_check(stop, error));
         if (!again || naps >= patience(path))
             return pp_error_set(error, status, "%s", cause.message);
-        nap();
+        pp_clock_nap(NAP);
     }
 }
 

@@ -1,3 +1,4 @@
+// Reading a manifest, line by line, trusting none of it.
 #include "experiments/sweep/directory/manifest.h"
 
 #include <errno.h>

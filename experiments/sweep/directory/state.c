@@ -1,3 +1,4 @@
+// States of the runs in a directory, and records of failures.
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -7,12 +8,12 @@
 
 #include "data/file/output.h"
 #include "data/file/output_steps.h"
-#include "data/results/state.h"
 #include "data/file/transfer.h"
-#include "market/base/utf8.h"
-#include "market/base/buffer.h"
+#include "data/results/state.h"
 #include "experiments/scenario/json_read.h"
 #include "experiments/sweep/directory/directory.h"
+#include "market/base/buffer.h"
+#include "market/base/utf8.h"
 
 /// What there is of a run, by the names of its files.
 enum { HAS_RESULTS = 1, HAS_PARTIAL = 2, HAS_CHECKPOINT = 4, HAS_FAILURE = 8 };

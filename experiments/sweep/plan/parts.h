@@ -37,6 +37,9 @@ typedef enum pp_sweep_kind {
     PP_SWEEP_SOBOL
 } pp_sweep_kind;
 
+/// Keys of an element, in the order of pp_sweep_kind; NULL-terminated.
+extern const char *const pp_sweep_kinds[];
+
 /// Values that are taken together, a row by a run.
 typedef struct pp_sweep_part {
     pp_sweep_kind kind;
@@ -63,7 +66,7 @@ typedef struct pp_sweep_element {
 } pp_sweep_element;
 
 typedef struct pp_plan_parameter {
-    char *key, *short_name; ///< owned
+    char *key; ///< owned
     pp_sweep_type type;
     bool typed; ///< some run has told its type
 } pp_plan_parameter;
@@ -97,13 +100,6 @@ struct pp_sweep_plan {
 char *pp_sweep_text(const pp_node *value, bool number);
 /// A number in canonical text.
 const char *pp_sweep_number(double value, char text[]);
-
-/// Number of the parameter of that key, which is added if it is new.
-/// @return false if there are too many, which is reported, or memory ran out
-bool pp_sweep_parameter_of(pp_sweep_plan *plan, const pp_entry *key, pp_report *report,
-                           size_t *parameter);
-/// Give every parameter its short name. @return false if memory ran out
-bool pp_sweep_name(pp_sweep_plan *plan);
 
 /// Steps of a path less one.
 size_t pp_sweep_depth(const char *key);

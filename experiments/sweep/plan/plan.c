@@ -1,3 +1,4 @@
+// A plan: loading it, and the scenario of each of its runs.
 #include "experiments/sweep/plan/plan.h"
 
 #include <stdlib.h>
@@ -50,10 +51,8 @@ void pp_sweep_plan_destroy(pp_sweep_plan *plan)
     if (!plan)
         return;
     destroy_elements(plan);
-    for (size_t i = 0; i < plan->n_parameters; i++) {
+    for (size_t i = 0; i < plan->n_parameters; i++)
         free(plan->parameters[i].key);
-        free(plan->parameters[i].short_name);
-    }
     for (size_t i = 0; i < plan->n_sets; i++)
         free(plan->sets[i]);
     free(plan->sets);
@@ -150,7 +149,7 @@ static bool finish(pp_sweep_plan *plan)
         for (size_t j = 0; j < plan->elements[i].n_parts; j++)
             if (!finish_values(plan, &plan->elements[i].parts[j]))
                 return false;
-    return pp_sweep_name(plan) && hash_ids(plan);
+    return hash_ids(plan);
 }
 
 static pp_status read_plan(pp_sweep_plan *plan, pp_report *report)

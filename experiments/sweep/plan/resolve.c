@@ -18,16 +18,6 @@ typedef struct resolver {
     pp_status status;
 } resolver;
 
-const pp_sweep_value *pp_sweep_value_at(const pp_sweep_element *element, size_t index,
-                                        pp_plan_place place)
-{
-    size_t below = 1;
-    for (size_t i = element->n_parts - 1; i > place.part; i--)
-        below *= element->parts[i].n_rows;
-    const pp_sweep_part *part = &element->parts[place.part];
-    return &part->values[index / below % part->n_rows * part->n_columns + place.column];
-}
-
 /// Before a sample's values are made, an end of its range stands for them.
 static pp_node *make_node(const pp_sweep_column *column, const pp_sweep_value *value)
 {
