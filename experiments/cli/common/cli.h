@@ -184,6 +184,9 @@ int pp_cli_default_threads(void);
 void pp_cli_print_bytes(FILE *out, const char *prefix, const char *what, double bytes,
                         const char *remark);
 
+/// Print a text and free it. @return PP_OK; PP_ENOMEM if it is NULL
+pp_status pp_cli_print_owned(char *text);
+
 // help.c
 
 void pp_cli_print_help(const pp_command *command, FILE *out);
