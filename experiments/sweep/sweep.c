@@ -10,6 +10,7 @@
 #include "data/results/state.h"
 #include "experiments/engine/run.h"
 #include "experiments/sweep/directory/directory.h"
+#include "market/base/array.h"
 
 /// A run whose file is free again and again, and never when it is asked for, is somebody else's.
 enum { CLAIMS = 3 };
@@ -107,14 +108,10 @@ static pp_status prepare(sweep *s, size_t run, pp_error *error)
 
 static pp_status remember_held(sweep *s, size_t run, pp_error *error)
 {
-    if (s->n_held == s->held_capacity) {
-        size_t capacity = s->held_capacity ? 2 * s->held_capacity : 16;
-        size_t *held = realloc(s->held, capacity * sizeof *held);
-        if (!held)
-            return pp_error_set(error, PP_ENOMEM, "out of memory");
-        s->held = held;
-        s->held_capacity = capacity;
-    }
+    void *held = pp_array_grow(s->held, s->n_held, &s->held_capacity, sizeof *s->held);
+    if (!held)
+        return pp_error_set(error, PP_ENOMEM, "out of memory");
+    s->held = held;
     s->held[s->n_held++] = run;
     return PP_OK;
 }

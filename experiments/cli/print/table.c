@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "experiments/cli/print/printable.h"
+#include "market/base/array.h"
 
 enum { CELL_MAX = 160, GAP = 2 };
 
@@ -35,17 +36,13 @@ void pp_format_number(double value, int decimals, char text[PP_TABLE_NUMBER_MAX]
 /// Takes ownership of the text, which may be NULL for want of memory.
 static void append(pp_table *table, char *text)
 {
-    if (table->n_cells == table->capacity) {
-        size_t capacity = table->capacity ? 2 * table->capacity : 64;
-        char **cells = realloc(table->cells, capacity * sizeof *cells);
-        if (!cells) {
-            table->failed = true;
-            free(text);
-            return;
-        }
-        table->cells = cells;
-        table->capacity = capacity;
+    char **cells = pp_array_grow(table->cells, table->n_cells, &table->capacity, sizeof *cells);
+    if (!cells) {
+        table->failed = true;
+        free(text);
+        return;
     }
+    table->cells = cells;
     table->failed |= !text;
     table->cells[table->n_cells++] = text;
 }

@@ -4,6 +4,7 @@
 
 #include "experiments/scenario/bind.h"
 #include "experiments/sweep/plan/parts.h"
+#include "market/base/array.h"
 
 static bool put_node(pp_sweep_value *value, const pp_node *node, pp_report *report)
 {
@@ -62,16 +63,13 @@ static bool fill_axis(const pp_entry *axis, const pp_range *range, pp_sweep_part
 
 static pp_sweep_part *add_part(pp_sweep_element *element, pp_sweep_kind kind, pp_report *report)
 {
-    if (element->n_parts == element->capacity) {
-        size_t capacity = element->capacity ? 2 * element->capacity : 4;
-        pp_sweep_part *parts = realloc(element->parts, capacity * sizeof *parts);
-        if (!parts) {
-            report->out_of_memory = true;
-            return NULL;
-        }
-        element->parts = parts;
-        element->capacity = capacity;
+    void *parts =
+        pp_array_grow(element->parts, element->n_parts, &element->capacity, sizeof *element->parts);
+    if (!parts) {
+        report->out_of_memory = true;
+        return NULL;
     }
+    element->parts = parts;
     element->parts[element->n_parts] = (pp_sweep_part){.kind = kind};
     return &element->parts[element->n_parts++];
 }

@@ -5,25 +5,9 @@
 #include "experiments/scenario/bind.h"
 #include "experiments/scenario/set.h"
 #include "experiments/sweep/plan/parts.h"
+#include "market/base/array.h"
 
 const char *const pp_sweep_kinds[] = {"grid", "list", "zip", "latin_hypercube", "sobol", NULL};
-
-static bool add_parameter(pp_sweep_plan *plan, const char *key)
-{
-    if (plan->n_parameters == plan->parameter_capacity) {
-        size_t capacity = plan->parameter_capacity ? 2 * plan->parameter_capacity : 8;
-        pp_plan_parameter *parameters =
-            realloc(plan->parameters, capacity * sizeof *plan->parameters);
-        if (!parameters)
-            return false;
-        plan->parameters = parameters;
-        plan->parameter_capacity = capacity;
-    }
-    char *copy = strdup(key);
-    if (copy)
-        plan->parameters[plan->n_parameters++] = (pp_plan_parameter){.key = copy};
-    return copy;
-}
 
 /// The number of the parameter of that key, which is added if it is new.
 static bool parameter_of(pp_sweep_plan *plan, const pp_entry *key, pp_report *report,
@@ -40,8 +24,16 @@ static bool parameter_of(pp_sweep_plan *plan, const pp_entry *key, pp_report *re
         return false;
     }
     *parameter = plan->n_parameters;
-    if (add_parameter(plan, key->key))
+    void *grown = pp_array_grow(plan->parameters, plan->n_parameters, &plan->parameter_capacity,
+                                sizeof *plan->parameters);
+    char *copy = strdup(key->key);
+    if (grown)
+        plan->parameters = grown;
+    if (grown && copy) {
+        plan->parameters[plan->n_parameters++] = (pp_plan_parameter){.key = copy};
         return true;
+    }
+    free(copy);
     report->out_of_memory = true;
     return false;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "experiments/sweep/plan/parts.h"
+#include "market/base/array.h"
 #include "market/base/buffer.h"
 
 enum {
@@ -21,19 +22,6 @@ struct pp_sweep_problem {
 static bool is_same_place(pp_mark a, pp_mark b)
 {
     return a.set == b.set && a.line == b.line && a.column == b.column;
-}
-
-static bool reserve(pp_sweep_problems *problems)
-{
-    if (problems->n < problems->capacity)
-        return true;
-    size_t capacity = problems->capacity ? 2 * problems->capacity : 16;
-    struct pp_sweep_problem *items = realloc(problems->items, capacity * sizeof *items);
-    if (!items)
-        return false;
-    problems->items = items;
-    problems->capacity = capacity;
-    return true;
 }
 
 static bool take(pp_sweep_problems *problems, size_t element, size_t index, pp_mark mark,
@@ -58,11 +46,14 @@ static bool take(pp_sweep_problems *problems, size_t element, size_t index, pp_m
     }
     if (problems->n >= PP_REPORT_MAX)
         return true;
-    char *copy = strdup(text);
-    if (!copy || !reserve(problems)) {
-        free(copy);
+    void *grown =
+        pp_array_grow(problems->items, problems->n, &problems->capacity, sizeof *problems->items);
+    if (!grown)
         return false;
-    }
+    problems->items = grown;
+    char *copy = strdup(text);
+    if (!copy)
+        return false;
     problems->items[problems->n++] = (struct pp_sweep_problem){mark, copy, element, index, 1, 0};
     return true;
 }

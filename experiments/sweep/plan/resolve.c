@@ -5,6 +5,7 @@
 #include "experiments/scenario/parts.h"
 #include "experiments/scenario/set.h"
 #include "experiments/sweep/plan/parts.h"
+#include "market/base/array.h"
 
 typedef struct resolver {
     pp_sweep_plan *plan;
@@ -141,14 +142,10 @@ static bool add_run(resolver *r, size_t element, size_t index, const char *id)
     uint32_t *place = find(r, id);
     if (*place)
         return true;
-    if (plan->n_runs == plan->run_capacity) {
-        size_t capacity = plan->run_capacity ? 2 * plan->run_capacity : 64;
-        pp_plan_run *runs = realloc(plan->runs, capacity * sizeof *runs);
-        if (!runs)
-            return false;
-        plan->runs = runs;
-        plan->run_capacity = capacity;
-    }
+    void *runs = pp_array_grow(plan->runs, plan->n_runs, &plan->run_capacity, sizeof *plan->runs);
+    if (!runs)
+        return false;
+    plan->runs = runs;
     pp_plan_run *run = &plan->runs[plan->n_runs++];
     run->element = (uint32_t)element;
     run->index = (uint32_t)index;
