@@ -9,8 +9,9 @@ set(public_headers
     market/base/stop.h
     pricing/config.h pricing/conversion.h pricing/history.h pricing/pipeline.h pricing/portfolio.h
     agents/agent.h
-    data/csv/read.h data/output_batch.h data/results/results.h data/results/read.h data/hdf5/value_type.h
-    experiments/engine/run.h experiments/setup/experiment.h experiments/scenario/problems.h experiments/scenario/scenario.h experiments/scenario/schema.h experiments/scenario/starter.h
+    data/csv/read.h data/results/results.h data/results/read.h data/hdf5/value_type.h
+    experiments/engine/run.h experiments/setup/experiment.h experiments/scenario/problems.h
+    experiments/scenario/scenario.h experiments/scenario/schema.h experiments/scenario/starter.h
     experiments/stats/stats.h)
 foreach(header IN LISTS public_headers)
     get_filename_component(folder ${header} DIRECTORY)

@@ -133,15 +133,10 @@ static int flush_by_close(int fd)
     return copy < 0 ? -1 : close(copy);
 }
 
-pp_status pp_output_flush(const pp_output *output, pp_error *error)
+static pp_status publish(const pp_output *output, pp_error *error)
 {
-    if (fsync(output->fd) != 0 || flush_by_close(output->fd) != 0)
+    if ((!output->unsynced && fsync(output->fd) != 0) || flush_by_close(output->fd) != 0)
         return pp_output_failed(error, "write", output->partial);
-    return PP_OK;
-}
-
-pp_status pp_output_publish(const pp_output *output, pp_error *error)
-{
     if (!pp_output_names(output->partial, output->fd))
         return pp_error_set(error, PP_EIO, "'%s' was removed or replaced while being written",
                             output->partial);
@@ -150,25 +145,20 @@ pp_status pp_output_publish(const pp_output *output, pp_error *error)
     if (failed && errno == EEXIST)
         return pp_error_set(error, PP_EEXIST, "'%s' has appeared meanwhile; it is left as it is",
                             output->path);
-    return failed ? pp_output_failed(error, "create", output->path) : PP_OK;
-}
-
-void pp_output_close(pp_output *output, pp_status status)
-{
-    if (status != PP_OK)
-        pp_output_abandon(output);
-    else
-        release(output);
+    if (failed)
+        return pp_output_failed(error, "create", output->path);
+    if (!output->unsynced)
+        pp_output_sync_folder(output->path);
+    return PP_OK;
 }
 
 pp_status pp_output_commit(pp_output *output, pp_error *error)
 {
-    pp_status status = pp_output_flush(output, error);
+    pp_status status = publish(output, error);
     if (status == PP_OK)
-        status = pp_output_publish(output, error);
-    if (status == PP_OK)
-        pp_output_sync_folder(output->path);
-    pp_output_close(output, status);
+        release(output);
+    else
+        pp_output_abandon(output);
     return status;
 }
 

@@ -12,7 +12,8 @@
 typedef struct pp_output {
     char *path, *partial;
     bool force;
-    int fd; ///< of the partial file, open for reading and writing
+    bool unsynced; ///< set after the open: the commit does not wait for the disk
+    int fd;        ///< of the partial file, open for reading and writing
 } pp_output;
 
 /// Create PATH.partial, empty and locked.
@@ -24,19 +25,11 @@ pp_status pp_output_open(const char *path, bool force, pp_output *output, pp_err
 /// Are both names those of one file that exists?
 bool pp_output_same_file(const char *path, const char *other);
 
-/// Everything is written: fsync, rename, fsync the directory, close. On failure the partial file is
-/// removed and nothing appears under PATH.
+/// Everything is written: fsync, rename, fsync the directory, close. An unsynced output is renamed
+/// only: after a power cut its file may be cut short, empty or full of zeros. On failure the
+/// partial file is removed and nothing appears under PATH.
 /// @return PP_OK; PP_EEXIST (a file has appeared under PATH meanwhile; it is left alone); PP_EIO
 pp_status pp_output_commit(pp_output *output, pp_error *error);
-
-/// Its steps, for whoever has many files. First everything is on the disk, which other threads may
-/// see to for other outputs at the same time.
-/// @return PP_OK; PP_EIO
-pp_status pp_output_flush(const pp_output *output, pp_error *error);
-/// Then it is renamed; the folder is left to be synced. @return as pp_output_commit
-pp_status pp_output_publish(const pp_output *output, pp_error *error);
-/// Then it is closed; or removed, unless `status` is PP_OK.
-void pp_output_close(pp_output *output, pp_status status);
 
 /// Close and remove the partial file.
 void pp_output_abandon(pp_output *output);

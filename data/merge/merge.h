@@ -62,10 +62,14 @@ typedef struct pp_merge_options {
     const pp_stop_flag *stop; ///< becomes nonzero to interrupt; may be NULL
 } pp_merge_options;
 
+enum { PP_MERGE_ID_MAX = 32 };
+
 typedef struct pp_merge_report {
     size_t runs[PP_MERGE_STATES];
     size_t sources; ///< of complete runs: how many differ from the first in program or version
     size_t rounds;  ///< runs with recorded rounds, which are left out
+    size_t cut;     ///< runs whose files are cut short, which count as partial
+    char first_cut[PP_MERGE_ID_MAX]; ///< id of the first of them
 } pp_merge_report;
 
 /// Most dimensions that a sweep can have.

@@ -173,6 +173,8 @@ static pp_status visit_run(visit *v, const char *target, pp_error *error)
     status = pp_file_open(path, &v->survey->shapes[v->run].stamp, &v->file, &cause);
     if (status == PP_EFORMAT && is_truncated(path)) {
         v->survey->states[v->run] = PP_MERGE_PARTIAL;
+        if (v->report->cut++ == 0)
+            snprintf(v->report->first_cut, PP_MERGE_ID_MAX, "%s", v->sweep->runs[v->run].id);
         return PP_OK;
     }
     if (status != PP_OK)

@@ -253,6 +253,7 @@ pp_status pp_file_read_strings(const pp_results_file *file, hid_t dataset, const
     return status;
 }
 
+/// Open an attribute and check that it is one value of that class. Close it with H5Aclose.
 static pp_status open_attribute(const pp_results_file *file, hid_t object, const char *name,
                                 H5T_class_t class, hid_t *attribute, pp_error *error)
 {

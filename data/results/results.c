@@ -4,14 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/results/checkpoint.h"
-#include "market/base/clock.h"
+#include "data/file/output_steps.h"
 #include "data/hdf5/container.h"
-#include "data/results/define.h"
 #include "data/hdf5/error.h"
 #include "data/hdf5/netcdf.h"
-#include "data/file/output_steps.h"
+#include "data/results/checkpoint.h"
+#include "data/results/define.h"
 #include "data/results/record.h"
+#include "market/base/clock.h"
 
 struct pp_results {
     pp_results_layout layout;
@@ -30,6 +30,7 @@ struct pp_results {
     char *checkpoint_path;     ///< NULL if no trials are kept
     pp_checkpoint *checkpoint; ///< NULL until one is needed: until then all trials are in `buffer`
     double hold_until;         ///< seconds of the monotonic clock
+    bool unsynced;             ///< until then the file is not worth a wait for the disk
 };
 
 static void release(pp_results *results)
@@ -271,21 +272,13 @@ static pp_status finish(pp_results *results, pp_error *error)
 
 pp_status pp_results_commit(pp_results *results, pp_error *error)
 {
-    return pp_results_commit_later(results, NULL, error);
-}
-
-pp_status pp_results_commit_later(pp_results *results, pp_output_batch *batch, pp_error *error)
-{
     if (!results)
         return pp_error_set(error, PP_EINVAL, "no writer");
     pp_hdf5_quiet quiet = pp_hdf5_silence();
-    pp_status status = batch && pp_output_batch_is_full(batch)
-                           ? pp_error_set(error, PP_EINVAL, "the batch of files is full")
-                           : finish(results, error);
-    // Trials that were kept would have to wait with their file.
-    if (status == PP_OK && batch && !results->checkpoint)
-        pp_output_batch_add(batch, &results->container.output);
-    else if (status == PP_OK)
+    pp_status status = finish(results, error);
+    results->container.output.unsynced =
+        results->unsynced && !results->checkpoint && pp_clock_seconds() < results->hold_until;
+    if (status == PP_OK)
         status = pp_output_commit(&results->container.output, error);
     if (status == PP_OK)
         keep_none(results);
@@ -324,6 +317,7 @@ static pp_status open_checkpoint(pp_results *results, const pp_results_checkpoin
     memcpy(results->kind.key, key, PP_SHA256_TEXT);
     results->kind.record_bytes = results->slabs.bytes;
     results->hold_until = pp_clock_seconds() + checkpoint->hold_seconds;
+    results->unsynced = checkpoint->unsynced;
     results->checkpoint_path = pp_output_suffixed(results->container.output.path, ".checkpoint");
     if (!results->checkpoint_path)
         return pp_error_set(error, PP_ENOMEM, "out of memory");

@@ -15,7 +15,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "data/output_batch.h"
 #include "data/hdf5/value_type.h"
 #include "market/base/error.h"
 
@@ -186,6 +185,7 @@ typedef struct pp_results_checkpoint {
     const char *key;     ///< 64 hexadecimal digits: SHA-256 of all that trials depend on; copied
     bool replace;        ///< one with another key is removed, not an error
     double hold_seconds; ///< from when on they are kept: what is sooner over needs no checkpoint
+    bool unsynced;       ///< what is sooner over is not waited for until the disk has it, either
 } pp_results_checkpoint;
 
 /// As pp_results_create, but the trials that an interrupted writer has kept are in already, and the
@@ -203,15 +203,11 @@ PP_API int64_t pp_results_appended(const pp_results *results);
 /// Append the next trial. Buffers a chunk of trials, so the record may be reused at once. Bytes in
 /// the file do not depend on which thread made the record.
 PP_API pp_status pp_results_append(pp_results *results, const pp_record *record, pp_error *error);
-/// All trials are in: flush, close, fsync, rename, fsync the directory, remove the checkpoint. The
-/// writer is destroyed whatever happens; on failure no file appears under PATH, the partial file is
-/// removed, and trials that were kept stay.
+/// All trials are in: flush, close, fsync, rename, fsync the directory, remove the checkpoint. A
+/// short run's file is renamed only, if its checkpoint is `unsynced`. The writer is destroyed
+/// whatever happens; on failure no file appears under PATH, the partial file is removed, and trials
+/// that were kept stay.
 PP_API pp_status pp_results_commit(pp_results *results, pp_error *error);
-/// The same, but the file waits in a batch until that is committed: then it appears under PATH. On
-/// failure it is not in the batch. A file that has a checkpoint does not wait.
-/// @return as pp_results_commit; PP_EINVAL if the batch is full
-PP_API pp_status pp_results_commit_later(pp_results *results, pp_output_batch *batch,
-                                         pp_error *error);
 /// Give up for now: close and remove the partial file, but keep the trials that are in.
 /// NULL-safe. Without a checkpoint it is the same as pp_results_abandon.
 PP_API void pp_results_suspend(pp_results *results);

@@ -2,30 +2,31 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "data/file/output_steps.h"
 #include "data/hdf5/seal.h"
 
-/// Of the part of an HDF5 file that says how long it is.
-enum { HEAD = 64 };
+/// Of the part of an HDF5 file that says how long it is; and of what a disk writes at once.
+enum { HEAD = 64, PAGE = 4096 };
 
 /// @param size of the file, more than 0
 static pp_status look(int fd, off_t size, const char *path, bool thorough, pp_results_state *state,
                       pp_error *error)
 {
+    unsigned char start[PAGE];
     pp_error cause = {0};
-    ssize_t n = pp_seal_signature(fd); // of a file cut short, what there is of it
-    if (n < 0)
+    ssize_t n = pread(fd, start, sizeof start, 0);
+    if (n < 1)
         return pp_output_failed(error, "read", path);
-    *state = PP_RESULTS_FOREIGN;
-    if (n == 0)
-        return PP_OK;
-    *state = PP_RESULTS_DAMAGED;
-    if (size < HEAD)
-        return PP_OK;
     bool sealed = pp_seal_present(fd);
+    bool blank = start[0] == 0 && memcmp(start, start + 1, (size_t)n - 1) == 0; // after a power cut
+    bool starts = pp_seal_signature(fd) > 0; // of a file cut short, as far as it goes
+    *state = starts || sealed || blank ? PP_RESULTS_DAMAGED : PP_RESULTS_FOREIGN;
+    if (!starts || size < HEAD)
+        return PP_OK;
     pp_status status = sealed && !thorough ? PP_OK : pp_seal_check(fd, &cause);
     if (status == PP_OK)
         *state = sealed ? PP_RESULTS_WHOLE : PP_RESULTS_FOREIGN;

@@ -11,7 +11,8 @@
 typedef enum pp_results_state {
     PP_RESULTS_ABSENT,
     PP_RESULTS_WHOLE,   ///< sealed
-    PP_RESULTS_DAMAGED, ///< empty, cut short, or its bytes are not those sealed: nothing to keep
+    PP_RESULTS_DAMAGED, ///< empty, blank, cut short, or other bytes than were sealed: nothing to
+                        ///< keep
     PP_RESULTS_FOREIGN, ///< no file as this program leaves it; perhaps another's work
 } pp_results_state;
 

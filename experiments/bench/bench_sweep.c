@@ -12,18 +12,13 @@ typedef struct times {
     double processor, wall;
 } times;
 
-typedef enum part { EXPERIMENT, BUFFERS, SIMULATION, CREATION, WRITING, WAITING, PARTS } part;
+typedef enum part { EXPERIMENT, BUFFERS, SIMULATION, CREATION, WRITING, PARTS } part;
 
 static const char *const part_names[PARTS] = {
-    [EXPERIMENT] = "the experiment, after another",
-    [BUFFERS] = "a trial's buffers",
-    [SIMULATION] = "its simulation, which does not count",
-    [CREATION] = "creating the file",
-    [WRITING] = "writing, closing, sealing",
-    [WAITING] = "waiting for the disk and renaming, in batches",
+    [EXPERIMENT] = "the experiment, after another",        [BUFFERS] = "a trial's buffers",
+    [SIMULATION] = "its simulation, which does not count", [CREATION] = "creating the file",
+    [WRITING] = "writing, closing, sealing, renaming",
 };
-
-enum { BATCH = 32 };
 
 static void clocks(times *t, double sign)
 {
@@ -34,7 +29,6 @@ static void clocks(times *t, double sign)
 typedef struct sweep {
     bench_market market; ///< its experiment is that of the run before
     char folder[PP_TEXT_MAX], path[PP_TEXT_MAX + 32];
-    pp_output_batch *batch;
     times parts[PARTS], whole;
 } sweep;
 
@@ -47,20 +41,14 @@ static void begin(sweep *s)
     s->market.scenario.market.rounds = 50;
     s->market.scenario.market.burn_in_epochs = s->market.scenario.market.test_epochs = 1;
     snprintf(s->folder, sizeof s->folder, "%s/pursuit-bench-XXXXXX", root && *root ? root : "/tmp");
-    if (!mkdtemp(s->folder) || pp_output_batch_create(BATCH, &s->batch, NULL) != PP_OK)
+    if (!mkdtemp(s->folder))
         bench_die(s->folder, &(pp_error){.message = "cannot be created"});
 }
 
 static void end(sweep *s)
 {
-    pp_output_batch_destroy(s->batch);
     rmdir(s->folder);
     bench_market_finish(&s->market);
-}
-
-static void name(sweep *s, int64_t run)
-{
-    snprintf(s->path, sizeof s->path, "%s/%lld.h5", s->folder, (long long)run);
 }
 
 /// The next run's own experiment and the name of its file.
@@ -69,39 +57,23 @@ static pp_status next(sweep *s, int64_t run, pp_error *error)
     pp_experiment *previous = s->market.experiment;
     s->market.scenario.run.seed = run;
     s->market.experiment = NULL;
-    name(s, run);
+    snprintf(s->path, sizeof s->path, "%s/%lld.h5", s->folder, (long long)run);
     return pp_experiment_follow(previous, &s->market.scenario, &s->market.experiment, error);
 }
 
-static void expect_file(void *context, const char *path, pp_status status, const pp_error *error)
+static void remove_file(const sweep *s)
 {
-    (void)context, (void)path;
-    if (status != PP_OK)
-        bench_die("sweep", error);
+    if (unlink(s->path) != 0)
+        bench_die(s->path, &(pp_error){.message = "is not there"});
 }
 
-/// Put files under their names if there are enough of them, or if it is the last run.
-static void commit(sweep *s, int64_t run, bool last, times *t)
-{
-    int64_t n = (int64_t)pp_output_batch_waiting(s->batch);
-    if (n < BATCH && !last)
-        return;
-    clocks(t, -1);
-    pp_output_batch_commit(s->batch, expect_file, NULL, NULL);
-    clocks(t, 1);
-    for (int64_t i = run - n + 1; i <= run; i++) {
-        name(s, i);
-        if (unlink(s->path) != 0)
-            bench_die(s->path, &(pp_error){.message = "is not there"});
-    }
-}
-
-static void run_whole(sweep *s, int64_t run, bool last)
+static void run_whole(sweep *s, int64_t run)
 {
     pp_error error = {0};
     pp_run_options options = {.output = s->path,
                               .threads = 1,
-                              .batch = s->batch,
+                              .keep = PP_KEEP_ANEW,
+                              .unsynced = true,
                               .history = "pursuit-bench",
                               .source = "pursuit-bench"};
     clocks(&s->whole, -1);
@@ -111,11 +83,14 @@ static void run_whole(sweep *s, int64_t run, bool last)
     clocks(&s->whole, 1);
     if (status != PP_OK)
         bench_die("sweep", &error);
-    commit(s, run, last, &s->whole);
+    remove_file(s);
 }
 
 static pp_status write_trial(sweep *s, pp_workspace *workspace, pp_record *record, pp_error *error)
 {
+    static const char key[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    const pp_results_checkpoint unsynced = {
+        .key = key, .replace = true, .hold_seconds = 60, .unsynced = true};
     pp_results *results = NULL;
     pp_results_layout layout = pp_experiment_layout(s->market.experiment);
     layout.history = layout.source = "pursuit-bench";
@@ -126,20 +101,20 @@ static pp_status write_trial(sweep *s, pp_workspace *workspace, pp_record *recor
     char *scenario = pp_scenario_yaml(&s->market.scenario);
     layout.scenario = scenario;
     if (status == PP_OK)
-        status = pp_results_create(s->path, false, &layout, &results, error);
+        status = pp_results_resume(s->path, false, &layout, &unsynced, &results, error);
     clocks(&s->parts[CREATION], 1);
     clocks(&s->parts[WRITING], -1);
     if (status == PP_OK)
         status = pp_results_append(results, record, error);
     if (status == PP_OK)
-        status = pp_results_commit_later(results, s->batch, error);
+        status = pp_results_commit(results, error);
     clocks(&s->parts[WRITING], 1);
     free(scenario);
     return status;
 }
 
 /// The same run step by step, as pp_experiment_run takes them.
-static void run_in_parts(sweep *s, int64_t run, bool last)
+static void run_in_parts(sweep *s, int64_t run)
 {
     pp_error error = {0};
     pp_workspace *workspace = NULL;
@@ -163,7 +138,7 @@ static void run_in_parts(sweep *s, int64_t run, bool last)
     clocks(&s->parts[BUFFERS], 1);
     if (status != PP_OK)
         bench_die("sweep", &error);
-    commit(s, run, last, &s->parts[WAITING]);
+    remove_file(s);
 }
 
 void bench_sweep(const bench *b)
@@ -172,17 +147,17 @@ void bench_sweep(const bench *b)
     int64_t n = bench_size(b, 500, 2);
     double per = 1e3 / (double)n;
     begin(&s);
-    run_whole(&s, n, true); // the first run's tables, which later ones share
+    run_whole(&s, n); // the first run's tables, which later ones share
     s.whole = (times){0};
     for (int64_t i = 0; i < n; i++)
-        run_whole(&s, i, i + 1 == n);
+        run_whole(&s, i);
     for (int64_t i = 0; i < n; i++)
-        run_in_parts(&s, i, i + 1 == n);
+        run_in_parts(&s, i);
     const times *simulation = &s.parts[SIMULATION];
     bench_judge(b, per * (s.whole.processor - simulation->processor), "ms", BENCH_BELOW, 5,
                 "processor time of one of %lld tiny runs, its simulation apart", (long long)n);
     bench_judge(b, per * (s.whole.wall - simulation->wall), "ms", BENCH_BELOW, 5,
-                "the same by wall clock, with waits for the disk");
+                "the same by wall clock");
     for (int p = 0; p < PARTS; p++) {
         bench_tell(b, per * s.parts[p].processor, "ms", "processor time of %s", part_names[p]);
         bench_tell(b, per * s.parts[p].wall, "ms", "wall clock of %s", part_names[p]);

@@ -1,3 +1,4 @@
+// The program: its commands, and what holds for all of them.
 #include <errno.h>
 #include <fcntl.h>
 #include <gsl/gsl_errno.h>
@@ -7,32 +8,15 @@
 #include <unistd.h>
 
 #include "experiments/cli/common/cli.h"
-#include "market/base/nearest.h"
 
-const pp_command *const pp_commands[] = {
+/// In the order in which they are shown.
+static const pp_command *const commands[] = {
     &pp_command_run,     &pp_command_sweep,   &pp_command_merge,
     &pp_command_summary, &pp_command_compare, &pp_command_export,
     &pp_command_init,    &pp_command_check,   &pp_command_agents,
     &pp_command_schema,  &pp_command_sample,  &pp_command_manual,
     &pp_command_version, &pp_command_help,    NULL,
 };
-
-const pp_command *pp_command_find(const char *name)
-{
-    for (size_t i = 0; pp_commands[i]; i++)
-        if (strcmp(pp_commands[i]->name, name) == 0)
-            return pp_commands[i];
-    return NULL;
-}
-
-void pp_command_suggest(const char *typed, char *text, size_t size)
-{
-    pp_nearest nearest;
-    pp_nearest_start(&nearest, typed);
-    for (size_t i = 0; pp_commands[i]; i++)
-        pp_nearest_offer(&nearest, pp_commands[i]->name);
-    pp_nearest_text(&nearest, text, size);
-}
 
 /// A missing standard stream would let the next file opened take its number, and messages or tables
 /// be written into a results file. Each is opened the wrong way round, so that using it still
@@ -76,7 +60,7 @@ static int close_stdout(int code)
 static int unknown_command(const char *typed)
 {
     char suggestion[PP_SUGGESTION_MAX];
-    pp_command_suggest(typed, suggestion, sizeof suggestion);
+    pp_command_suggest(commands, typed, suggestion, sizeof suggestion);
     pp_cli_message(NULL, "unknown %s '%s'%s", *typed == '-' ? "option" : "command", typed,
                    suggestion);
     return pp_cli_usage(NULL);
@@ -85,7 +69,7 @@ static int unknown_command(const char *typed)
 static int dispatch(int argc, char **argv)
 {
     if (argc < 2) {
-        pp_cli_print_overview(stderr);
+        pp_cli_print_overview(commands, stderr);
         return PP_EXIT_USAGE;
     }
     const char *name = argv[1];
@@ -93,8 +77,11 @@ static int dispatch(int argc, char **argv)
         name = "help";
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
         name = "version";
-    const pp_command *command = pp_command_find(name);
-    return command ? command->run(command, argc - 1, argv + 1) : unknown_command(name);
+    const pp_command *command = pp_command_find(commands, name);
+    if (!command)
+        return unknown_command(name);
+    return command->run ? command->run(command, argc - 1, argv + 1)
+                        : command->run_with(command, commands, argc - 1, argv + 1);
 }
 
 int main(int argc, char **argv)

@@ -150,8 +150,10 @@ static pp_status open_results(run *r, pp_error *error)
 {
     const pp_run_options *options = r->options;
     char key[PP_SHA256_TEXT];
-    pp_results_checkpoint checkpoint = {
-        .key = key, .replace = options->keep == PP_KEEP_ANEW, .hold_seconds = hold_seconds};
+    pp_results_checkpoint checkpoint = {.key = key,
+                                        .replace = options->keep == PP_KEEP_ANEW,
+                                        .hold_seconds = hold_seconds,
+                                        .unsynced = options->unsynced};
     bool keeps = options->keep != PP_KEEP_NONE;
     pp_status status = keeps ? make_key(r, key, error) : PP_OK;
     if (status == PP_OK)
@@ -176,7 +178,7 @@ static void run_trials(run *r, pp_error *error)
         return;
     work_on_threads(r);
     if (r->status == PP_OK)
-        r->status = pp_results_commit_later(r->results, r->options->batch, error);
+        r->status = pp_results_commit(r->results, error);
     else if (is_final(r->status))
         pp_results_abandon(r->results);
     else
@@ -189,8 +191,6 @@ pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_option
     pp_error detail = {0};
     pp_results_layout layout = pp_experiment_layout(experiment);
     pp_status status = check_inputs(experiment->scenario, options->output, error);
-    if (status == PP_OK && options->batch && pp_output_batch_is_full(options->batch))
-        status = pp_error_set(error, PP_EINVAL, "the batch of files is full");
     if (status != PP_OK)
         return status;
     char *scenario = pp_scenario_yaml(experiment->scenario);

@@ -26,9 +26,8 @@ typedef struct pp_run_options {
     pp_keeping keep;          ///< what becomes of finished trials
     int threads;              ///< 0: OpenMP's default. A trial each; what is left over
                               ///< shares the work inside the trials
-    pp_output_batch *batch;   ///< the file waits in it, which must have room, until it is
-                              ///< committed, unless trials of it are kept; NULL: the file
-                              ///< is there when the run ends
+    bool unsynced;            ///< with `keep`: the file of a run of less than a second does
+                              ///< not wait for the disk; a power cut may damage it
     const char *history;      ///< the command line, for the file
     const char *source;       ///< program, version and commit, for the file
     const pp_stop_flag *stop; ///< becomes nonzero to end the run once the trials in hand
@@ -42,7 +41,7 @@ typedef struct pp_run_options {
 } pp_run_options;
 
 /// Run every trial and write the results file; it appears whole or not at all. For many small runs
-/// see `batch` and pp_experiment_follow.
+/// see `unsynced` and pp_experiment_follow.
 ///
 /// With `keep`, and if the run has lasted a second or more, the finished trials of one that is
 /// interrupted, killed or cannot write stay on disk; the next run of the same scenario by the same

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "experiments/scenario/scenario.h"
+#include "market/base/json.h"
 
 /// A section of the top level that is one struct of pp_scenario.
 typedef struct pp_section {
@@ -55,5 +56,9 @@ extern const pp_param_table pp_column_table, pp_firm_table, pp_plugin_table, pp_
 
 /// Names of pp_population_kind, NULL-terminated.
 extern const char *const pp_population_names[];
+
+/// @internal
+/// Write a parameter's default as the member "default"; in schema.c.
+void pp_param_put_default(pp_json *json, const pp_param *row);
 
 #endif

@@ -1,3 +1,4 @@
+// Swept keys as coordinates of a merged file.
 #include "experiments/sweep/coordinates.h"
 
 #include <errno.h>
@@ -6,37 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "experiments/sweep/directory/names.h"
 #include "market/base/param.h"
 #include "market/base/text.h"
-
-static const char run_name[] = "run";
-
-/// Is a name taken by what every merged file has, or can have?
-static bool is_taken(const char *name)
-{
-    static const char *const names[] = {run_name,      "trial",        "epoch",        "firm",
-                                        "category",    "rank",         "phase",        "learning",
-                                        "run_id",      "run_status",   "run_seed",     "run_source",
-                                        "run_created", "run_scenario", "trial_number", "firm_name"};
-    for (size_t i = 0; i < PP_COUNT(names); i++)
-        if (strcmp(name, names[i]) == 0)
-            return true;
-    for (size_t id = 0; id < PP_VAR_COUNT; id++)
-        if (strcmp(name, pp_variables[id].name) == 0)
-            return true;
-    return false;
-}
 
 /// The short name, or the key if that is taken; no key is, since keys are dotted or those of a
 /// scenario's top, and the short names of a manifest differ.
 static const char *name_of(const pp_sweep_parameter *parameter)
 {
-    return is_taken(parameter->name) ? parameter->key : parameter->name;
-}
-
-static double real_of(const char *text)
-{
-    return text ? pp_parse_real(text, NULL) : NAN;
+    return pp_sweep_name_is_taken(parameter->name) ? parameter->key : parameter->name;
 }
 
 /// @return false if the number is beyond 64 bits
@@ -69,7 +48,7 @@ static void *values_of(pp_value_type type, char *const *texts, size_t n, size_t 
     for (size_t i = 0; i < n && values; i++) {
         const char *text = texts[i * step];
         if (type == PP_F64)
-            reals[i] = real_of(text);
+            reals[i] = text ? pp_parse_real(text, NULL) : NAN;
         else if (type == PP_I64)
             integer_of(text, &integers[i]);
         else
@@ -96,39 +75,37 @@ static pp_status number_runs(size_t n, pp_merge_coordinate *to, pp_error *error)
 {
     int64_t *numbers = calloc(n, sizeof *numbers);
     *to = (pp_merge_coordinate){
-        .name = run_name, .long_name = "number of the run", .type = PP_I64, .n = n};
+        .name = "run", .long_name = "number of the run", .type = PP_I64, .n = n};
     to->values = numbers;
     for (size_t run = 0; numbers && run < n; run++)
         numbers[run] = (int64_t)run;
     return numbers ? PP_OK : pp_error_set(error, PP_ENOMEM, "out of memory");
 }
 
-/// A list of coordinates, not yet made.
-static pp_merge_coordinate *list_of(size_t n, pp_status *status, pp_error *error)
+static pp_status make(const pp_sweep_manifest *m, pp_sweep_coordinates *to, pp_error *error)
 {
-    pp_merge_coordinate *list = calloc(n ? n : 1, sizeof *list);
-    if (!list)
-        *status = pp_error_set(error, PP_ENOMEM, "out of memory");
-    return list;
+    to->dimensions = calloc(to->n_dimensions, sizeof *to->dimensions);
+    to->parameters = calloc(to->n_parameters + 1, sizeof *to->parameters); // never of 0 bytes
+    if (!to->dimensions || !to->parameters)
+        return pp_error_set(error, PP_ENOMEM, "out of memory");
+    if (m->n_axes == 0)
+        PP_TRY(number_runs(m->n_runs, &to->dimensions[0], error));
+    for (size_t a = 0; a < m->n_axes; a++)
+        PP_TRY(make_values(&m->parameters[a], m->axes[a].values, m->axes[a].n_values, 1,
+                           &to->dimensions[a], error));
+    for (size_t p = 0; p < to->n_parameters; p++)
+        PP_TRY(make_values(&m->parameters[p], m->values + p, m->n_runs, m->n_parameters,
+                           &to->parameters[p], error));
+    return PP_OK;
 }
 
 pp_status pp_sweep_coordinates_make(const pp_sweep_manifest *m, pp_sweep_coordinates *coordinates,
                                     pp_error *error)
 {
     const bool is_grid = m->n_axes > 0;
-    pp_status status = PP_OK;
     *coordinates = (pp_sweep_coordinates){.n_dimensions = is_grid ? m->n_axes : 1,
                                           .n_parameters = is_grid ? 0 : m->n_parameters};
-    coordinates->dimensions = list_of(coordinates->n_dimensions, &status, error);
-    coordinates->parameters = list_of(coordinates->n_parameters, &status, error);
-    if (status == PP_OK && !is_grid)
-        status = number_runs(m->n_runs, &coordinates->dimensions[0], error);
-    for (size_t a = 0; a < m->n_axes && status == PP_OK; a++)
-        status = make_values(&m->parameters[a], m->axes[a].values, m->axes[a].n_values, 1,
-                             &coordinates->dimensions[a], error);
-    for (size_t p = 0; p < coordinates->n_parameters && status == PP_OK; p++)
-        status = make_values(&m->parameters[p], m->values + p, m->n_runs, m->n_parameters,
-                             &coordinates->parameters[p], error);
+    pp_status status = make(m, coordinates, error);
     if (status != PP_OK)
         pp_sweep_coordinates_release(coordinates);
     return status;

@@ -1,3 +1,4 @@
+// Merging the files of a sweep's directory.
 #include "experiments/sweep/merge.h"
 
 #include <stdlib.h>
@@ -7,18 +8,19 @@
 #include "data/file/output.h"
 #include "data/file/output_steps.h"
 #include "data/file/sha256.h"
+#include "experiments/scenario/tree.h"
 #include "experiments/sweep/coordinates.h"
 #include "experiments/sweep/directory/directory.h"
 #include "experiments/sweep/directory/manifest.h"
-#include "experiments/scenario/tree.h"
 
 /// A sweep on its way into one file.
 typedef struct merging {
     const char *directory;
     pp_sweep_manifest manifest;
     pp_sweep_coordinates coordinates;
-    pp_merge_run *runs; ///< [manifest.n_runs]
-    char **paths;       ///< [manifest.n_runs] theirs
+    pp_merge_run *runs;   ///< [manifest.n_runs]
+    char **paths;         ///< [manifest.n_runs] theirs
+    pp_run_state *states; ///< [manifest.n_runs]
 } merging;
 
 static void release(merging *m)
@@ -27,6 +29,7 @@ static void release(merging *m)
         free(m->paths[run]);
     free(m->paths);
     free(m->runs);
+    free(m->states);
     pp_sweep_coordinates_release(&m->coordinates);
     pp_sweep_manifest_release(&m->manifest);
 }
@@ -41,32 +44,23 @@ static pp_merge_state state_of(pp_run_state state, const char *path)
     return state == PP_RUN_PENDING ? PP_MERGE_PENDING : PP_MERGE_PARTIAL;
 }
 
-static pp_status allocate(merging *m, pp_run_state **states, pp_error *error)
+static pp_status find_runs(merging *m, pp_error *error)
 {
     const size_t n = m->manifest.n_runs;
     m->runs = calloc(n, sizeof *m->runs);
     m->paths = calloc(n, sizeof *m->paths);
-    *states = calloc(n, sizeof **states);
-    return m->runs && m->paths && *states ? PP_OK : pp_error_set(error, PP_ENOMEM, "out of memory");
-}
-
-static pp_status find_runs(merging *m, pp_error *error)
-{
-    pp_run_state *states;
-    const size_t n = m->manifest.n_runs;
-    pp_status status = allocate(m, &states, error);
-    if (status == PP_OK)
-        status = pp_sweep_directory_states(m->directory, m->manifest.ids, n, states, error);
-    for (size_t run = 0; run < n && status == PP_OK; run++) {
+    m->states = calloc(n, sizeof *m->states);
+    if (!m->runs || !m->paths || !m->states)
+        return pp_error_set(error, PP_ENOMEM, "out of memory");
+    PP_TRY(pp_sweep_directory_states(m->directory, m->manifest.ids, n, m->states, error));
+    for (size_t run = 0; run < n; run++) {
         const char *id = m->manifest.ids[run];
         m->paths[run] = pp_sweep_directory_path(m->directory, id, ".h5");
         if (!m->paths[run])
-            status = pp_error_set(error, PP_ENOMEM, "out of memory");
-        else
-            m->runs[run] = (pp_merge_run){id, state_of(states[run], m->paths[run]), m->paths[run]};
+            return pp_error_set(error, PP_ENOMEM, "out of memory");
+        m->runs[run] = (pp_merge_run){id, state_of(m->states[run], m->paths[run]), m->paths[run]};
     }
-    free(states);
-    return status;
+    return PP_OK;
 }
 
 /// Is the population of a scenario a book?

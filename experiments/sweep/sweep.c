@@ -1,39 +1,28 @@
+// Doing the runs of a sweep: whole files stay, the rest is run, and failures are recorded.
 #include "experiments/sweep/sweep.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "market/base/clock.h"
 #include "data/file/output.h"
-#include "data/output_batch.h"
 #include "data/file/output_steps.h"
 #include "data/results/state.h"
 #include "experiments/engine/run.h"
 #include "experiments/sweep/directory/directory.h"
+#include "market/base/array.h"
 
 /// A run whose file is free again and again, and never when it is asked for, is somebody else's.
 enum { CLAIMS = 3 };
 
-/// Files of short runs wait for the disk together: so many, of so many seconds, and of a run that
-/// takes so long by itself none.
-enum { WAITING = 32 };
-static const double wait_seconds = 0.2;
-
-/// One run while it is being seen to.
+/// A run while it is being seen to.
 typedef struct attempt {
     const char *id;
     size_t run;
     char *path;
-    bool replace; ///< what stands there is damaged, or to be run anew
-    bool waits;   ///< everything is done but to put its file under its name
+    bool replace; ///< the file there is damaged, or the run is done anew
+    bool held;    ///< another process is at it
 } attempt;
-
-/// A run whose file waits, and what has become of it.
-typedef struct waiting {
-    attempt attempt;
-    pp_error outcome;
-} waiting;
 
 typedef struct sweep {
     const pp_sweep_plan *plan;
@@ -41,13 +30,7 @@ typedef struct sweep {
     pp_sweep_counts *counts;
     pp_scenario *scenario; ///< of the last run, whose experiment the next one takes over from
     pp_experiment *experiment;
-    size_t *held, n_held, held_capacity;
-    bool last_look; ///< at what others held
-    pp_output_batch *batch;
-    waiting waiting[WAITING]; ///< as in the batch
-    size_t n_told;            ///< of them, by the batch
-    double since;             ///< when the first began to wait, seconds of the monotonic clock
-    double most_work;         ///< of a run whose file waits
+    size_t *held, n_held, held_capacity; ///< runs to be looked at again
 } sweep;
 
 pp_sweep_share pp_sweep_share_of(size_t task, size_t n_tasks, size_t n_runs)
@@ -58,22 +41,6 @@ pp_sweep_share pp_sweep_share_of(size_t task, size_t n_tasks, size_t n_runs)
 size_t pp_sweep_share_runs(const pp_sweep_share *share)
 {
     return share->next < share->end ? (share->end - share->next - 1) / share->step + 1 : 0;
-}
-
-bool pp_sweep_share_next(void *queue, size_t *run)
-{
-    pp_sweep_share *share = queue;
-    if (share->next >= share->end)
-        return false;
-    *run = share->next;
-    share->next += share->step;
-    return true;
-}
-
-/// Failures that are not of one run: the next one would meet them too.
-static bool concerns_all(pp_status status)
-{
-    return status == PP_EIO || status == PP_EINTERRUPTED;
 }
 
 static void count_failure(sweep *s, const attempt *a, const pp_error *failure, bool before)
@@ -102,7 +69,7 @@ static pp_status remove_checkpoint(const sweep *s, const attempt *a, pp_error *e
     return status;
 }
 
-/// So has one that was killed while it was being run anew.
+/// A run that was killed while it was being run anew has left its partial file.
 static pp_status remove_partial(const attempt *a, pp_error *error)
 {
     pp_writer writer = PP_WRITER_NONE;
@@ -139,12 +106,23 @@ static pp_status prepare(sweep *s, size_t run, pp_error *error)
     return status;
 }
 
+static pp_status remember_held(sweep *s, size_t run, pp_error *error)
+{
+    void *held = pp_array_grow(s->held, s->n_held, &s->held_capacity, sizeof *s->held);
+    if (!held)
+        return pp_error_set(error, PP_ENOMEM, "out of memory");
+    s->held = held;
+    s->held[s->n_held++] = run;
+    return PP_OK;
+}
+
+/// @return PP_EEXIST if another process has the run, or has finished it
 static pp_status simulate(sweep *s, const attempt *a, pp_error *error)
 {
     const pp_run_options options = {.output = a->path,
                                     .force = a->replace,
                                     .keep = PP_KEEP_ANEW, // of another build: of no use
-                                    .batch = s->batch,
+                                    .unsynced = true,     // a damaged file is run again
                                     .threads = s->options->threads,
                                     .history = s->options->history,
                                     .source = s->options->source,
@@ -153,43 +131,25 @@ static pp_status simulate(sweep *s, const attempt *a, pp_error *error)
                                     .resumed = s->options->progress,
                                     .progress = s->options->progress,
                                     .context = s->options->context};
+    PP_TRY(prepare(s, a->run, error));
     return pp_experiment_run(s->experiment, &options, error);
 }
 
-/// Customers and firms that a run has: what its time is in proportion to, more or less.
-static double work_of(const pp_scenario *scenario)
+static pp_status fail_run(sweep *s, const attempt *a, const pp_error *failure, pp_error *error)
 {
-    const pp_market_config *market = &scenario->market;
-    return (double)scenario->run.trials * (double)(market->burn_in_epochs + market->test_epochs) *
-           (double)market->rounds * (double)scenario->n_firms;
+    // Failures that are not of one run: the next one would meet them too.
+    if (failure->status == PP_EIO || failure->status == PP_EINTERRUPTED)
+        return pp_error_set(error, failure->status, "%s", failure->message);
+    count_failure(s, a, failure, false);
+    pp_status status = pp_sweep_failure_write(s->options->directory, a->id, failure, error);
+    return status == PP_EEXIST ? PP_OK : status; // another process that had the run records it
 }
 
-static pp_status remember_held(sweep *s, size_t run, pp_error *error)
-{
-    if (s->last_look) {
-        s->counts->held++;
-        return PP_OK;
-    }
-    if (s->n_held == s->held_capacity) {
-        size_t capacity = s->held_capacity ? 2 * s->held_capacity : 16;
-        size_t *held = realloc(s->held, capacity * sizeof *held);
-        if (!held)
-            return pp_error_set(error, PP_ENOMEM, "out of memory");
-        s->held = held;
-        s->held_capacity = capacity;
-    }
-    s->held[s->n_held++] = run;
-    return PP_OK;
-}
-
-/// What stands under the run's name. *whole: nothing is to be done.
+/// Read the file under the run's name. *whole: nothing is to be done.
 static pp_status look(const sweep *s, attempt *a, bool *whole, pp_error *error)
 {
     pp_results_state state;
-    *whole = a->replace = false;
-    pp_status status = pp_results_look(a->path, true, &state, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(pp_results_look(a->path, true, &state, error));
     if (state == PP_RESULTS_FOREIGN)
         return pp_error_set(error, PP_EEXIST,
                             "'%s' is in the way and stays as it is: it is no results file as a "
@@ -201,209 +161,82 @@ static pp_status look(const sweep *s, attempt *a, bool *whole, pp_error *error)
     return PP_OK;
 }
 
-/// The claim has failed with `cause`: is the run complete by now, another's, or free after all?
-static pp_status settle(sweep *s, attempt *a, const pp_error *cause, bool *again, pp_error *error)
+static pp_status attempt_run(sweep *s, attempt *a, pp_error *error)
 {
-    bool whole;
-    pp_writer writer = PP_WRITER_NONE;
-    *again = false;
-    pp_status status = look(s, a, &whole, error);
-    if (status == PP_OK && whole)
-        return count_complete(s, a, false, error);
-    if (status == PP_OK)
-        status = pp_output_writer(a->path, &writer, error);
-    if (status != PP_OK)
-        return status;
-    if (writer == PP_WRITER_LIVE)
-        return remember_held(s, a->run, error);
-    if (writer == PP_WRITER_UNKNOWN)
-        return pp_error_set(error, PP_EIO, "%s", cause->message);
-    *again = true;
-    return PP_OK;
-}
-
-static pp_status fail_run(sweep *s, const attempt *a, const pp_error *failure, pp_error *error)
-{
-    if (concerns_all(failure->status))
-        return pp_error_set(error, failure->status, "%s", failure->message);
-    count_failure(s, a, failure, false);
-    pp_status status = pp_sweep_failure_write(s->options->directory, a->id, failure, error);
-    return status == PP_EEXIST ? PP_OK : status; // another process that had the run records it
-}
-
-/// The run has been simulated: is its file there, or does it wait?
-static pp_status finish(sweep *s, attempt *a, size_t waited, pp_error *error)
-{
-    a->waits = pp_output_batch_waiting(s->batch) > waited;
-    if (!a->waits)
-        return count_complete(s, a, true, error);
-    double work = work_of(s->scenario);
-    if (waited == 0)
-        s->since = pp_clock_seconds();
-    s->most_work = waited == 0 || work > s->most_work ? work : s->most_work;
-    s->waiting[waited] = (waiting){.attempt = *a};
-    return PP_OK;
-}
-
-static pp_status publish(sweep *s, pp_error *error);
-
-/// Make ready for the run; short ones do not wait for a long one.
-static pp_status begin(sweep *s, const attempt *a, pp_error *failure, pp_error *error)
-{
-    enum { MUCH = 4 };
-    failure->status = prepare(s, a->run, failure);
-    if (failure->status != PP_OK || pp_output_batch_waiting(s->batch) == 0 ||
-        work_of(s->scenario) <= MUCH * s->most_work)
+    bool whole, failed = false;
+    pp_error failure = {0};
+    PP_TRY(look(s, a, &whole, error));
+    if (!whole && s->options->rerun == PP_RERUN_NONE)
+        PP_TRY(pp_sweep_failure_read(s->options->directory, a->id, &failed, &failure, error));
+    if (failed) {
+        count_failure(s, a, &failure, true);
         return PP_OK;
-    return publish(s, error);
-}
-
-static pp_status run_it(sweep *s, attempt *a, pp_error *error)
-{
-    for (int claim = 0; claim < CLAIMS; claim++) {
-        pp_error failure = {0};
-        bool again;
-        pp_status status = begin(s, a, &failure, error);
-        if (status != PP_OK)
-            return status;
-        size_t waited = pp_output_batch_waiting(s->batch);
+    }
+    for (int claim = 0; !whole && claim < CLAIMS; claim++) {
+        pp_writer writer;
+        failure = (pp_error){0};
+        failure.status = simulate(s, a, &failure);
         if (failure.status == PP_OK)
-            failure.status = simulate(s, a, &failure);
-        if (failure.status == PP_OK)
-            return finish(s, a, waited, error);
+            return count_complete(s, a, true, error);
         if (failure.status != PP_EEXIST)
             return fail_run(s, a, &failure, error);
-        status = settle(s, a, &failure, &again, error);
-        if (status != PP_OK || !again)
-            return status;
+        // Is the run complete by now, another's, or free after all?
+        PP_TRY(look(s, a, &whole, error));
+        PP_TRY(pp_output_writer(a->path, &writer, error));
+        if (!whole && writer == PP_WRITER_UNKNOWN)
+            return pp_error_set(error, PP_EIO, "%s", failure.message);
+        if (writer == PP_WRITER_LIVE)
+            break;
     }
-    return remember_held(s, a->run, error);
+    a->held = !whole;
+    return whole ? count_complete(s, a, false, error) : PP_OK;
 }
 
-static pp_status see_to_attempt(sweep *s, attempt *a, pp_error *error)
-{
-    pp_error failure = {0};
-    bool whole, failed = false;
-    pp_status status = look(s, a, &whole, error);
-    if (status == PP_OK && whole)
-        return count_complete(s, a, false, error);
-    if (status == PP_OK && s->options->rerun == PP_RERUN_NONE)
-        status = pp_sweep_failure_read(s->options->directory, a->id, &failed, &failure, error);
-    if (status != PP_OK)
-        return status;
-    if (!failed)
-        return run_it(s, a, error);
-    count_failure(s, a, &failure, true);
-    return PP_OK;
-}
-
-static void tell_done(const sweep *s, size_t held)
-{
-    if (s->n_held == held && s->options->done)
-        s->options->done(s->options->context, s->counts);
-}
-
-static void note_outcome(void *context, const char *path, pp_status status, const pp_error *error)
-{
-    sweep *s = context;
-    waiting *w = &s->waiting[s->n_told++];
-    (void)path;
-    w->outcome = *error;
-    w->outcome.status = status;
-}
-
-static pp_status conclude(sweep *s, waiting *w, pp_error *error)
-{
-    bool again;
-    size_t held = s->n_held;
-    attempt *a = &w->attempt;
-    pp_status status;
-    if (w->outcome.status == PP_OK) {
-        status = count_complete(s, a, true, error);
-    } else if (w->outcome.status == PP_EEXIST) {
-        status = settle(s, a, &w->outcome, &again, error);
-        if (status == PP_OK && again)
-            status = remember_held(s, a->run, error);
-    } else {
-        status = fail_run(s, a, &w->outcome, error);
-    }
-    if (status == PP_OK)
-        tell_done(s, held);
-    return status;
-}
-
-/// Put the files that wait under their names.
-static pp_status publish(sweep *s, pp_error *error)
-{
-    pp_status first = PP_OK;
-    s->n_told = 0;
-    pp_output_batch_commit(s->batch, note_outcome, s, NULL); // failures are the runs'
-    for (size_t i = 0; i < s->n_told; i++) {
-        pp_error cause = {0};
-        pp_status status = conclude(s, &s->waiting[i], &cause);
-        if (first == PP_OK && status != PP_OK)
-            first = pp_error_set(error, status, "%s", cause.message);
-        free(s->waiting[i].attempt.path);
-    }
-    return first;
-}
-
-static pp_status see_to(sweep *s, size_t run, pp_error *error)
+/// @param held another process is at the run
+static pp_status see_to(sweep *s, size_t run, bool *held, pp_error *error)
 {
     attempt a = {.id = pp_sweep_plan_id(s->plan, run), .run = run};
-    size_t held = s->n_held;
-    double start = pp_clock_seconds();
     a.path = pp_sweep_directory_path(s->options->directory, a.id, ".h5");
     if (!a.path)
         return pp_error_set(error, PP_ENOMEM, "out of memory");
-    pp_status status = see_to_attempt(s, &a, error);
-    if (!a.waits) {
-        free(a.path);
-        if (status == PP_OK)
-            tell_done(s, held);
-    }
-    // After a run that took so long itself, the next will too.
-    double end = pp_clock_seconds(), waited = end - (s->since > start ? start : s->since);
-    bool due = pp_output_batch_is_full(s->batch) ||
-               (pp_output_batch_waiting(s->batch) > 0 && waited >= wait_seconds);
-    return status == PP_OK && due ? publish(s, error) : status;
+    pp_status status = attempt_run(s, &a, error);
+    *held = a.held;
+    free(a.path);
+    return status;
+}
+
+static void report_done(const sweep *s)
+{
+    if (s->options->done)
+        s->options->done(s->options->context, s->counts);
 }
 
 static bool has_to_stop(const sweep *s)
 {
-    return s->options->fail_fast && s->counts->failed > 0;
-}
-
-/// What waits is put under its name, however it ends: it is whole.
-static pp_status end(sweep *s, pp_status status, pp_error *error)
-{
-    pp_error cause = {0};
-    pp_status published = publish(s, &cause);
-    if (status == PP_OK && published != PP_OK)
-        return pp_error_set(error, published, "%s", cause.message);
-    return status;
+    return pp_stopped(s->options->stop) || (s->options->fail_fast && s->counts->failed > 0);
 }
 
 static pp_status see_to_all(sweep *s, pp_error *error)
 {
-    pp_status status = PP_OK;
     size_t run;
-    while (status == PP_OK && !has_to_stop(s) && !pp_stopped(s->options->stop) &&
-           s->options->next(s->options->queue, &run))
-        status = see_to(s, run, error);
-    status = end(s, status, error);
+    bool held;
+    while (!has_to_stop(s) && s->options->next(s->options->queue, &run)) {
+        PP_TRY(see_to(s, run, &held, error));
+        if (held)
+            PP_TRY(remember_held(s, run, error));
+        else
+            report_done(s);
+    }
     // Who held a run may have finished it, or died, by now.
-    s->last_look = true;
-    for (size_t i = 0;
-         i < s->n_held && status == PP_OK && !has_to_stop(s) && !pp_stopped(s->options->stop); i++)
-        status = see_to(s, s->held[i], error);
-    status = end(s, status, error);
+    for (size_t i = 0; i < s->n_held && !has_to_stop(s); i++) {
+        PP_TRY(see_to(s, s->held[i], &held, error));
+        s->counts->held += held;
+        report_done(s);
+    }
     // A signal that comes when all is done interrupts nothing.
     size_t settled = s->counts->complete + s->counts->failed;
-    if (status == PP_OK && pp_stopped(s->options->stop) &&
-        (!s->options->expected || settled < s->options->expected))
-        status = pp_error_set(error, PP_EINTERRUPTED, "interrupted");
-    return status;
+    bool all_done = s->options->expected > 0 && settled >= s->options->expected;
+    return all_done ? PP_OK : pp_stop_check(s->options->stop, error);
 }
 
 pp_status pp_sweep_run(const pp_sweep_plan *plan, const pp_sweep_options *options,
@@ -411,10 +244,7 @@ pp_status pp_sweep_run(const pp_sweep_plan *plan, const pp_sweep_options *option
 {
     *counts = (pp_sweep_counts){0};
     sweep s = {.plan = plan, .options = options, .counts = counts};
-    pp_status status = pp_output_batch_create(WAITING, &s.batch, error);
-    if (status == PP_OK)
-        status = see_to_all(&s, error);
-    pp_output_batch_destroy(s.batch);
+    pp_status status = see_to_all(&s, error);
     free(s.held);
     pp_experiment_destroy(s.experiment);
     pp_scenario_destroy(s.scenario);

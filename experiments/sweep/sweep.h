@@ -24,8 +24,6 @@ typedef struct pp_sweep_share {
 /// The share of task `task` of `n_tasks`, both counted from 1: together they have every run once.
 pp_sweep_share pp_sweep_share_of(size_t task, size_t n_tasks, size_t n_runs);
 size_t pp_sweep_share_runs(const pp_sweep_share *share);
-/// For pp_sweep_options.next.
-bool pp_sweep_share_next(void *share, size_t *run);
 
 struct pp_sweep_counts;
 

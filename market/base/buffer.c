@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "market/base/text.h"
+#include "market/base/utf8.h"
 
 static bool reserve(pp_buffer *buffer, size_t extra)
 {
@@ -59,39 +60,32 @@ void pp_buffer_indent(pp_buffer *buffer, size_t n)
 }
 
 /// Code point of a character that must be escaped, else 0. YAML takes some for line breaks and
-/// refuses others unless they are escaped. @param size bytes of the character
-static unsigned escaped(const unsigned char *at, size_t *size)
+/// refuses others unless they are escaped. @param size bytes of the character, 0 if it is malformed
+static unsigned escaped(const unsigned char *at, size_t size)
 {
-    *size = 1;
+    if (size == 0)
+        return 0xFFFD;
     if (at[0] < 0x20 || at[0] == 0x7F)
         return at[0];
-    unsigned code = 0;
-    if (at[0] == 0xC2 && at[1] >= 0x80 && at[1] < 0xA0) {
-        *size = 2;
-        code = at[1];
-    } else if ((at[0] == 0xE2 || at[0] == 0xEF) && at[1] && at[2]) {
-        code = (at[0] & 0x0Fu) << 12 | (at[1] & 0x3Fu) << 6 | (at[2] & 0x3Fu);
-        bool special = code == 0x2028 || code == 0x2029 || code == 0xFEFF || code >= 0xFFFE;
-        *size = special ? 3 : 1;
-        code = special ? code : 0;
-    }
-    return code;
+    if (at[0] == 0xC2 && at[1] < 0xA0)
+        return at[1];
+    unsigned code = size == 3 ? (at[0] & 0x0Fu) << 12 | (at[1] & 0x3Fu) << 6 | (at[2] & 0x3Fu) : 0;
+    return code == 0x2028 || code == 0x2029 || code == 0xFEFF || code >= 0xFFFE ? code : 0;
 }
 
 void pp_buffer_quote(pp_buffer *buffer, const char *text)
 {
-    const unsigned char *at = (const unsigned char *)text;
     pp_buffer_add(buffer, "\"");
-    while (*at) {
-        size_t size;
-        unsigned code = escaped(at, &size);
+    while (*text) {
+        size_t size = pp_utf8_character(text, strnlen(text, 4));
+        unsigned code = escaped((const unsigned char *)text, size);
         if (code)
             pp_buffer_add(buffer, "\\u%04X", code);
-        else if (*at == '"' || *at == '\\')
-            pp_buffer_add(buffer, "\\%c", *at);
+        else if (*text == '"' || *text == '\\')
+            pp_buffer_add(buffer, "\\%c", *text);
         else
-            add_characters(buffer, at, 1);
-        at += size;
+            add_characters(buffer, text, size);
+        text += size ? size : 1;
     }
     pp_buffer_add(buffer, "\"");
 }

@@ -20,7 +20,8 @@ typedef struct pp_buffer {
 void pp_buffer_add(pp_buffer *buffer, const char *format, ...) PP_PRINTF(2, 3);
 /// n spaces.
 void pp_buffer_indent(pp_buffer *buffer, size_t n);
-/// A UTF-8 text in double quotes, escaped such that both YAML and JSON read it back.
+/// A text in double quotes, escaped such that both YAML and JSON read it back. A byte that is not
+/// UTF-8 becomes U+FFFD.
 void pp_buffer_quote(pp_buffer *buffer, const char *text);
 /// The finished text, the caller's to free; NULL if memory ran out. The buffer is empty afterwards.
 char *pp_buffer_take(pp_buffer *buffer);

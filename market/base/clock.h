@@ -14,4 +14,12 @@ static inline double pp_clock_seconds(void)
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
+/// Sleep between two looks at something; a signal may cut it short.
+static inline void pp_clock_nap(int milliseconds)
+{
+    const struct timespec time = {.tv_sec = milliseconds / 1000,
+                                  .tv_nsec = milliseconds % 1000 * 1000000L};
+    nanosleep(&time, NULL);
+}
+
 #endif

@@ -114,6 +114,27 @@ expect 'cut short' 0 "$pursuit" sweep plan.yaml --dir demo; says '9 of them from
 expect 'emptied' 0 "$pursuit" sweep plan.yaml --dir demo; says '9 of them from before'; same_results whole.h5 "$first"
 "$python" -c "f=open('$first','r+b'); n=f.seek(0,2)//2; f.seek(n); b=f.read(1); f.seek(n); f.write(bytes([b[0]^1]))"
 expect 'a bit of it changed' 0 "$pursuit" sweep plan.yaml --dir demo; says '9 of them from before'; same_results whole.h5 "$first"
+name='after a power cut'
+cp -r demo power
+# damage RUN STATEMENT: change a run's bytes, b.
+damage() { "$python" -c "f = '$1'; b = bytearray(open(f, 'rb').read()); $2; open(f, 'wb').write(b)"; }
+damage "power/runs/$(id power 0).h5" 'b = b[:4096]'
+damage "power/runs/$(id power 1).h5" 'b = b""'
+damage "power/runs/$(id power 2).h5" 'b = bytes(len(b))'
+damage "power/runs/$(id power 3).h5" 'b[5000] ^= 16'
+damage "power/runs/$(id power 4).h5" 'b[0] ^= 1'
+damage "power/runs/$(id power 5).h5" 'b[-1] ^= 1'
+damage "power/runs/$(id power 6).h5" 'b[:4096] = bytes(4096)'
+damage "power/runs/$(id power 7).h5" 'b[-4096:] = bytes(4096)'
+for run in 2 3 4 5 6 7; do # those before it are whole again
+    expect 'merging what a power cut has left' 3 "$pursuit" merge power -o cut.h5; says "power/runs/$(id power $run).h5: "; absent cut.h5
+    cp "demo/runs/$(id power $run).h5" "$(id power $run).h5"; mv "power/runs/$(id power $run).h5" "$(id power $run).bad"
+    cp "$(id power $run).h5" "power/runs/$(id power $run).h5"
+done
+expect 'those cut short are missing' 0 "$pursuit" merge power -o cut.h5; says "the files of 2 runs are cut short, that of run $(id power 0) first"
+for run in 2 3 4 5 6 7; do mv "$(id power $run).bad" "power/runs/$(id power $run).h5"; done
+expect 'sweeping after a power cut' 0 "$pursuit" sweep plan.yaml --dir power; says '10 of 10 runs are complete, 2 of them from before'
+states power 10 0 0 0 0; clean power; same_results demo/runs power/runs
 echo mine >"$first"
 expect 'not a results file' 3 "$pursuit" sweep plan.yaml --dir demo; says "'$first' is in the way and stays as it is"
 expect 'nor with --rerun all' 3 "$pursuit" sweep plan.yaml --dir demo --rerun all; says 'stopped: 0 of 10 runs are complete'

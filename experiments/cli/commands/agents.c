@@ -5,8 +5,9 @@
 #include "agents/agent.h"
 #include "agents/plugin/plugin.h"
 #include "experiments/cli/common/cli.h"
-#include "experiments/cli/print/json.h"
 #include "experiments/cli/print/params.h"
+#include "experiments/scenario/keys.h"
+#include "market/base/json.h"
 #include "market/base/nearest.h"
 #include "market/base/path.h"
 
@@ -31,51 +32,17 @@ static void print_agent(const pp_agent_class *agent)
     putchar('\n');
 }
 
-static void put_number(pp_json *json, const char *key, double value, pp_param_type type)
-{
-    const double whole = 9007199254740992; // 2^53: every integer up to it is a double
-    if (type == PP_PARAM_INTEGER && fabs(value) <= whole)
-        pp_json_integer(json, key, (int64_t)value);
-    else
-        pp_json_number(json, key, value);
-}
-
-static void put_default(pp_json *json, const pp_param *row)
-{
-    switch (row->type) {
-    case PP_PARAM_INTEGER:
-    case PP_PARAM_REAL:
-        put_number(json, "default", row->default_number, row->type);
-        break;
-    case PP_PARAM_BOOLEAN:
-        pp_json_boolean(json, "default", row->default_number != 0);
-        break;
-    case PP_PARAM_CHOICE:
-        pp_json_string(json, "default", row->choices[(size_t)row->default_number]);
-        break;
-    case PP_PARAM_TEXT:
-        pp_json_string(json, "default", row->default_text);
-        break;
-    case PP_PARAM_REALS:
-        pp_json_open(json, "default", '[');
-        for (size_t i = 0; i < row->n_default_reals; i++)
-            pp_json_number(json, NULL, row->default_reals[i]);
-        pp_json_close(json, ']');
-        break;
-    }
-}
-
 static void put_parameter(pp_json *json, const pp_param *row)
 {
     static const char *const types[] = {"integer", "real", "boolean", "choice", "text", "reals"};
     pp_json_open(json, NULL, '{');
     pp_json_string(json, "name", row->name);
     pp_json_string(json, "type", types[row->type]);
-    put_default(json, row);
+    pp_param_put_default(json, row);
     if (row->min != 0 || row->max != 0) { // both 0 mean unbounded
-        put_number(json, "min", row->min, row->type);
+        pp_json_number(json, "min", row->min);
         pp_json_boolean(json, "min_excluded", row->flags & PP_OPEN_MIN);
-        put_number(json, "max", row->max, row->type);
+        pp_json_number(json, "max", row->max);
         pp_json_boolean(json, "max_excluded", row->flags & PP_OPEN_MAX);
     }
     if (row->choices) {
@@ -104,18 +71,18 @@ static void put_agent(pp_json *json, const pp_agent_class *agent)
 }
 
 /// @param agents NULL-terminated
-static void print_agents(const pp_agent_class *const *agents, bool as_json)
+static pp_status print_agents(const pp_agent_class *const *agents, bool as_json)
 {
-    pp_json json = {.out = stdout};
-    if (as_json)
-        pp_json_open(&json, NULL, '[');
+    pp_json json = {0};
+    for (size_t i = 0; agents[i] && !as_json; i++)
+        print_agent(agents[i]);
+    if (!as_json)
+        return PP_OK;
+    pp_json_open(&json, NULL, '[');
     for (size_t i = 0; agents[i]; i++)
-        if (as_json)
-            put_agent(&json, agents[i]);
-        else
-            print_agent(agents[i]);
-    if (as_json)
-        pp_json_close(&json, ']');
+        put_agent(&json, agents[i]);
+    pp_json_close(&json, ']');
+    return pp_cli_print_owned(pp_buffer_take(&json.out));
 }
 
 static int unknown_agent(const pp_command *command, const char *name)
@@ -151,7 +118,7 @@ static int print_plugin(const pp_command *command, const char *path, bool json)
     if (status == PP_OK)
         status = pp_plugin_load(plugin, &error);
     if (status == PP_OK)
-        print_agents((const pp_agent_class *const[]){plugin->agent, NULL}, json);
+        status = print_agents((const pp_agent_class *const[]){plugin->agent, NULL}, json);
     pp_plugins_destroy(plugin);
     return status == PP_OK ? PP_EXIT_OK : pp_cli_fail(command, status, &error);
 }
@@ -168,8 +135,9 @@ static int run(const pp_command *command, int argc, char **argv)
     const pp_agent_class *only = name ? pp_agent_find(name) : NULL;
     if (name && !only)
         return unknown_agent(command, name);
-    print_agents(only ? (const pp_agent_class *const[]){only, NULL} : pp_agent_classes, json);
-    return PP_EXIT_OK;
+    pp_status status =
+        print_agents(only ? (const pp_agent_class *const[]){only, NULL} : pp_agent_classes, json);
+    return status == PP_OK ? PP_EXIT_OK : pp_cli_no_memory(command);
 }
 
 static const pp_cli_option options[] = {

@@ -2,9 +2,9 @@
 
 #include "agents/plugin/plugin.h"
 #include "experiments/cli/common/cli.h"
-#include "experiments/cli/print/json.h"
 #include "experiments/cli/print/table.h"
 #include "experiments/engine/run.h"
+#include "market/base/json.h"
 
 /// A scenario read and made ready, or what is wrong with it.
 typedef struct checked {
@@ -40,7 +40,7 @@ static pp_status print_scenario(const checked *c)
 {
     static const char *const header[] = {"firm", "name", "agent", "portfolio", "explores"};
     const pp_scenario *s = c->scenario;
-    char rounds[PP_NUMBER_MAX], number[PP_NUMBER_MAX];
+    char rounds[PP_TABLE_NUMBER_MAX], number[PP_TABLE_NUMBER_MAX];
     pp_format_number((double)s->market.rounds, 0, rounds);
     printf("%s is valid\n%" PRId64 " trials of %" PRId64 " burn-in and %" PRId64
            " test epochs, %s customers each; seed %" PRId64 "\n\n",
@@ -84,9 +84,9 @@ static void put_scenario(pp_json *json, const pp_scenario *s)
     pp_json_close(json, ']');
 }
 
-static void print_json(const checked *c)
+static pp_status print_json(const checked *c)
 {
-    pp_json json = {.out = stdout};
+    pp_json json = {0};
     pp_json_open(&json, NULL, '{');
     pp_json_string(&json, "file", c->path);
     pp_json_boolean(&json, "valid", c->status == PP_OK);
@@ -99,14 +99,18 @@ static void print_json(const checked *c)
     if (c->status == PP_OK)
         put_scenario(&json, c->scenario);
     pp_json_close(&json, '}');
+    return pp_cli_print_owned(pp_buffer_take(&json.out));
 }
 
 static int report(const pp_command *command, const checked *c, bool json)
 {
     pp_cli_print_problems(command, c->path, c->status, &c->problems, &c->error);
+    pp_status printed = PP_OK;
     if (json)
-        print_json(c);
-    else if (c->status == PP_OK && print_scenario(c) != PP_OK)
+        printed = print_json(c);
+    else if (c->status == PP_OK)
+        printed = print_scenario(c);
+    if (printed != PP_OK)
         return pp_cli_no_memory(command);
     return pp_cli_exit_code(c->status);
 }

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "experiments/cli/common/cli.h"
-#include "experiments/cli/print/json.h"
 #include "experiments/cli/print/printable.h"
 #include "experiments/cli/print/table.h"
+#include "market/base/json.h"
 #include "market/base/nearest.h"
 
 typedef struct metric {
@@ -159,9 +159,9 @@ static void put_comparison(pp_json *json, const char *key, const pp_comparison *
     pp_json_close(json, '}');
 }
 
-static void print_json(const report *r, const pp_pairing *pairing)
+static pp_status print_json(const report *r, const pp_pairing *pairing)
 {
-    pp_json json = {.out = stdout};
+    pp_json json = {0};
     pp_json_open(&json, NULL, '{');
     put_side(&json, "base", &pairing->base);
     put_side(&json, "other", &pairing->other);
@@ -173,6 +173,7 @@ static void print_json(const report *r, const pp_pairing *pairing)
         put_comparison(&json, r->metric[i]->name, &r->row[i]);
     pp_json_close(&json, '}');
     pp_json_close(&json, '}');
+    return pp_cli_print_owned(pp_buffer_take(&json.out));
 }
 
 /// Say in which line the scenarios differ.
@@ -226,7 +227,7 @@ static int compare(const pp_command *command, const arguments *a)
             status = PP_EFORMAT;
     }
     if (status == PP_OK && a->json)
-        print_json(&r, &pairing);
+        status = print_json(&r, &pairing);
     else if (status == PP_OK)
         status = print_report(&r, &pairing);
     pp_pairing_destroy(&pairing);

@@ -95,6 +95,6 @@ pp_status pp_trial_means(pp_results_file *file, pp_variable_id id, size_t firm,
 // summary_print.c, summary_json.c
 pp_status pp_figures_print(const pp_figures *figures, const pp_results_file *file,
                            const char *path);
-void pp_figures_json(const pp_figures *figures, const pp_results_file *file, const char *path);
+pp_status pp_figures_json(const pp_figures *figures, const pp_results_file *file, const char *path);
 
 #endif

@@ -1,3 +1,4 @@
+// The command `manual`: the manual page, from the tables of commands and parameters.
 #include <string.h>
 
 #include "agents/agent.h"
@@ -51,15 +52,15 @@ static void section(const char *title)
     printf(".SH %s\n", title);
 }
 
-static void put_synopsis(void)
+static void put_synopsis(const pp_command *const *all)
 {
     section("SYNOPSIS");
-    for (size_t i = 0; pp_commands[i]; i++) {
+    for (size_t i = 0; all[i]; i++) {
         printf("%s.B pursuit ", i ? ".br\n" : "");
-        put(pp_commands[i]->name);
+        put(all[i]->name);
         fputs("\n", stdout);
-        if (*pp_commands[i]->synopsis) {
-            put(pp_commands[i]->synopsis);
+        if (*all[i]->synopsis) {
+            put(all[i]->synopsis);
             putchar('\n');
         }
     }
@@ -94,26 +95,26 @@ static void put_command(const pp_command *command)
     put_paragraphs(command->details);
 }
 
-static void put_commands(void)
+static void put_commands(const pp_command *const *all)
 {
     section("COMMANDS");
-    for (size_t i = 0; pp_commands[i]; i++)
-        put_command(pp_commands[i]);
+    for (size_t i = 0; all[i]; i++)
+        put_command(all[i]);
 }
 
-static void put_options(void)
+static void put_options(const pp_command *const *all)
 {
     section("OPTIONS");
     puts("Every command has\n.B \\-\\-help\nand takes options before and after its operands; "
          "long options may be shortened.");
-    for (size_t i = 0; pp_commands[i]; i++) {
-        if (!pp_commands[i]->n_options)
+    for (size_t i = 0; all[i]; i++) {
+        if (!all[i]->n_options)
             continue;
         fputs(".SS Options of pursuit ", stdout);
-        put(pp_commands[i]->name);
+        put(all[i]->name);
         putchar('\n');
-        for (size_t j = 0; j < pp_commands[i]->n_options; j++)
-            put_option(&pp_commands[i]->options[j]);
+        for (size_t j = 0; j < all[i]->n_options; j++)
+            put_option(&all[i]->options[j]);
     }
 }
 
@@ -189,15 +190,15 @@ static void put_agents(void)
     }
 }
 
-static void put_examples(void)
+static void put_examples(const pp_command *const *all)
 {
     section("EXAMPLES");
-    for (size_t i = 0; pp_commands[i]; i++)
-        for (size_t j = 0; j < pp_commands[i]->n_examples; j++) {
+    for (size_t i = 0; all[i]; i++)
+        for (size_t j = 0; j < all[i]->n_examples; j++) {
             fputs(".TP\n.B ", stdout);
-            put(pp_commands[i]->examples[j].line);
+            put(all[i]->examples[j].line);
             putchar('\n');
-            put(pp_commands[i]->examples[j].doc);
+            put(all[i]->examples[j].doc);
             putchar('\n');
         }
 }
@@ -237,7 +238,7 @@ static void put_exit_status(void)
          "same command goes on or starts again");
 }
 
-static int run(const pp_command *command, int argc, char **argv)
+static int run(const pp_command *command, const pp_command *const *all, int argc, char **argv)
 {
     int id = pp_cli_parse(command, argc, argv, NULL, NULL);
     if (id != PP_CLI_END)
@@ -245,18 +246,18 @@ static int run(const pp_command *command, int argc, char **argv)
     // No date: the same source must give the same page.
     puts(".TH PURSUIT 1 \"\" \"pursuit " PURSUIT_VERSION "\" \"User Commands\"\n"
          ".SH NAME\npursuit \\- a synthetic insurance market on a price comparison website");
-    put_synopsis();
+    put_synopsis(all);
     section("DESCRIPTION");
     puts("Firms quote for customers who compare prices, buy the offer they like, or walk away. "
          "Each firm prices through an agent; some pursue a target portfolio. A run simulates "
          "independent trials of burn\\-in and test epochs and writes one results file.");
-    put_commands();
-    put_options();
+    put_commands(all);
+    put_options(all);
     put_scenario();
     put_agents();
     put_files();
     put_exit_status();
-    put_examples();
+    put_examples(all);
     return PP_EXIT_OK;
 }
 
@@ -271,5 +272,5 @@ const pp_command pp_command_manual = {
     .details = "Prints the manual page as troff, made from the same tables as everything else.",
     .examples = examples,
     .n_examples = PP_COUNT(examples),
-    .run = run,
+    .run_with = run,
 };

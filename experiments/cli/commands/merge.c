@@ -1,3 +1,4 @@
+// The command `merge`.
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,6 +26,11 @@ static void say_remarks(const pp_command *command, const pp_merge_report *report
             pp_cli_message(command, "%zu of %zu runs %s %s: missing values in the file",
                            report->runs[state], n, report->runs[state] == 1 ? "is" : "are",
                            states[state]);
+    if (report->cut > 0)
+        pp_cli_message(command,
+                       "warning: the files of %zu runs are cut short, that of run %s first; "
+                       "'pursuit sweep' runs them again",
+                       report->cut, report->first_cut);
     if (report->sources > 0)
         pp_cli_message(command,
                        "warning: %zu %s made with another program than the first (see run_source)",

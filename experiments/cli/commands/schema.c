@@ -9,11 +9,7 @@ static int run(const pp_command *command, int argc, char **argv)
     if (id != PP_CLI_END)
         return pp_cli_stop(id);
     char *schema = pp_scenario_json_schema();
-    if (!schema)
-        return pp_cli_no_memory(command);
-    fputs(schema, stdout);
-    free(schema);
-    return PP_EXIT_OK;
+    return pp_cli_print_owned(schema) == PP_OK ? PP_EXIT_OK : pp_cli_no_memory(command);
 }
 
 static const pp_cli_example examples[] = {

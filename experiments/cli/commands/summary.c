@@ -1,5 +1,5 @@
-#include "experiments/cli/common/cli.h"
 #include "experiments/cli/commands/figures.h"
+#include "experiments/cli/common/cli.h"
 
 static int summarise(const pp_command *command, const char *path, bool json)
 {
@@ -10,7 +10,7 @@ static int summarise(const pp_command *command, const char *path, bool json)
     if (status == PP_OK)
         status = pp_figures_read(file, &figures, &error);
     if (status == PP_OK && json)
-        pp_figures_json(&figures, file, path);
+        status = pp_figures_json(&figures, file, path);
     else if (status == PP_OK)
         status = pp_figures_print(&figures, file, path);
     pp_figures_destroy(&figures);

@@ -1,5 +1,6 @@
 #include "experiments/cli/commands/figures.h"
-#include "experiments/cli/print/json.h"
+#include "experiments/cli/common/cli.h"
+#include "market/base/json.h"
 
 static const char *const phase_names[PP_PHASE_COUNT] = {"burn_in", "test"};
 
@@ -66,9 +67,9 @@ static void put_head(pp_json *json, const pp_figures *f, const char *path)
     pp_json_number(json, "refits", f->refits);
 }
 
-void pp_figures_json(const pp_figures *figures, const pp_results_file *file, const char *path)
+pp_status pp_figures_json(const pp_figures *figures, const pp_results_file *file, const char *path)
 {
-    pp_json json = {.out = stdout};
+    pp_json json = {0};
     pp_json_open(&json, NULL, '{');
     put_head(&json, figures, path);
     pp_json_open(&json, "firms", '[');
@@ -87,4 +88,5 @@ void pp_figures_json(const pp_figures *figures, const pp_results_file *file, con
         put_firm(&json, phase_names[phase], &figures->firms[phase][figures->n_firms]);
     pp_json_close(&json, '}');
     pp_json_close(&json, '}');
+    return pp_cli_print_owned(pp_buffer_take(&json.out));
 }

@@ -56,7 +56,7 @@ static void print_text(printer *p, const char *text, size_t most)
 static void print_head(printer *p, const char *path)
 {
     const pp_figures *f = p->figures;
-    char customers[PP_NUMBER_MAX];
+    char customers[PP_TABLE_NUMBER_MAX];
     fputs(p->colour ? "\033[1m" : "", stdout);
     print_text(p, f->title && *f->title ? f->title : "Untitled", TITLE_MAX);
     puts(p->colour ? "\033[0m" : "");
@@ -172,7 +172,7 @@ static void print_change(printer *p)
 static void print_walk_away(const printer *p)
 {
     const double *rate = p->figures->walk_away_rate;
-    char before[PP_NUMBER_MAX], after[PP_NUMBER_MAX];
+    char before[PP_TABLE_NUMBER_MAX], after[PP_TABLE_NUMBER_MAX];
     pp_format_number(100 * rate[PP_PHASE_BURN_IN], 1, before);
     pp_format_number(100 * rate[PP_PHASE_TEST], 1, after);
     if (p->several_phases)
@@ -191,7 +191,7 @@ static void print_reference_kl(printer *p)
 {
     for (size_t i = 0; i < p->figures->n_firms; i++) {
         double kl = p->figures->reference_kl[i];
-        char text[PP_NUMBER_MAX];
+        char text[PP_TABLE_NUMBER_MAX];
         if (!isfinite(kl))
             continue;
         pp_format_number(kl, fabs(kl) < 1 ? 4 : 2, text);
@@ -223,7 +223,7 @@ static void print_categories(printer *p, size_t firm)
 
 static void print_miss(const pp_portfolio_figures *portfolio)
 {
-    char before[PP_NUMBER_MAX], after[PP_NUMBER_MAX];
+    char before[PP_TABLE_NUMBER_MAX], after[PP_TABLE_NUMBER_MAX];
     pp_format_number(100 * portfolio->miss[PP_PHASE_BURN_IN], 1, before);
     pp_format_number(100 * portfolio->miss[PP_PHASE_TEST], 1, after);
     printf("  %zu categor%s, %s in each trial: targets missed by %s%% in burn-in, %s%% in test\n",

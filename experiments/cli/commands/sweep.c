@@ -1,10 +1,9 @@
+// The command `sweep`: its options, and which of its parts does the work.
 #include "experiments/cli/commands/sweep.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "market/base/simd.h"
 
 static bool set_rerun(const pp_command *command, pp_sweep_arguments *a)
 {
@@ -91,20 +90,6 @@ static int parse(const pp_command *command, int argc, char **argv, pp_sweep_argu
     pp_cli_message(command, "unexpected operand '%s'", argv[optind + 1]);
     pp_cli_usage(command);
     return PP_CLI_ERROR;
-}
-
-int pp_sweep_load(const pp_command *command, const pp_sweep_arguments *a, pp_sweep_plan **plan)
-{
-    pp_problems problems = {0};
-    pp_error error = {0};
-    pp_status status = pp_simd_check(&error);
-    if (status != PP_OK)
-        return pp_cli_fail(command, status, &error);
-    status =
-        pp_sweep_plan_load(a->plan, (const char *const *)a->sets.text, a->sets.n, plan, &problems);
-    pp_cli_print_problems(command, a->plan, status, &problems, NULL);
-    pp_problems_destroy(&problems);
-    return pp_cli_exit_code(status);
 }
 
 static int print_about(const pp_command *command, const pp_sweep_arguments *a)

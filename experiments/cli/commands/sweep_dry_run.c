@@ -1,9 +1,12 @@
+// `sweep --dry-run`: what the runs of a plan are, and what they would take.
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "experiments/cli/commands/sweep.h"
 #include "experiments/cli/print/table.h"
 #include "experiments/engine/run.h"
+#include "experiments/sweep/directory/names.h"
 
 /// More runs are not looked at: it would take as long as some sweeps do.
 enum { SAMPLE_MAX = 100 };
@@ -58,7 +61,10 @@ static pp_status print_parameters(const pp_sweep_plan *plan)
         const char *from = pp_sweep_plan_value(plan, 0, p);
         const char *to = pp_sweep_plan_value(plan, last, p);
         pp_table_text(&table, pp_sweep_plan_key(plan, p));
-        pp_table_text(&table, pp_sweep_plan_short(plan, p));
+        char *name = pp_sweep_short_name(plan, p);
+        table.failed |= !name;
+        pp_table_text(&table, name ? name : "");
+        free(name);
         pp_table_text(&table, pp_sweep_type_names[pp_sweep_plan_type(plan, p)]);
         pp_table_text(&table, from ? from : "-");
         pp_table_text(&table, to ? to : "-");

@@ -1,3 +1,4 @@
+// `sweep --slurm`: a script for sbatch.
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>

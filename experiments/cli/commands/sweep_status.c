@@ -1,12 +1,13 @@
+// `sweep status`: how far a directory is.
 #include "experiments/sweep/directory/directory.h"
 
 #include <stdlib.h>
 
-#include "experiments/cli/print/json.h"
-#include "experiments/cli/print/printable.h"
 #include "experiments/cli/commands/sweep.h"
+#include "experiments/cli/print/printable.h"
 #include "experiments/cli/print/table.h"
 #include "experiments/sweep/directory/manifest.h"
+#include "market/base/json.h"
 
 static const char *const state_names[PP_RUN_STATES] = {[PP_RUN_COMPLETE] = "complete",
                                                        [PP_RUN_FAILED] = "failed",
@@ -46,9 +47,9 @@ static const char *message_of(view *v, size_t run)
     return v->failure.message;
 }
 
-static void print_json(view *v)
+static pp_status print_json(view *v)
 {
-    pp_json json = {.out = stdout};
+    pp_json json = {0};
     const pp_sweep_manifest *m = &v->manifest;
     pp_json_open(&json, NULL, '{');
     pp_json_string(&json, "name", m->name);
@@ -69,6 +70,7 @@ static void print_json(view *v)
     }
     pp_json_close(&json, ']');
     pp_json_close(&json, '}');
+    return pp_cli_print_owned(pp_buffer_take(&json.out));
 }
 
 /// A line for a run that failed.
@@ -104,7 +106,7 @@ int pp_sweep_status(const pp_command *command, const char *directory, bool json)
     pp_error error = {0};
     pp_status status = look(&v, &error);
     if (status == PP_OK && json)
-        print_json(&v);
+        status = print_json(&v);
     else if (status == PP_OK)
         status = print_text(&v);
     free(v.states);

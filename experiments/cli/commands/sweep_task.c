@@ -1,3 +1,4 @@
+// Tasks of a sweep: from --task, or from the Slurm array that the process is in.
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>

@@ -3,11 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "experiments/cli/commands/sweep.h"
 #include "experiments/cli/print/progress.h"
 #include "experiments/cli/ranks/ranks.h"
-#include "experiments/cli/commands/sweep.h"
 #include "experiments/sweep/directory/directory.h"
 #include "experiments/sweep/directory/manifest.h"
+#include "market/base/simd.h"
 
 /// What can come of a run, as ranks tell each other.
 enum { RAN, FOUND, FAILED, HELD };
@@ -91,6 +92,20 @@ static void on_failed(void *context, const char *id, const pp_error *failure, bo
     pp_progress_finish(&w->progress);
     pp_cli_message(w->command, "run %s %s: %s", id, before ? "had failed" : "failed",
                    failure->message[0] ? failure->message : pp_status_text(failure->status));
+}
+
+int pp_sweep_load(const pp_command *command, const pp_sweep_arguments *a, pp_sweep_plan **plan)
+{
+    pp_problems problems = {0};
+    pp_error error = {0};
+    pp_status status = pp_simd_check(&error);
+    if (status != PP_OK)
+        return pp_cli_fail(command, status, &error);
+    status =
+        pp_sweep_plan_load(a->plan, (const char *const *)a->sets.text, a->sets.n, plan, &problems);
+    pp_cli_print_problems(command, a->plan, status, &problems, NULL);
+    pp_problems_destroy(&problems);
+    return pp_cli_exit_code(status);
 }
 
 /// The threads of each rank: what is asked for, or its share of the machine.

@@ -75,17 +75,15 @@ typedef struct pp_command {
     /// @param argv [argc] argv[0] is the command's name
     /// @return an exit code
     int (*run)(const struct pp_command *command, int argc, char **argv);
+    /// Instead of `run`: of a command that describes others.
+    /// @param all NULL-terminated, in the order in which they are shown
+    int (*run_with)(const struct pp_command *command, const struct pp_command *const *all, int argc,
+                    char **argv);
 } pp_command;
 
 extern const pp_command pp_command_run, pp_command_summary, pp_command_compare, pp_command_export,
     pp_command_sweep, pp_command_merge, pp_command_init, pp_command_check, pp_command_agents,
     pp_command_schema, pp_command_sample, pp_command_manual, pp_command_version, pp_command_help;
-/// All of them in the order in which they are shown; NULL-terminated.
-extern const pp_command *const pp_commands[];
-/// Command of that name, or NULL.
-const pp_command *pp_command_find(const char *name);
-/// " (did you mean 'run'?)", or "" if no command is near what was typed.
-void pp_command_suggest(const char *typed, char *text, size_t size);
 
 /// "pursuit 0.1.0 (commit)", as --version prints it and results files have it.
 const char *pp_cli_version(void);
@@ -124,9 +122,6 @@ typedef struct pp_cli_sets {
     size_t n;
     char **text;
 } pp_cli_sets;
-/// Append "key=value", or `value` itself if key is NULL. @return false if out of memory, after
-/// saying so
-bool pp_cli_sets_add(pp_cli_sets *sets, const char *key, const char *value);
 void pp_cli_sets_destroy(pp_cli_sets *sets);
 
 /// If the option is --set or one of its shorthands, append it.
@@ -189,10 +184,18 @@ int pp_cli_default_threads(void);
 void pp_cli_print_bytes(FILE *out, const char *prefix, const char *what, double bytes,
                         const char *remark);
 
+/// Print a text and free it. @return PP_OK; PP_ENOMEM if it is NULL
+pp_status pp_cli_print_owned(char *text);
+
 // help.c
 
 void pp_cli_print_help(const pp_command *command, FILE *out);
-void pp_cli_print_overview(FILE *out);
+/// @param all NULL-terminated
+void pp_cli_print_overview(const pp_command *const *all, FILE *out);
+/// Command of that name, or NULL. @param all NULL-terminated
+const pp_command *pp_command_find(const pp_command *const *all, const char *name);
+/// " (did you mean 'run'?)", or "" if no command is near what was typed.
+void pp_command_suggest(const pp_command *const *all, const char *typed, char *text, size_t size);
 /// Text filled to a width, each line indented.
 void pp_cli_print_filled(FILE *out, const char *text, int indent, int width);
 

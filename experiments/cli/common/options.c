@@ -1,3 +1,4 @@
+// Parsing the options of a command.
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -110,7 +111,9 @@ bool pp_cli_integer(const pp_command *command, const char *what, const char *tex
     return false;
 }
 
-bool pp_cli_sets_add(pp_cli_sets *sets, const char *key, const char *value)
+/// Append "key=value", or `value` itself if key is NULL.
+/// @return false if out of memory, after reporting it
+static bool add_set(pp_cli_sets *sets, const char *key, const char *value)
 {
     size_t size = strlen(value) + (key ? strlen(key) : 0) + 2;
     char *text = malloc(size);
@@ -148,7 +151,7 @@ int pp_cli_sets_option(pp_cli_sets *sets, int id)
     };
     for (size_t i = 0; i < PP_COUNT(shorthands); i++)
         if (shorthands[i].id == id)
-            return pp_cli_sets_add(sets, shorthands[i].key, optarg) ? 1 : -1;
+            return add_set(sets, shorthands[i].key, optarg) ? 1 : -1;
     return 0;
 }
 

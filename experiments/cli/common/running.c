@@ -62,3 +62,12 @@ void pp_cli_print_bytes(FILE *out, const char *prefix, const char *what, double 
     fprintf(out, "%s%s: %.*f %s%s\n", prefix, what, bytes < 10 && unit ? 1 : 0, bytes, units[unit],
             remark);
 }
+
+pp_status pp_cli_print_owned(char *text)
+{
+    if (!text)
+        return PP_ENOMEM;
+    fputs(text, stdout);
+    free(text);
+    return PP_OK;
+}

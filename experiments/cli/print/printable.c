@@ -7,11 +7,6 @@
 
 enum { UTF8_MAX = 4 };
 
-size_t pp_character_length(const char *text)
-{
-    return pp_utf8_character(text, strnlen(text, UTF8_MAX));
-}
-
 size_t pp_character_count(const char *text)
 {
     size_t n = 0;
@@ -35,7 +30,7 @@ char *pp_printable(const char *text, size_t most)
     char *cut = copy; // where "..." goes if the text turns out too long
     size_t n = 0;
     while (*text && n < most) {
-        size_t length = pp_character_length(text);
+        size_t length = pp_utf8_character(text, strnlen(text, UTF8_MAX));
         if (n + 3 <= most)
             cut = end;
         if (length == 0 || is_control(text)) {

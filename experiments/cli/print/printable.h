@@ -6,9 +6,6 @@
 
 #include <stddef.h>
 
-/// Bytes of the well-formed character that a string starts with, or 0 if there is none.
-size_t pp_character_length(const char *text);
-
 /// Printable copy of at most `most` characters, "..." closing what was cut; control characters,
 /// which could drive a terminal, and malformed bytes become '?'. @return malloc'd, or NULL
 char *pp_printable(const char *text, size_t most);

@@ -9,7 +9,8 @@
 enum { BAR_WIDTH = 30, TENTHS = 10 };
 static const double redraw_seconds = 0.1;
 
-void pp_duration_text(double seconds, char text[32])
+/// "0.8 s", "1:05", "2:03:04"; for people.
+static void duration_text(double seconds, char text[32])
 {
     if (seconds < 10) {
         snprintf(text, 32, "%.1f s", seconds);
@@ -29,11 +30,6 @@ void pp_progress_start(pp_progress *progress, bool quiet)
                               .bar = isatty(STDERR_FILENO),
                               .start = pp_clock_seconds(),
                               .what = "trials"};
-}
-
-double pp_progress_elapsed(const pp_progress *progress)
-{
-    return pp_clock_seconds() - progress->start;
 }
 
 static double share_of(const pp_progress *progress, int64_t total)
@@ -80,7 +76,7 @@ void pp_progress_report(void *context, int64_t done, int64_t total)
     progress->done = done;
     if (progress->quiet || total < 1 || done > total)
         return;
-    double elapsed = pp_progress_elapsed(progress);
+    double elapsed = pp_clock_seconds() - progress->start;
     if (progress->bar && done < total && progress->drawn &&
         elapsed - progress->last < redraw_seconds)
         return;
@@ -90,7 +86,7 @@ void pp_progress_report(void *context, int64_t done, int64_t total)
     if (!over && !(worked > 0))
         return; // nothing is known yet of what is left
     double left = over ? 0 : elapsed * ((double)(total - done) - progress->part) / worked;
-    pp_duration_text(over ? elapsed : left, text);
+    duration_text(over ? elapsed : left, text);
     snprintf(clock, sizeof clock, "%s %s", over ? "in" : "ETA", text);
     if (progress->bar) {
         draw_bar(progress, total, clock);

@@ -28,9 +28,5 @@ void pp_progress_resume(void *context, int64_t done, int64_t total);
 void pp_progress_report(void *context, int64_t done, int64_t total);
 /// Leave the bar's line, if there is one.
 void pp_progress_finish(pp_progress *progress);
-/// Seconds since the start.
-double pp_progress_elapsed(const pp_progress *progress);
-/// "0.8 s", "1:05", "2:03:04"; for people.
-void pp_duration_text(double seconds, char text[32]);
 
 #endif

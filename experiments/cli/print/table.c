@@ -5,14 +5,15 @@
 #include <string.h>
 
 #include "experiments/cli/print/printable.h"
+#include "market/base/array.h"
 
 enum { CELL_MAX = 160, GAP = 2 };
 
-void pp_format_number(double value, int decimals, char text[PP_NUMBER_MAX])
+void pp_format_number(double value, int decimals, char text[PP_TABLE_NUMBER_MAX])
 {
-    char plain[PP_NUMBER_MAX];
+    char plain[PP_TABLE_NUMBER_MAX];
     if (!isfinite(value) || fabs(value) >= 1e15) {
-        snprintf(text, PP_NUMBER_MAX, isfinite(value) ? "%.6g" : "-", value);
+        snprintf(text, PP_TABLE_NUMBER_MAX, isfinite(value) ? "%.6g" : "-", value);
         return;
     }
     snprintf(plain, sizeof plain, "%.*f", decimals, value);
@@ -35,17 +36,13 @@ void pp_format_number(double value, int decimals, char text[PP_NUMBER_MAX])
 /// Takes ownership of the text, which may be NULL for want of memory.
 static void append(pp_table *table, char *text)
 {
-    if (table->n_cells == table->capacity) {
-        size_t capacity = table->capacity ? 2 * table->capacity : 64;
-        char **cells = realloc(table->cells, capacity * sizeof *cells);
-        if (!cells) {
-            table->failed = true;
-            free(text);
-            return;
-        }
-        table->cells = cells;
-        table->capacity = capacity;
+    char **cells = pp_array_grow(table->cells, table->n_cells, &table->capacity, sizeof *cells);
+    if (!cells) {
+        table->failed = true;
+        free(text);
+        return;
     }
+    table->cells = cells;
     table->failed |= !text;
     table->cells[table->n_cells++] = text;
 }
@@ -57,14 +54,14 @@ void pp_table_text(pp_table *table, const char *text)
 
 void pp_table_number(pp_table *table, double value, int decimals)
 {
-    char text[PP_NUMBER_MAX];
+    char text[PP_TABLE_NUMBER_MAX];
     pp_format_number(value, decimals, text);
     pp_table_text(table, text);
 }
 
 void pp_table_percent(pp_table *table, double share)
 {
-    char text[PP_NUMBER_MAX];
+    char text[PP_TABLE_NUMBER_MAX];
     pp_format_number(100 * share, 1, text);
     if (isfinite(share) && strlen(text) + 2 < sizeof text)
         strcat(text, "%");

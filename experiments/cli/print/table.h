@@ -10,7 +10,7 @@
 
 #include "market/base/error.h"
 
-enum { PP_TABLE_COLUMNS = 16, PP_NUMBER_MAX = 64 };
+enum { PP_TABLE_COLUMNS = 16, PP_TABLE_NUMBER_MAX = 64 };
 
 /// Zero-initialise with `columns` set, e.g. (pp_table){.columns = "lrr"}.
 typedef struct pp_table {
@@ -41,6 +41,6 @@ void pp_table_header(pp_table *table);
 pp_status pp_table_print(pp_table *table, FILE *out, bool colour);
 
 /// "-1,234.5"; "-" if not finite.
-void pp_format_number(double value, int decimals, char text[PP_NUMBER_MAX]);
+void pp_format_number(double value, int decimals, char text[PP_TABLE_NUMBER_MAX]);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "experiments/cli/ranks/transport.h"
+#include "market/base/clock.h"
 
 enum { TAG_QUESTION = 1, TAG_ANSWER = 2 };
 
@@ -15,7 +16,7 @@ static void sleep_until(MPI_Request request)
     for (int looks = 0; !done; looks++) {
         MPI_Request_get_status(request, &done, MPI_STATUS_IGNORE);
         if (!done && looks >= AT_ONCE)
-            pp_ranks_nap(1);
+            pp_clock_nap(1);
     }
 }
 

@@ -1,12 +1,13 @@
+// Ranks: rank 0 hands out numbers, and the others ask for them.
 #include "experiments/cli/ranks/ranks.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "experiments/cli/ranks/transport.h"
+#include "market/base/clock.h"
 
 enum {
     LOOK_FOR_QUESTIONS = 1, ///< milliseconds; how long a free rank waits at most
@@ -31,12 +32,6 @@ struct pp_ranks {
     int others; ///< that may still ask
     int64_t outcomes[PP_RANKS_OUTCOMES];
 };
-
-void pp_ranks_nap(int milliseconds)
-{
-    struct timespec time = {.tv_nsec = milliseconds * 1000000L};
-    nanosleep(&time, NULL); // cut short by a signal, which is as good
-}
 
 int pp_ranks_share(const cpu_set_t *own, const cpu_set_t *sets, size_t n)
 {
@@ -204,11 +199,11 @@ static void *serve(void *context)
     pp_ranks *ranks = context;
     const pp_ranks_transport *t = &ranks->transport;
     while (!is_open(ranks))
-        pp_ranks_nap(LOOK_FOR_QUESTIONS);
+        pp_clock_nap(LOOK_FOR_QUESTIONS);
     while (others_ask(ranks)) {
         pp_ranks_question question;
         if (!t->asked(&question)) {
-            pp_ranks_nap(LOOK_FOR_QUESTIONS);
+            pp_clock_nap(LOOK_FOR_QUESTIONS);
             continue;
         }
         note(ranks, question.told);
@@ -304,7 +299,7 @@ void pp_ranks_finish(pp_ranks *ranks, void (*waiting)(void *context), void *cont
     while (others_ask(ranks)) {
         if (waiting)
             waiting(context);
-        pp_ranks_nap(LOOK_AT_OTHERS);
+        pp_clock_nap(LOOK_AT_OTHERS);
     }
     pthread_join(ranks->server, NULL);
 }

@@ -40,7 +40,4 @@ bool pp_mpi_launched(void);
 /// @return PP_OK; PP_EINVAL
 pp_status pp_mpi_join(pp_ranks_transport *transport, pp_error *error);
 
-/// Sleep between two looks at something.
-void pp_ranks_nap(int milliseconds);
-
 #endif

@@ -1,3 +1,4 @@
+// The directory of a sweep: making it, joining it, and its manifest waited for.
 #include "experiments/sweep/directory/directory.h"
 
 #include <dirent.h>
@@ -6,15 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "data/file/output.h"
 #include "data/file/output_steps.h"
 #include "experiments/sweep/directory/manifest.h"
+#include "market/base/clock.h"
 
 /// How long to wait for another process's manifest, and for that of one that may be dead.
-enum { NAPS_PER_SECOND = 50, PATIENCE = 60 * NAPS_PER_SECOND, DOUBT = 5 * NAPS_PER_SECOND };
+enum {
+    NAP = 20, ///< milliseconds
+    PATIENCE = 60 * 1000 / NAP,
+    DOUBT = 5 * 1000 / NAP
+};
 
 static const char runs_folder[] = "/runs";
 
@@ -79,30 +84,11 @@ static pp_status check_plan(const char *directory, const pp_sweep_plan *plan, pp
     return status;
 }
 
-static void nap(void)
-{
-    const struct timespec time = {.tv_nsec = 1000000000L / NAPS_PER_SECOND};
-    nanosleep(&time, NULL);
-}
-
 static int patience(const char *manifest)
 {
     pp_writer writer;
     pp_status status = pp_output_writer(manifest, &writer, NULL);
     return status == PP_OK && writer == PP_WRITER_UNKNOWN ? DOUBT : PATIENCE;
-}
-
-/// One attempt. *again: another process is at it.
-static pp_status write_manifest(const char *directory, const pp_sweep_plan *plan,
-                                const char *source, bool *again, pp_error *error)
-{
-    pp_status status = check_empty(directory, error);
-    *again = false;
-    if (status != PP_OK)
-        return status;
-    status = pp_sweep_manifest_write(directory, plan, source, error);
-    *again = status == PP_EEXIST;
-    return status;
 }
 
 /// The manifest is there, by whoever's hand, and it is this plan's.
@@ -111,18 +97,21 @@ static pp_status have_manifest(const char *directory, const char *path, const pp
 {
     for (int naps = 0;; naps++) {
         pp_error cause = {0};
-        bool again;
         if (access(path, F_OK) == 0)
             return check_plan(directory, plan, error);
-        pp_status status = write_manifest(directory, plan, source, &again, &cause);
+        pp_status status = check_empty(directory, &cause);
+        bool empty = status == PP_OK;
+        if (empty)
+            status = pp_sweep_manifest_write(directory, plan, source, &cause);
         if (status == PP_OK)
             return PP_OK;
         if (access(path, F_OK) == 0) // it has appeared meanwhile
             continue;
         PP_TRY(pp_stop_check(stop, error));
+        bool again = empty && status == PP_EEXIST; // another process is writing it
         if (!again || naps >= patience(path))
             return pp_error_set(error, status, "%s", cause.message);
-        nap();
+        pp_clock_nap(NAP);
     }
 }
 
@@ -143,20 +132,24 @@ static pp_status keep_plan(const char *directory, const pp_sweep_plan *plan, pp_
     return pp_error_set(error, status, "%s", cause.message);
 }
 
+static pp_status join(const char *directory, const char *manifest, const char *runs,
+                      const pp_sweep_plan *plan, const char *source, const pp_stop_flag *stop,
+                      pp_error *error)
+{
+    if (!manifest || !runs)
+        return pp_error_set(error, PP_ENOMEM, "out of memory");
+    PP_TRY(make_folder(directory, error));
+    PP_TRY(have_manifest(directory, manifest, plan, source, stop, error));
+    PP_TRY(make_folder(runs, error));
+    return keep_plan(directory, plan, error);
+}
+
 pp_status pp_sweep_directory_join(const char *directory, const pp_sweep_plan *plan,
                                   const char *source, const pp_stop_flag *stop, pp_error *error)
 {
     char *manifest = pp_output_suffixed(directory, "/" PP_SWEEP_MANIFEST);
     char *runs = pp_output_suffixed(directory, runs_folder);
-    pp_status status = manifest && runs ? PP_OK : pp_error_set(error, PP_ENOMEM, "out of memory");
-    if (status == PP_OK)
-        status = make_folder(directory, error);
-    if (status == PP_OK)
-        status = have_manifest(directory, manifest, plan, source, stop, error);
-    if (status == PP_OK)
-        status = make_folder(runs, error);
-    if (status == PP_OK)
-        status = keep_plan(directory, plan, error);
+    pp_status status = join(directory, manifest, runs, plan, source, stop, error);
     free(manifest);
     free(runs);
     return status;

@@ -1,3 +1,4 @@
+// Reading a manifest, line by line, trusting none of it.
 #include "experiments/sweep/directory/manifest.h"
 
 #include <errno.h>
@@ -90,9 +91,7 @@ static pp_status read_parameters(const reader *r, const pp_node *list)
         return no_memory(r);
     m->n_parameters = list->n;
     for (size_t p = 0; p < list->n; p++) {
-        pp_status status = read_parameter(r, list->entries[p].value, &m->parameters[p]);
-        if (status != PP_OK)
-            return status;
+        PP_TRY(read_parameter(r, list->entries[p].value, &m->parameters[p]));
         for (size_t q = 0; q < p; q++)
             if (strcmp(m->parameters[p].key, m->parameters[q].key) == 0 ||
                 strcmp(m->parameters[p].name, m->parameters[q].name) == 0)
@@ -142,9 +141,7 @@ static pp_status read_grid(const reader *r, const pp_node *list)
         return no_memory(r);
     m->n_axes = list->n;
     for (size_t a = 0; a < list->n; a++) {
-        pp_status status = read_axis(r, list->entries[a].value, a);
-        if (status != PP_OK)
-            return status;
+        PP_TRY(read_axis(r, list->entries[a].value, a));
         if (m->axes[a].n_values > m->n_runs / cells)
             return malformed(r, "the grid has more cells than there are runs");
         cells *= m->axes[a].n_values;
@@ -180,8 +177,8 @@ static pp_status read_header(const reader *r, const pp_node *line)
     m->source = strdup(source);
     if (!m->name || !m->source)
         return no_memory(r);
-    pp_status status = read_parameters(r, pp_node_get(line, "parameters"));
-    return status == PP_OK ? read_grid(r, pp_node_get(line, "grid")) : status;
+    PP_TRY(read_parameters(r, pp_node_get(line, "parameters")));
+    return read_grid(r, pp_node_get(line, "grid"));
 }
 
 /// Values of one run, in the order of the parameters.
@@ -230,10 +227,8 @@ static pp_status read_run(const reader *r, const pp_node *line, size_t run)
     if (!is_hex(id, PP_SWEEP_ID - 1) || values->kind != PP_NODE_MAP)
         return malformed(r, "a run's line has its number, its id and its values");
     memcpy(m->ids[run], id, PP_SWEEP_ID);
-    pp_status status = read_values(r, values, m->values + run * m->n_parameters);
-    if (status == PP_OK && !is_in_place(m, run))
-        status = malformed(r, "the values are not those of the grid");
-    return status;
+    PP_TRY(read_values(r, values, m->values + run * m->n_parameters));
+    return is_in_place(m, run) ? PP_OK : malformed(r, "the values are not those of the grid");
 }
 
 /// Room for one run more: what the header says of their number is not trusted.
@@ -300,24 +295,28 @@ static pp_status read_runs(reader *r)
     return status == PP_OK ? check_ids(r) : status;
 }
 
+static pp_status read_file(reader *r, const char *directory, bool all)
+{
+    pp_node *line;
+    r->path = pp_output_suffixed(directory, "/" PP_SWEEP_MANIFEST);
+    r->line = malloc(LINE_ROOM);
+    if (!r->path || !r->line)
+        return pp_error_set(r->error, PP_ENOMEM, "out of memory");
+    r->file = pp_open_to_read(r->path);
+    if (!r->file)
+        return pp_output_failed(r->error, "open", r->path);
+    PP_TRY(next_line(r, &line));
+    pp_status status = read_header(r, line);
+    pp_node_destroy(line);
+    return status == PP_OK && all ? read_runs(r) : status;
+}
+
 static pp_status read_manifest(const char *directory, bool all, pp_sweep_manifest *manifest,
                                pp_error *error)
 {
     reader r = {.to = manifest, .error = error};
-    pp_node *line = NULL;
     *manifest = (pp_sweep_manifest){0};
-    r.path = pp_output_suffixed(directory, "/" PP_SWEEP_MANIFEST);
-    r.line = malloc(LINE_ROOM);
-    pp_status status = r.path && r.line ? PP_OK : pp_error_set(error, PP_ENOMEM, "out of memory");
-    if (status == PP_OK && !(r.file = pp_open_to_read(r.path)))
-        status = pp_output_failed(error, "open", r.path);
-    if (status == PP_OK)
-        status = next_line(&r, &line);
-    if (status == PP_OK)
-        status = read_header(&r, line);
-    pp_node_destroy(line);
-    if (status == PP_OK && all)
-        status = read_runs(&r);
+    pp_status status = read_file(&r, directory, all);
     if (r.file)
         fclose(r.file);
     free(r.line);

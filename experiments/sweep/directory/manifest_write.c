@@ -1,3 +1,4 @@
+// Writing a manifest.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -5,8 +6,9 @@
 
 #include "data/file/output.h"
 #include "data/file/output_steps.h"
-#include "market/base/buffer.h"
 #include "experiments/sweep/directory/manifest.h"
+#include "experiments/sweep/directory/names.h"
+#include "market/base/buffer.h"
 
 enum { VALUES_MAX = 100000 }; ///< of all axes
 
@@ -58,7 +60,10 @@ static void put_header(pp_buffer *to, const pp_sweep_plan *plan, const char *sou
         pp_buffer_add(to, "%s{\"key\": ", p ? ", " : "");
         pp_buffer_quote(to, pp_sweep_plan_key(plan, p));
         pp_buffer_add(to, ", \"name\": ");
-        pp_buffer_quote(to, pp_sweep_plan_short(plan, p));
+        char *name = pp_sweep_short_name(plan, p);
+        to->failed |= !name;
+        pp_buffer_quote(to, name ? name : "");
+        free(name);
         pp_buffer_add(to, ", \"type\": \"%s\"}", pp_sweep_type_names[pp_sweep_plan_type(plan, p)]);
     }
     pp_buffer_add(to, "]");

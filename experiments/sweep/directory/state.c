@@ -1,3 +1,4 @@
+// States of the runs in a directory, and records of failures.
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -7,12 +8,11 @@
 
 #include "data/file/output.h"
 #include "data/file/output_steps.h"
-#include "data/results/state.h"
 #include "data/file/transfer.h"
-#include "market/base/utf8.h"
-#include "market/base/buffer.h"
+#include "data/results/state.h"
 #include "experiments/scenario/json_read.h"
 #include "experiments/sweep/directory/directory.h"
+#include "market/base/buffer.h"
 
 /// What there is of a run, by the names of its files.
 enum { HAS_RESULTS = 1, HAS_PARTIAL = 2, HAS_CHECKPOINT = 4, HAS_FAILURE = 8 };
@@ -127,12 +127,10 @@ pp_status pp_sweep_failure_write(const char *directory, const char *id, const pp
                                  pp_error *error)
 {
     pp_buffer text = {0};
-    char message[sizeof failure->message]; // a plugin's may be anything
-    pp_utf8_copy(message, sizeof message, failure->message);
     pp_buffer_add(&text, "{\"status\": ");
     pp_buffer_quote(&text, pp_status_text(failure->status));
     pp_buffer_add(&text, ", \"message\": ");
-    pp_buffer_quote(&text, message);
+    pp_buffer_quote(&text, failure->message);
     pp_buffer_add(&text, "}\n");
     size_t length = text.n;
     char *whole = pp_buffer_take(&text);

@@ -35,25 +35,29 @@ const char *pp_sweep_plan_key(const pp_sweep_plan *plan, size_t parameter)
     return plan->parameters[parameter].key;
 }
 
-const char *pp_sweep_plan_short(const pp_sweep_plan *plan, size_t parameter)
-{
-    assert(parameter < plan->n_parameters);
-    return plan->parameters[parameter].short_name;
-}
-
 pp_sweep_type pp_sweep_plan_type(const pp_sweep_plan *plan, size_t parameter)
 {
     assert(parameter < plan->n_parameters);
     return plan->parameters[parameter].type;
 }
 
+const pp_sweep_value *pp_sweep_value_at(const pp_sweep_element *element, size_t index,
+                                        pp_plan_place place)
+{
+    size_t below = 1;
+    for (size_t i = element->n_parts - 1; i > place.part; i--)
+        below *= element->parts[i].n_rows;
+    const pp_sweep_part *part = &element->parts[place.part];
+    return &part->values[index / below % part->n_rows * part->n_columns + place.column];
+}
+
 const char *pp_sweep_plan_value(const pp_sweep_plan *plan, size_t run, size_t parameter)
 {
     assert(run < plan->n_runs);
-    const pp_sweep_run *of = &plan->runs[run];
+    const pp_plan_run *of = &plan->runs[run];
     const pp_sweep_element *element = &plan->elements[of->element];
     for (size_t i = 0; i < element->n_edits; i++) {
-        pp_sweep_place place = element->edits[i];
+        pp_plan_place place = element->edits[i];
         if (element->parts[place.part].columns[place.column].parameter == parameter)
             return pp_sweep_value_at(element, of->index, place)->text;
     }

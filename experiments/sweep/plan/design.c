@@ -3,60 +3,8 @@
 #include <string.h>
 
 #include "experiments/scenario/bind.h"
-#include "experiments/scenario/set.h"
 #include "experiments/sweep/plan/parts.h"
-
-/// Keys of an element, in the order of pp_sweep_kind.
-static const char *const kinds[] = {"grid", "list", "zip", "latin_hypercube", "sobol", NULL};
-
-bool pp_sweep_columns(pp_sweep_part *part, size_t n, pp_report *report)
-{
-    part->columns = calloc(n, sizeof *part->columns);
-    part->n_columns = part->columns ? n : 0;
-    report->out_of_memory |= !part->columns;
-    return part->columns;
-}
-
-bool pp_sweep_rows(pp_sweep_plan *plan, pp_sweep_part *part, size_t n, pp_mark mark,
-                   pp_report *report)
-{
-    if (n > (PP_SWEEP_VALUES_MAX - plan->n_values) / part->n_columns) {
-        pp_report_add(report, mark, kinds[part->kind], "more than %d values in all designs",
-                      PP_SWEEP_VALUES_MAX);
-        return false;
-    }
-    part->values = calloc(n * part->n_columns, sizeof *part->values);
-    part->n_rows = part->values ? n : 0;
-    plan->n_values += part->n_rows * part->n_columns;
-    report->out_of_memory |= !part->values;
-    return part->values;
-}
-
-/// firms.00 would be another name of firms.0.
-static bool has_leading_zero(const char *key)
-{
-    for (const char *at = key; at; at = strchr(at, '.')) {
-        at += *at == '.';
-        if (at[0] == '0' && at[1] >= '0' && at[1] <= '9')
-            return true;
-    }
-    return false;
-}
-
-bool pp_sweep_enter(pp_sweep_plan *plan, pp_sweep_column *column, const pp_entry *key,
-                    pp_report *report)
-{
-    char clipped[PP_CLIP_MAX];
-    pp_clip(key->key, clipped);
-    column->key_mark = column->mark = key->key_mark;
-    if (!pp_set_check_path(report, key->key_mark, clipped, key->key, strlen(key->key)))
-        return false;
-    if (has_leading_zero(key->key)) {
-        pp_report_add(report, key->key_mark, clipped, "an index with leading zeros");
-        return false;
-    }
-    return pp_sweep_parameter_of(plan, key, report, &column->parameter);
-}
+#include "market/base/array.h"
 
 static bool put_node(pp_sweep_value *value, const pp_node *node, pp_report *report)
 {
@@ -115,16 +63,13 @@ static bool fill_axis(const pp_entry *axis, const pp_range *range, pp_sweep_part
 
 static pp_sweep_part *add_part(pp_sweep_element *element, pp_sweep_kind kind, pp_report *report)
 {
-    if (element->n_parts == element->capacity) {
-        size_t capacity = element->capacity ? 2 * element->capacity : 4;
-        pp_sweep_part *parts = realloc(element->parts, capacity * sizeof *parts);
-        if (!parts) {
-            report->out_of_memory = true;
-            return NULL;
-        }
-        element->parts = parts;
-        element->capacity = capacity;
+    void *parts =
+        pp_array_grow(element->parts, element->n_parts, &element->capacity, sizeof *element->parts);
+    if (!parts) {
+        report->out_of_memory = true;
+        return NULL;
     }
+    element->parts = parts;
     element->parts[element->n_parts] = (pp_sweep_part){.kind = kind};
     return &element->parts[element->n_parts++];
 }
@@ -252,9 +197,9 @@ static void read_part(pp_sweep_plan *plan, pp_sweep_element *element, const pp_e
                       pp_report *report)
 {
     size_t kind = 0;
-    while (kinds[kind] && strcmp(kinds[kind], design->key) != 0)
+    while (pp_sweep_kinds[kind] && strcmp(pp_sweep_kinds[kind], design->key) != 0)
         kind++;
-    if (!kinds[kind])
+    if (!pp_sweep_kinds[kind])
         return; // reported as unknown
     if (kind == PP_SWEEP_GRID) {
         read_grid(plan, element, design->value, report);
@@ -286,13 +231,13 @@ static bool order_edits(const pp_sweep_plan *plan, pp_sweep_element *element, pp
                 pp_sweep_depth(plan->parameters[element->parts[i].columns[j].parameter].key);
             size_t at = element->n_edits++;
             for (; at > 0; at--) {
-                pp_sweep_place before = element->edits[at - 1];
+                pp_plan_place before = element->edits[at - 1];
                 const pp_sweep_column *column = &element->parts[before.part].columns[before.column];
                 if (pp_sweep_depth(plan->parameters[column->parameter].key) <= depth)
                     break;
                 element->edits[at] = before;
             }
-            element->edits[at] = (pp_sweep_place){i, j};
+            element->edits[at] = (pp_plan_place){i, j};
         }
     return true;
 }
@@ -337,7 +282,7 @@ static void read_element(pp_sweep_plan *plan, pp_sweep_element *element, const p
     element->mark = map->mark;
     if (!is_filled_map(map, "designs", report))
         return;
-    pp_bind_keys(report, "designs", map, none, kinds);
+    pp_bind_keys(report, "designs", map, none, pp_sweep_kinds);
     for (size_t i = 0; i < map->n && !report->out_of_memory; i++)
         read_part(plan, element, &map->entries[i], report);
     if (pp_report_count(report) > before || report->out_of_memory)

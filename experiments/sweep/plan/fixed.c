@@ -14,7 +14,8 @@ size_t pp_sweep_depth(const char *key)
     return n;
 }
 
-bool pp_sweep_is_within(const char *key, size_t n, const char *above, size_t n_above)
+/// Does the key lead to the same place as `above`, or to one within it?
+static bool is_within(const char *key, size_t n, const char *above, size_t n_above)
 {
     return n >= n_above && memcmp(key, above, n_above) == 0 &&
            (n == n_above || key[n_above] == '.');
@@ -65,7 +66,7 @@ static void check_key(const pp_sweep_plan *plan, pp_mark mark, const char *where
     char clipped[PP_CLIP_MAX];
     for (size_t i = 0; i < plan->n_parameters; i++) {
         const char *swept = plan->parameters[i].key;
-        if (!pp_sweep_is_within(key, n, swept, strlen(swept)))
+        if (!is_within(key, n, swept, strlen(swept)))
             continue;
         if (n == strlen(swept))
             pp_report_add(report, mark, where, "'%s' is swept: it cannot be set for every run",

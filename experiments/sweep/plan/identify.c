@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "experiments/sweep/plan/parts.h"
+#include "market/base/array.h"
 
 struct pp_sweep_book {
     char *path;
@@ -41,14 +42,10 @@ static pp_status hash_file(const char *path, char sha256[PP_SHA256_TEXT], pp_err
 
 static bool keep(pp_sweep_books *books, const char *path, const char *sha256)
 {
-    if (books->n == books->capacity) {
-        size_t capacity = books->capacity ? 2 * books->capacity : 4;
-        struct pp_sweep_book *more = realloc(books->books, capacity * sizeof *more);
-        if (!more)
-            return false;
-        books->books = more;
-        books->capacity = capacity;
-    }
+    void *grown = pp_array_grow(books->books, books->n, &books->capacity, sizeof *books->books);
+    if (!grown)
+        return false;
+    books->books = grown;
     struct pp_sweep_book *book = &books->books[books->n];
     book->path = strdup(path);
     if (!book->path)

@@ -4,9 +4,9 @@
 #ifndef PURSUIT_EXPERIMENTS_SWEEP_PLAN_PARTS_H
 #define PURSUIT_EXPERIMENTS_SWEEP_PLAN_PARTS_H
 
+#include "experiments/scenario/tree.h"
 #include "experiments/stats/design.h"
 #include "experiments/sweep/plan/plan.h"
-#include "experiments/scenario/tree.h"
 
 enum {
     PP_SWEEP_PARAMETERS_MAX = 1000,
@@ -37,6 +37,9 @@ typedef enum pp_sweep_kind {
     PP_SWEEP_SOBOL
 } pp_sweep_kind;
 
+/// Keys of an element, in the order of pp_sweep_kind; NULL-terminated.
+extern const char *const pp_sweep_kinds[];
+
 /// Values that are taken together, a row by a run.
 typedef struct pp_sweep_part {
     pp_sweep_kind kind;
@@ -48,9 +51,9 @@ typedef struct pp_sweep_part {
 } pp_sweep_part;
 
 /// A place in an element: a column of a part.
-typedef struct pp_sweep_place {
+typedef struct pp_plan_place {
     uint32_t part, column;
-} pp_sweep_place;
+} pp_plan_place;
 
 /// Parts that are crossed, the last one fastest.
 typedef struct pp_sweep_element {
@@ -59,20 +62,20 @@ typedef struct pp_sweep_element {
     pp_sweep_part *parts;
     size_t n_runs; ///< product of rows; 0 if something is wrong with it
     size_t n_edits;
-    pp_sweep_place *edits; ///< [n_edits] every column, shorter keys first
+    pp_plan_place *edits; ///< [n_edits] every column, shorter keys first
 } pp_sweep_element;
 
-typedef struct pp_sweep_parameter {
-    char *key, *short_name; ///< owned
+typedef struct pp_plan_parameter {
+    char *key; ///< owned
     pp_sweep_type type;
     bool typed; ///< some run has told its type
-} pp_sweep_parameter;
+} pp_plan_parameter;
 
 /// Of which element and which of its runs.
-typedef struct pp_sweep_run {
+typedef struct pp_plan_run {
     uint32_t element, index;
     char id[PP_SWEEP_ID];
-} pp_sweep_run;
+} pp_plan_run;
 
 struct pp_sweep_plan {
     char *path, *text, *scenario_path;
@@ -83,12 +86,12 @@ struct pp_sweep_plan {
     pp_node *base; ///< the scenario's tree with the edits of every run
     pp_text name;
     size_t n_parameters, parameter_capacity;
-    pp_sweep_parameter *parameters;
+    pp_plan_parameter *parameters;
     size_t n_elements;
     pp_sweep_element *elements;
     size_t n_values; ///< of all parts
     size_t n_runs, run_capacity;
-    pp_sweep_run *runs;
+    pp_plan_run *runs;
     char sha256[PP_SHA256_TEXT];
 };
 
@@ -98,15 +101,6 @@ char *pp_sweep_text(const pp_node *value, bool number);
 /// A number in canonical text.
 const char *pp_sweep_number(double value, char text[]);
 
-/// Number of the parameter of that key, which is added if it is new.
-/// @return false if there are too many, which is reported, or memory ran out
-bool pp_sweep_parameter_of(pp_sweep_plan *plan, const pp_entry *key, pp_report *report,
-                           size_t *parameter);
-/// Give every parameter its short name. @return false if memory ran out
-bool pp_sweep_name(pp_sweep_plan *plan);
-
-/// Does the key lead to the same place as `above`, or to one within it?
-bool pp_sweep_is_within(const char *key, size_t n, const char *above, size_t n_above);
 /// Steps of a path less one.
 size_t pp_sweep_depth(const char *key);
 /// Apply `set` (NULL: none) and the command line's edits to the base scenario's tree.
@@ -146,7 +140,7 @@ bool pp_sweep_fill_sample(pp_sweep_part *part, pp_report *report);
 pp_node *pp_sweep_tree(const pp_sweep_plan *plan, size_t element, size_t index, pp_report *report);
 /// The value that a run of an element has in a place.
 const pp_sweep_value *pp_sweep_value_at(const pp_sweep_element *element, size_t index,
-                                        pp_sweep_place place);
+                                        pp_plan_place place);
 
 /// Make the values of samples, resolve and check every run, and keep those that are new.
 /// @param status PP_EIO if a file that a run reads cannot be read

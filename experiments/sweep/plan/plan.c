@@ -1,12 +1,13 @@
+// A plan: loading it, and the scenario of each of its runs.
 #include "experiments/sweep/plan/plan.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "market/base/path.h"
 #include "experiments/scenario/parts.h"
 #include "experiments/sweep/plan/parts.h"
 #include "market/base/param_rows.h"
+#include "market/base/path.h"
 
 const char *const pp_sweep_type_names[] = {
     [PP_SWEEP_REAL] = "real", [PP_SWEEP_INTEGER] = "integer", [PP_SWEEP_TEXT] = "text"};
@@ -50,10 +51,8 @@ void pp_sweep_plan_destroy(pp_sweep_plan *plan)
     if (!plan)
         return;
     destroy_elements(plan);
-    for (size_t i = 0; i < plan->n_parameters; i++) {
+    for (size_t i = 0; i < plan->n_parameters; i++)
         free(plan->parameters[i].key);
-        free(plan->parameters[i].short_name);
-    }
     for (size_t i = 0; i < plan->n_sets; i++)
         free(plan->sets[i]);
     free(plan->sets);
@@ -150,7 +149,7 @@ static bool finish(pp_sweep_plan *plan)
         for (size_t j = 0; j < plan->elements[i].n_parts; j++)
             if (!finish_values(plan, &plan->elements[i].parts[j]))
                 return false;
-    return pp_sweep_name(plan) && hash_ids(plan);
+    return hash_ids(plan);
 }
 
 static pp_status read_plan(pp_sweep_plan *plan, pp_report *report)
@@ -224,7 +223,7 @@ static pp_status check_id(const pp_scenario *scenario, const char *wanted, pp_er
 pp_status pp_sweep_plan_scenario(const pp_sweep_plan *plan, size_t run, pp_scenario **scenario,
                                  pp_error *error)
 {
-    const pp_sweep_run *wanted = &plan->runs[run];
+    const pp_plan_run *wanted = &plan->runs[run];
     pp_report report = {
         .path = plan->scenario_path, .plan = plan->path, .sets = (const char *const *)plan->sets};
     *scenario = NULL;

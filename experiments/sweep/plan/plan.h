@@ -83,10 +83,6 @@ size_t pp_sweep_plan_runs(const pp_sweep_plan *plan);
 size_t pp_sweep_plan_parameters(const pp_sweep_plan *plan);
 /// The key as in the plan and for --set: "firms.0.agent.temperature".
 const char *pp_sweep_plan_key(const pp_sweep_plan *plan, size_t parameter);
-/// The key's shortest dotted ending that is no other parameter's, does not start with an index, and
-/// is no name of a variable or dimension of a results file: "temperature". If no ending will do,
-/// the key and "_parameter".
-const char *pp_sweep_plan_short(const pp_sweep_plan *plan, size_t parameter);
 pp_sweep_type pp_sweep_plan_type(const pp_sweep_plan *plan, size_t parameter);
 
 /// What a run sets a parameter to, in canonical text: a number in the fewest digits that read back

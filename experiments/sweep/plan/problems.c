@@ -2,8 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "market/base/buffer.h"
 #include "experiments/sweep/plan/parts.h"
+#include "market/base/array.h"
+#include "market/base/buffer.h"
 
 enum {
     PER_PLACE = 3, ///< problems told of one place; values of a range make each its own text
@@ -21,19 +22,6 @@ struct pp_sweep_problem {
 static bool is_same_place(pp_mark a, pp_mark b)
 {
     return a.set == b.set && a.line == b.line && a.column == b.column;
-}
-
-static bool reserve(pp_sweep_problems *problems)
-{
-    if (problems->n < problems->capacity)
-        return true;
-    size_t capacity = problems->capacity ? 2 * problems->capacity : 16;
-    struct pp_sweep_problem *items = realloc(problems->items, capacity * sizeof *items);
-    if (!items)
-        return false;
-    problems->items = items;
-    problems->capacity = capacity;
-    return true;
 }
 
 static bool take(pp_sweep_problems *problems, size_t element, size_t index, pp_mark mark,
@@ -58,11 +46,14 @@ static bool take(pp_sweep_problems *problems, size_t element, size_t index, pp_m
     }
     if (problems->n >= PP_REPORT_MAX)
         return true;
-    char *copy = strdup(text);
-    if (!copy || !reserve(problems)) {
-        free(copy);
+    void *grown =
+        pp_array_grow(problems->items, problems->n, &problems->capacity, sizeof *problems->items);
+    if (!grown)
         return false;
-    }
+    problems->items = grown;
+    char *copy = strdup(text);
+    if (!copy)
+        return false;
     problems->items[problems->n++] = (struct pp_sweep_problem){mark, copy, element, index, 1, 0};
     return true;
 }
@@ -90,7 +81,7 @@ static void write_values(const pp_sweep_plan *plan, const struct pp_sweep_proble
     for (size_t i = 0; i < element->n_parts; i++)
         for (size_t j = 0; j < element->parts[i].n_columns; j++, n++) {
             const pp_sweep_value *value = pp_sweep_value_at(
-                element, problem->index, (pp_sweep_place){(uint32_t)i, (uint32_t)j});
+                element, problem->index, (pp_plan_place){(uint32_t)i, (uint32_t)j});
             char key[PP_CLIP_MAX], text[PP_CLIP_MAX];
             if (n == VALUES_MAX)
                 pp_buffer_add(out, ", ...");
@@ -104,8 +95,7 @@ static void write_values(const pp_sweep_plan *plan, const struct pp_sweep_proble
 static pp_mark mark_of_values(const pp_sweep_plan *plan, const struct pp_sweep_problem *problem)
 {
     const pp_sweep_element *element = &plan->elements[problem->element];
-    const pp_sweep_value *value =
-        pp_sweep_value_at(element, problem->index, (pp_sweep_place){0, 0});
+    const pp_sweep_value *value = pp_sweep_value_at(element, problem->index, (pp_plan_place){0, 0});
     return value->node ? value->node->mark : element->parts[0].columns[0].mark;
 }
 

@@ -5,6 +5,7 @@
 #include "experiments/scenario/parts.h"
 #include "experiments/scenario/set.h"
 #include "experiments/sweep/plan/parts.h"
+#include "market/base/array.h"
 
 typedef struct resolver {
     pp_sweep_plan *plan;
@@ -17,16 +18,6 @@ typedef struct resolver {
     pp_mark book_mark; ///< where the run's book is named, if it has one
     pp_status status;
 } resolver;
-
-const pp_sweep_value *pp_sweep_value_at(const pp_sweep_element *element, size_t index,
-                                        pp_sweep_place place)
-{
-    size_t below = 1;
-    for (size_t i = element->n_parts - 1; i > place.part; i--)
-        below *= element->parts[i].n_rows;
-    const pp_sweep_part *part = &element->parts[place.part];
-    return &part->values[index / below % part->n_rows * part->n_columns + place.column];
-}
 
 /// Before a sample's values are made, an end of its range stands for them.
 static pp_node *make_node(const pp_sweep_column *column, const pp_sweep_value *value)
@@ -113,7 +104,7 @@ static pp_sweep_type type_of(int type, const pp_sweep_value *value)
     return whole ? PP_SWEEP_INTEGER : PP_SWEEP_REAL;
 }
 
-static void join_type(pp_sweep_parameter *parameter, pp_sweep_type type)
+static void join_type(pp_plan_parameter *parameter, pp_sweep_type type)
 {
     if (!parameter->typed || type == PP_SWEEP_TEXT)
         parameter->type = type;
@@ -126,7 +117,7 @@ static void join_types(resolver *r, size_t element, size_t index)
 {
     const pp_sweep_element *of = &r->plan->elements[element];
     for (size_t i = 0; i < of->n_edits; i++) {
-        pp_sweep_place place = of->edits[i];
+        pp_plan_place place = of->edits[i];
         size_t parameter = of->parts[place.part].columns[place.column].parameter;
         join_type(&r->plan->parameters[parameter],
                   type_of(r->types[parameter], pp_sweep_value_at(of, index, place)));
@@ -151,15 +142,11 @@ static bool add_run(resolver *r, size_t element, size_t index, const char *id)
     uint32_t *place = find(r, id);
     if (*place)
         return true;
-    if (plan->n_runs == plan->run_capacity) {
-        size_t capacity = plan->run_capacity ? 2 * plan->run_capacity : 64;
-        pp_sweep_run *runs = realloc(plan->runs, capacity * sizeof *runs);
-        if (!runs)
-            return false;
-        plan->runs = runs;
-        plan->run_capacity = capacity;
-    }
-    pp_sweep_run *run = &plan->runs[plan->n_runs++];
+    void *runs = pp_array_grow(plan->runs, plan->n_runs, &plan->run_capacity, sizeof *plan->runs);
+    if (!runs)
+        return false;
+    plan->runs = runs;
+    pp_plan_run *run = &plan->runs[plan->n_runs++];
     run->element = (uint32_t)element;
     run->index = (uint32_t)index;
     memcpy(run->id, id, PP_SWEEP_ID);

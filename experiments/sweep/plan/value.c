@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "experiments/scenario/bind.h"
-#include "market/base/buffer.h"
 #include "experiments/sweep/plan/parts.h"
+#include "market/base/buffer.h"
 
 const char *pp_sweep_number(double value, char text[])
 {

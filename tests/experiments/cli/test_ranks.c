@@ -12,6 +12,7 @@
 
 #include "experiments/cli/ranks/ranks.h"
 #include "experiments/cli/ranks/transport.h"
+#include "market/base/clock.h"
 
 enum { RANKS_MAX = 4, NUMBERS = 500, TOO_LONG = 120 };
 
@@ -134,7 +135,7 @@ static int64_t ask(const int *told, bool leaving)
             world.answered[me] = false;
         pthread_mutex_unlock(&world.lock);
         if (!there)
-            pp_ranks_nap(1);
+            pp_clock_nap(1);
     }
     return number;
 }
@@ -351,11 +352,11 @@ static void hold_one(pp_ranks *ranks)
     start(ranks, 0);
     bool holds = pp_ranks_rank(ranks) == holder;
     while (!holds && atomic_load(&n_done) == 0)
-        pp_ranks_nap(1);
+        pp_clock_nap(1);
     while (pp_ranks_next(ranks, &number)) {
         int done = atomic_fetch_add(&n_done, 1) + 1;
         while (holds && done < NUMBERS) {
-            pp_ranks_nap(1);
+            pp_clock_nap(1);
             done = atomic_load(&n_done);
         }
     }
@@ -384,7 +385,7 @@ static void leave_early(pp_ranks *ranks)
             break;
         // Long enough for rank 0 to be waiting.
         while (atomic_load(&n_waited) == 0)
-            pp_ranks_nap(1);
+            pp_clock_nap(1);
     }
     pp_ranks_finish(ranks, count_waiting, NULL);
     int64_t count[PP_RANKS_OUTCOMES];
@@ -411,7 +412,7 @@ static void stop_all(pp_ranks *ranks)
     while (pp_ranks_next(ranks, &number)) {
         atomic_fetch_add(&n_done, 1);
         pp_ranks_tell(ranks, pp_ranks_rank(ranks) == teller ? 3 : 0);
-        pp_ranks_nap(5);
+        pp_clock_nap(5);
     }
     pp_ranks_finish(ranks, NULL, NULL);
 }

@@ -11,9 +11,9 @@
 
 #include "data/file/output.h"
 #include "data/results/state.h"
-#include "experiments/sweep/sweep.h"
 #include "experiments/sweep/directory/directory.h"
 #include "experiments/sweep/directory/manifest.h"
+#include "experiments/sweep/sweep.h"
 #include "tests/support/temp_directory.h"
 
 enum { RUNS = 4 };
@@ -113,6 +113,17 @@ static void on_done(void *context, const pp_sweep_counts *counts)
     h->last = *counts;
 }
 
+/// Every run of a share in turn; for pp_sweep_options.next.
+static bool next_of_share(void *queue, size_t *run)
+{
+    pp_sweep_share *share = queue;
+    if (share->next >= share->end)
+        return false;
+    *run = share->next;
+    share->next += share->step;
+    return true;
+}
+
 static pp_status run(const fixture *f, pp_sweep_rerun rerun, bool fail_fast,
                      pp_sweep_counts *counts, heard *h, pp_error *error)
 {
@@ -123,7 +134,7 @@ static pp_status run(const fixture *f, pp_sweep_rerun rerun, bool fail_fast,
                                       .source = "test",
                                       .rerun = rerun,
                                       .fail_fast = fail_fast,
-                                      .next = pp_sweep_share_next,
+                                      .next = next_of_share,
                                       .queue = &all,
                                       .done = on_done,
                                       .failed = on_failed,
@@ -168,7 +179,7 @@ static void test_share_gives_every_run_to_one_task(void **state)
         for (size_t task = 1; task <= n_tasks; task++) {
             pp_sweep_share share = pp_sweep_share_of(task, n_tasks, PP_COUNT(seen));
             size_t expected = pp_sweep_share_runs(&share), n = 0;
-            for (size_t i; pp_sweep_share_next(&share, &i); n++)
+            for (size_t i; next_of_share(&share, &i); n++)
                 seen[i]++;
             assert_int_equal(n, expected);
             assert_int_equal(pp_sweep_share_runs(&share), 0);
@@ -370,6 +381,19 @@ static void test_results_state_of_every_cut_is_damaged(void **state)
     temp_write(path, bytes, n);
     assert_look(path, true, PP_RESULTS_DAMAGED);
     assert_look(path, false, PP_RESULTS_WHOLE); // it was only looked at
+    bytes[n / 2] ^= 1;
+    bytes[0] ^= 1; // no HDF5 file at first sight, but the seal is there
+    temp_write(path, bytes, n);
+    assert_look(path, true, PP_RESULTS_DAMAGED);
+    assert_look(path, false, PP_RESULTS_DAMAGED);
+    memset(bytes, 0, n - 16); // all but the page that the seal is on
+    temp_write(path, bytes, n);
+    assert_look(path, false, PP_RESULTS_DAMAGED);
+    memset(bytes, 0, n);
+    for (size_t length = 1; length <= n; length += length < 100 ? 1 : 997) {
+        temp_write(path, bytes, length);
+        assert_look(path, true, PP_RESULTS_DAMAGED);
+    }
     temp_write(path, "\211HDX", 4);
     assert_look(path, true, PP_RESULTS_FOREIGN);
     unlink(path);

@@ -1,5 +1,6 @@
 /// @file
 /// experiments/sweep/plan/plan.h: the runs that come of a plan and the values they have.
+#include "experiments/sweep/directory/names.h"
 #include "market/base/text.h"
 #include "tests/support/sweep_fixture.h"
 
@@ -31,6 +32,13 @@ static void expect_runs(const char *text, const char *const *lines)
     pp_sweep_plan_destroy(plan);
 }
 
+static void assert_short_name(const pp_sweep_plan *plan, size_t parameter, const char *expected)
+{
+    char *name = pp_sweep_short_name(plan, parameter);
+    assert_string_equal(name, expected);
+    free(name);
+}
+
 static void test_grid_has_every_combination_last_key_fastest(void **state)
 {
     (void)state;
@@ -44,9 +52,9 @@ static void test_grid_has_every_combination_last_key_fastest(void **state)
     assert_string_equal(pp_sweep_plan_name(plan), "heat");
     assert_int_equal(pp_sweep_plan_parameters(plan), 2);
     assert_string_equal(pp_sweep_plan_key(plan, 0), "firms.0.agent.temperature");
-    assert_string_equal(pp_sweep_plan_short(plan, 0), "temperature");
+    assert_short_name(plan, 0, "temperature");
     assert_int_equal(pp_sweep_plan_type(plan, 0), PP_SWEEP_REAL);
-    assert_string_equal(pp_sweep_plan_short(plan, 1), "seed");
+    assert_short_name(plan, 1, "seed");
     assert_int_equal(pp_sweep_plan_type(plan, 1), PP_SWEEP_INTEGER);
     assert_true(pp_sweep_plan_grid(plan, &n_axes));
     assert_int_equal(n_axes, 2);
@@ -261,7 +269,7 @@ static void test_types_follow_parameters_and_values(void **state)
         "name",  "loyalty_rate"};
     for (size_t i = 0; i < PP_COUNT(types); i++) {
         assert_int_equal(pp_sweep_plan_type(plan, i), types[i]);
-        assert_string_equal(pp_sweep_plan_short(plan, i), names[i]);
+        assert_short_name(plan, i, names[i]);
     }
     pp_sweep_plan_destroy(plan);
 }
@@ -278,7 +286,7 @@ static void test_short_names_are_unique(void **state)
     static const char *const names[] = {"firms.0.agent", "firms.1.agent", "portfolio_parameter",
                                         "agent.value", "loss_scale"};
     for (size_t i = 0; i < PP_COUNT(names); i++)
-        assert_string_equal(pp_sweep_plan_short(plan, i), names[i]);
+        assert_short_name(plan, i, names[i]);
     pp_sweep_plan_destroy(plan);
 }
 

@@ -8,9 +8,10 @@
 #include <errno.h>
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "experiments/cli/print/json.h"
+#include "market/base/json.h"
 #include "market/base/param.h"
 #include "market/base/text.h"
 
@@ -84,16 +85,30 @@ static void test_text_print_has_a_point(void **state)
 static void test_text_json_number_has_a_point(void **state)
 {
     (void)state;
-    char text[64];
-    FILE *out = fmemopen(text, sizeof text, "w");
-    assert_non_null(out);
-    pp_json json = {.out = out};
+    pp_json json = {0};
     pp_json_open(&json, NULL, '[');
     pp_json_number(&json, NULL, 0.1);
     pp_json_number(&json, NULL, NAN);
     pp_json_close(&json, ']');
-    assert_int_equal(fclose(out), 0);
+    char *text = pp_buffer_take(&json.out);
     assert_string_equal(text, "[\n  0.1,\n  null\n]\n");
+    free(text);
+}
+
+static void test_text_json_string_is_utf8(void **state)
+{
+    (void)state;
+    pp_json json = {0};
+    pp_json_open(&json, NULL, '[');
+    pp_json_string(&json, NULL, "\"\xc3\xa9\xff\xe2\x80\x01\n\\");
+    pp_json_open(&json, NULL, '{');
+    pp_json_close(&json, '}');
+    pp_json_string(&json, NULL, NULL);
+    pp_json_close(&json, ']');
+    char *text = pp_buffer_take(&json.out);
+    assert_string_equal(
+        text, "[\n  \"\\\"\xc3\xa9\\uFFFD\\uFFFD\\uFFFD\\u0001\\u000A\\\\\",\n  {},\n  null\n]\n");
+    free(text);
 }
 
 int main(void)
@@ -104,6 +119,7 @@ int main(void)
         cmocka_unit_test(test_text_format_real_reads_back_and_leaves_errno),
         cmocka_unit_test(test_text_print_has_a_point),
         cmocka_unit_test(test_text_json_number_has_a_point),
+        cmocka_unit_test(test_text_json_string_is_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
+// Help: what a command is and takes, filled to a width.
 #include <string.h>
 
 #include "experiments/cli/common/cli.h"
+#include "market/base/nearest.h"
 
 enum { WIDTH = 88, INDENT = 2, DOC_COLUMN = 26 };
 
@@ -65,7 +67,7 @@ void pp_cli_print_help(const pp_command *command, FILE *out)
     print_option(out, &help);
 }
 
-void pp_cli_print_overview(FILE *out)
+void pp_cli_print_overview(const pp_command *const *all, FILE *out)
 {
     fputs("Examples:\n"
           "  pursuit init scenario.yaml                  # a scenario to start from\n"
@@ -74,46 +76,27 @@ void pp_cli_print_overview(FILE *out)
           "Usage: pursuit COMMAND [ARGUMENT]...\n\n"
           "A synthetic insurance market on a price comparison website.\n\nCommands:\n",
           out);
-    for (size_t i = 0; pp_commands[i]; i++)
-        print_term(out, pp_commands[i]->name, pp_commands[i]->doc);
+    for (size_t i = 0; all[i]; i++)
+        print_term(out, all[i]->name, all[i]->doc);
     fputs("\n'pursuit COMMAND --help' says more of each; 'man pursuit' has every parameter.\n"
           "Exit codes: 0 ok, 2 usage or scenario, 3 input/output, 4 numerical failure, 75 "
           "interrupted.\n",
           out);
 }
 
-static int run_help(const pp_command *command, int argc, char **argv)
+const pp_command *pp_command_find(const pp_command *const *all, const char *name)
 {
-    int id = pp_cli_parse(command, argc, argv, NULL, NULL);
-    if (id != PP_CLI_END)
-        return pp_cli_stop(id);
-    if (optind == argc) {
-        pp_cli_print_overview(stdout);
-        return PP_EXIT_OK;
-    }
-    const pp_command *topic = pp_command_find(argv[optind]);
-    if (topic) {
-        pp_cli_print_help(topic, stdout);
-        return PP_EXIT_OK;
-    }
-    char suggestion[PP_SUGGESTION_MAX];
-    pp_command_suggest(argv[optind], suggestion, sizeof suggestion);
-    pp_cli_message(command, "no command '%s'%s", argv[optind], suggestion);
-    return pp_cli_usage(NULL);
+    for (size_t i = 0; all[i]; i++)
+        if (strcmp(all[i]->name, name) == 0)
+            return all[i];
+    return NULL;
 }
 
-static const pp_cli_example examples[] = {
-    {"pursuit help", "what there is"},
-    {"pursuit help run", "what one command does"},
-};
-
-const pp_command pp_command_help = {
-    .name = "help",
-    .synopsis = "[COMMAND]",
-    .doc = "show what a command does",
-    .details = "Shows the commands, or one command's examples, usage and options.",
-    .examples = examples,
-    .n_examples = PP_COUNT(examples),
-    .max_operands = 1,
-    .run = run_help,
-};
+void pp_command_suggest(const pp_command *const *all, const char *typed, char *text, size_t size)
+{
+    pp_nearest nearest;
+    pp_nearest_start(&nearest, typed);
+    for (size_t i = 0; all[i]; i++)
+        pp_nearest_offer(&nearest, all[i]->name);
+    pp_nearest_text(&nearest, text, size);
+}

@@ -1,0 +1,25 @@
+/// @file
+/// @internal
+/// Arrays that grow.
+#ifndef PURSUIT_MARKET_BASE_ARRAY_H
+#define PURSUIT_MARKET_BASE_ARRAY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+/// Make room for one element more than n; capacities double.
+/// @param size bytes of an element
+/// @return the array, which may have moved; NULL if out of memory, and the array stays as it is
+static inline void *pp_array_grow(void *array, size_t n, size_t *capacity, size_t size)
+{
+    if (n < *capacity)
+        return array;
+    size_t more = *capacity ? 2 * *capacity : 16;
+    void *grown = more <= SIZE_MAX / size ? realloc(array, more * size) : NULL;
+    if (grown)
+        *capacity = more;
+    return grown;
+}
+
+#endif
