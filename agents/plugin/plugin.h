@@ -8,9 +8,10 @@
 
 #include <sys/stat.h>
 
+#include "agents/agent.h"
 #include "data/file/sha256.h"
-#include "experiments/scenario/scenario.h"
 
+typedef struct pp_plugin pp_plugin;
 struct pp_plugin {
     pp_plugin *next; ///< of a list
     char path[PP_TEXT_MAX];
