@@ -1,3 +1,4 @@
+// A file that appears whole or not at all: claimed, written, renamed.
 #include "data/file/output.h"
 
 #include <errno.h>

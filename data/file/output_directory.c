@@ -1,3 +1,4 @@
+// A directory that appears whole or not at all.
 #include "data/file/output_directory.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+// Steps that output files and output directories have in common: names, locks, messages.
 #include "data/file/output_steps.h"
 
 #include <errno.h>

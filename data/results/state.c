@@ -1,3 +1,4 @@
+// The state of a results file, from its bytes.
 #include "data/results/state.h"
 
 #include <errno.h>

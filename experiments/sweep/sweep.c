@@ -91,18 +91,16 @@ static pp_status count_complete(sweep *s, const attempt *a, bool fresh, pp_error
     return status == PP_OK ? pp_sweep_failure_remove(s->options->directory, a->id, error) : status;
 }
 
-/// Make the run's experiment out of the last one.
-static pp_status prepare(sweep *s, size_t run, pp_error *error)
+pp_status pp_sweep_follow(const pp_sweep_plan *plan, size_t run, pp_scenario **scenario,
+                          pp_experiment **experiment, pp_error *error)
 {
-    pp_scenario *scenario;
-    pp_experiment *previous = s->experiment;
-    pp_status status = pp_sweep_plan_scenario(s->plan, run, &scenario, error);
-    if (status != PP_OK)
-        return status;
-    s->experiment = NULL;
-    status = pp_experiment_follow(previous, scenario, &s->experiment, error);
-    pp_scenario_destroy(s->scenario); // only now, so that a plugin of both stays loaded
-    s->scenario = scenario;
+    pp_scenario *next;
+    PP_TRY(pp_sweep_plan_scenario(plan, run, &next, error));
+    pp_experiment *previous = *experiment;
+    *experiment = NULL;
+    pp_status status = pp_experiment_follow(previous, next, experiment, error);
+    pp_scenario_destroy(*scenario); // only now, so that a plugin of both stays loaded
+    *scenario = next;
     return status;
 }
 
@@ -131,7 +129,7 @@ static pp_status simulate(sweep *s, const attempt *a, pp_error *error)
                                     .resumed = s->options->progress,
                                     .progress = s->options->progress,
                                     .context = s->options->context};
-    PP_TRY(prepare(s, a->run, error));
+    PP_TRY(pp_sweep_follow(s->plan, a->run, &s->scenario, &s->experiment, error));
     return pp_experiment_run(s->experiment, &options, error);
 }
 

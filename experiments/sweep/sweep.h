@@ -6,8 +6,16 @@
 #ifndef PURSUIT_EXPERIMENTS_SWEEP_SWEEP_H
 #define PURSUIT_EXPERIMENTS_SWEEP_SWEEP_H
 
+#include "experiments/engine/run.h"
 #include "experiments/sweep/plan/plan.h"
 #include "market/base/stop.h"
+
+/// Make a run's experiment out of that of the run before.
+/// @param scenario, experiment of the run before, or NULL; replaced. The caller's to destroy, the
+/// experiment first, whatever is returned
+/// @return as pp_sweep_plan_scenario and pp_experiment_follow
+pp_status pp_sweep_follow(const pp_sweep_plan *plan, size_t run, pp_scenario **scenario,
+                          pp_experiment **experiment, pp_error *error);
 
 /// What to do with runs that have been tried before.
 typedef enum pp_sweep_rerun {

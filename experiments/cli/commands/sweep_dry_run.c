@@ -11,20 +11,6 @@
 /// More runs are not looked at: it would take as long as some sweeps do.
 enum { SAMPLE_MAX = 100 };
 
-/// The run's experiment, made out of the last one's.
-static pp_status follow(const pp_sweep_plan *plan, size_t run, pp_scenario **scenario,
-                        pp_experiment **experiment, pp_error *error)
-{
-    pp_scenario *next;
-    pp_status status = pp_sweep_plan_scenario(plan, run, &next, error);
-    if (status != PP_OK)
-        return status;
-    status = pp_experiment_follow(*experiment, next, experiment, error);
-    pp_scenario_destroy(*scenario);
-    *scenario = next;
-    return status;
-}
-
 pp_status pp_sweep_estimate_plan(const pp_sweep_plan *plan, int threads,
                                  pp_sweep_estimate *estimate, pp_error *error)
 {
@@ -35,7 +21,8 @@ pp_status pp_sweep_estimate_plan(const pp_sweep_plan *plan, int threads,
     double files = 0;
     *estimate = (pp_sweep_estimate){.n_sampled = n};
     for (size_t i = 0; i < n && status == PP_OK; i++) {
-        status = follow(plan, n > 1 ? i * (runs - 1) / (n - 1) : 0, &scenario, &experiment, error);
+        status = pp_sweep_follow(plan, n > 1 ? i * (runs - 1) / (n - 1) : 0, &scenario, &experiment,
+                                 error);
         if (status != PP_OK)
             break;
         pp_results_layout layout = pp_experiment_layout(experiment);

@@ -258,20 +258,14 @@ static int run_all(work *w, const char *history)
     return is_first(w) ? conclude(w, &all) : PP_EXIT_OK;
 }
 
-static int prepare(work *w)
+static int work_together(work *w, const char *history)
 {
+    const pp_sweep_arguments *a = w->arguments;
     int code = in_turn(w, load);
     if (code == PP_EXIT_OK)
         code = pp_ranks_highest(w->ranks, compare_plans(w));
     if (code == PP_EXIT_OK)
         code = in_turn(w, join_directory);
-    return code;
-}
-
-static int work_together(work *w, const char *history)
-{
-    const pp_sweep_arguments *a = w->arguments;
-    int code = prepare(w);
     if (code != PP_EXIT_OK)
         return code;
     const bool all = a->n_tasks == 0;

@@ -1,3 +1,4 @@
+// Parameters in words.
 #include "experiments/cli/print/params.h"
 
 #include <stdio.h>

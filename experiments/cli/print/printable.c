@@ -1,3 +1,4 @@
+// Text from files, made safe to print.
 #include "experiments/cli/print/printable.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+// Progress on stderr.
 #include "experiments/cli/print/progress.h"
 #include "market/base/clock.h"
 

@@ -1,3 +1,4 @@
+// Tables of text.
 #include "experiments/cli/print/table.h"
 
 #include <math.h>
