@@ -200,9 +200,7 @@ static pp_status next_row(parser *parse, pp_error *error)
     csv->lines[parse->n_lines++] = parse->line;
     size_t line = parse->line, first = parse->n_cells;
     do {
-        pp_status status = next_field(parse, &found, error);
-        if (status != PP_OK)
-            return status;
+        PP_TRY(next_field(parse, &found, error));
     } while (found == END_OF_FIELD);
     size_t n = parse->n_cells - first;
     if (csv->n_columns == 0)

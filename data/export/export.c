@@ -7,9 +7,9 @@
 
 #include "data/csv/write.h"
 #include "data/export/table.h"
+#include "data/file/output_directory.h"
 #include "data/hdf5/error.h"
 #include "data/results/layout.h"
-#include "data/file/output_directory.h"
 
 enum { DICTIONARY, RUN, TABLES };
 
@@ -146,10 +146,8 @@ static pp_status write_table(export *e, const char *name, pp_export_table *table
 {
     FILE *out;
     int cause = 0;
-    pp_status status = pp_output_directory_file(&e->directory, name, &out, error);
-    if (status != PP_OK)
-        return status;
-    status = pp_export_table_write(table, out, e->options->stop, &cause, error);
+    PP_TRY(pp_output_directory_file(&e->directory, name, &out, error));
+    pp_status status = pp_export_table_write(table, out, e->options->stop, &cause, error);
     pp_status closed = pp_output_directory_close(&e->directory, name, out, cause, error);
     if (status == PP_OK)
         status = closed;
@@ -205,10 +203,8 @@ static pp_status put_run(export *e, FILE *out, pp_error *error)
 static pp_status export_run(export *e, pp_error *error)
 {
     FILE *out;
-    pp_status status = pp_output_directory_file(&e->directory, names[RUN], &out, error);
-    if (status != PP_OK)
-        return status;
-    status = put_run(e, out, error);
+    PP_TRY(pp_output_directory_file(&e->directory, names[RUN], &out, error));
+    pp_status status = put_run(e, out, error);
     pp_status closed = pp_output_directory_close(&e->directory, names[RUN], out, 0, error);
     if (status == PP_OK)
         status = closed;

@@ -191,12 +191,10 @@ pp_status pp_output_write(const char *path, bool force, const void *bytes, size_
                           pp_error *error)
 {
     pp_output output;
-    pp_status status = pp_output_open(path, force, &output, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(pp_output_open(path, force, &output, error));
     if (put_all(output.fd, bytes, n) == 0)
         return pp_output_commit(&output, error);
-    status = pp_output_failed(error, "write", output.partial);
+    pp_status status = pp_output_failed(error, "write", output.partial);
     pp_output_abandon(&output);
     return status;
 }

@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/results/dimensions.h"
 #include "data/hdf5/error.h"
-#include "data/results/layout.h"
 #include "data/merge/block.h"
 #include "data/merge/parts.h"
+#include "data/results/dimensions.h"
+#include "data/results/layout.h"
 #include "data/results/provenance.h"
 
 enum { CHUNK_BYTES = 256 << 10 };
@@ -183,10 +183,9 @@ static pp_status define_texts(const definition *d, const char *created, const ch
     } texts[] = {{"Conventions", "CF-1.8"}, {"title", sweep->title},
                  {"source", sweep->source}, {"history", sweep->history},
                  {"created", created},      {"coordinates", coordinates}};
-    pp_status status = PP_OK;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts && status == PP_OK; i++)
-        status = pp_netcdf_attribute_text(d->file->file, texts[i].name, texts[i].text, error);
-    return status;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        PP_TRY(pp_netcdf_attribute_text(d->file->file, texts[i].name, texts[i].text, error));
+    return PP_OK;
 }
 
 static pp_status define_attributes(const definition *d, pp_error *error)

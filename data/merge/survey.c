@@ -57,9 +57,7 @@ static pp_status check_scenario(const visit *v, pp_error *error)
 static pp_status compare_source(const visit *v, pp_error *error)
 {
     char *source;
-    pp_status status = pp_results_text(v->file, "source", &source, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(pp_results_text(v->file, "source", &source, error));
     if (!v->survey->source) {
         v->survey->source = source;
         return PP_OK;
@@ -167,10 +165,8 @@ static pp_status visit_run(visit *v, const char *target, pp_error *error)
 {
     const char *path = v->sweep->runs[v->run].path;
     pp_error cause = {0};
-    pp_status status = check_target(target, path, error);
-    if (status != PP_OK)
-        return status;
-    status = pp_file_open(path, &v->survey->shapes[v->run].stamp, &v->file, &cause);
+    PP_TRY(check_target(target, path, error));
+    pp_status status = pp_file_open(path, &v->survey->shapes[v->run].stamp, &v->file, &cause);
     if (status == PP_EFORMAT && is_truncated(path)) {
         v->survey->states[v->run] = PP_MERGE_PARTIAL;
         if (v->report->cut++ == 0)

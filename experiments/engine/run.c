@@ -190,9 +190,7 @@ pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_option
 {
     pp_error detail = {0};
     pp_results_layout layout = pp_experiment_layout(experiment);
-    pp_status status = check_inputs(experiment->scenario, options->output, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(check_inputs(experiment->scenario, options->output, error));
     char *scenario = pp_scenario_yaml(experiment->scenario);
     if (!scenario)
         return pp_error_set(error, PP_ENOMEM, "no memory for the resolved scenario");

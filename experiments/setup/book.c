@@ -90,15 +90,13 @@ static pp_status load(loading *l, const pp_scenario *scenario, pp_population **p
                       pp_error *error)
 {
     const pp_book_source *source = &scenario->book_source;
-    pp_status status = pp_csv_read(source->file.text, &l->csv, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(pp_csv_read(source->file.text, &l->csv, error));
     l->pure_premium = malloc(pp_csv_rows(l->csv) * sizeof(double));
     l->features = calloc(source->n_features, sizeof *l->features);
     if (!l->pure_premium || !l->features)
         return pp_error_set(error, PP_ENOMEM, "no memory for '%s'", source->file.text);
     l->n_features = source->n_features;
-    status = load_premium(l, source, error);
+    pp_status status = load_premium(l, source, error);
     for (size_t j = 0; j < l->n_features && status == PP_OK; j++)
         status = load_feature(l, &source->features[j], &l->features[j], error);
     pp_book book = {.label = source->file.text,

@@ -12,7 +12,7 @@ mkdir -p "$scratch"
 mv "$scratch/prefix" "$prefix"
 
 for file in "$libdir/pkgconfig/pursuit.pc" "$libdir/cmake/pursuit/pursuitConfig.cmake" \
-    include/pursuit/agents/agent.h include/pursuit/market/param.h; do
+    include/pursuit/agents/agent.h include/pursuit/market/base/param.h; do
     [ -f "$prefix/$file" ] || { echo "not installed: $file" >&2; exit 1; }
 done
 

@@ -36,9 +36,7 @@ static pp_status add_variable(pp_results_file *file, const pp_figures *f, const 
 {
     double *values;
     size_t n;
-    pp_status status = pp_results_read(file, summed[which], &values, &n, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(pp_results_read(file, summed[which], &values, &n, error));
     const size_t n_epochs = f->n_epochs[PP_PHASE_BURN_IN] + f->n_epochs[PP_PHASE_TEST];
     for (size_t i = 0; i < n; i++) {
         size_t firm = i % f->n_firms, epoch = i / f->n_firms % n_epochs;
@@ -114,9 +112,7 @@ pp_status pp_trial_means(pp_results_file *file, pp_variable_id id, size_t firm,
 {
     double *values;
     size_t n;
-    pp_status status = pp_results_read(file, id, &values, &n, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(pp_results_read(file, id, &values, &n, error));
     phase_means(values, pp_results_length(file, PP_DIM_TRIAL),
                 pp_results_length(file, PP_DIM_EPOCH), pp_results_length(file, PP_DIM_FIRM), firm,
                 phases, PP_PHASE_TEST, means);
@@ -152,9 +148,7 @@ static pp_status read_walk_away(pp_results_file *file, pp_figures *f, const int8
 {
     double *values, left[PP_PHASE_COUNT] = {0};
     size_t n;
-    pp_status status = pp_results_read(file, PP_VAR_walk_away, &values, &n, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(pp_results_read(file, PP_VAR_walk_away, &values, &n, error));
     const size_t n_epochs = f->n_epochs[PP_PHASE_BURN_IN] + f->n_epochs[PP_PHASE_TEST];
     for (size_t i = 0; i < n; i++)
         left[phases[i % n_epochs]] += values[i];
@@ -201,9 +195,7 @@ static pp_status read_refits(pp_results_file *file, pp_figures *f, pp_error *err
 {
     double *values;
     size_t n;
-    pp_status status = pp_results_read(file, PP_VAR_constrained_refits, &values, &n, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(pp_results_read(file, PP_VAR_constrained_refits, &values, &n, error));
     for (size_t i = 0; i < n; i++)
         f->constrained_refits += values[i];
     f->refits = (double)n * (double)f->n_epochs[PP_PHASE_BURN_IN];
@@ -226,9 +218,7 @@ static pp_status read_shape(pp_results_file *file, const int8_t *phases, pp_figu
                                 phases[e]);
         f->n_epochs[phases[e]]++;
     }
-    pp_status status = pp_results_trials(file, &trials, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(pp_results_trials(file, &trials, error));
     f->first_trial = trials[0];
     f->last_trial = trials[f->n_trials - 1];
     free(trials);
@@ -243,20 +233,13 @@ static pp_status read_shape(pp_results_file *file, const int8_t *phases, pp_figu
 static pp_status read_with_phases(pp_results_file *file, const int8_t *phases, pp_figures *f,
                                   pp_error *error)
 {
-    pp_status status = read_shape(file, phases, f, error);
-    if (status == PP_OK)
-        status = read_sums(file, f, phases, error);
-    if (status == PP_OK)
-        status = read_intervals(file, f, phases, error);
-    if (status == PP_OK)
-        status = read_walk_away(file, f, phases, error);
-    if (status == PP_OK)
-        status = read_refits(file, f, error);
-    if (status == PP_OK)
-        status = read_reference_kl(file, f, phases, error);
-    if (status == PP_OK)
-        status = pp_figures_portfolios(file, phases, f, error);
-    return status;
+    PP_TRY(read_shape(file, phases, f, error));
+    PP_TRY(read_sums(file, f, phases, error));
+    PP_TRY(read_intervals(file, f, phases, error));
+    PP_TRY(read_walk_away(file, f, phases, error));
+    PP_TRY(read_refits(file, f, error));
+    PP_TRY(read_reference_kl(file, f, phases, error));
+    return pp_figures_portfolios(file, phases, f, error);
 }
 
 pp_status pp_figures_read(pp_results_file *file, pp_figures *figures, pp_error *error)

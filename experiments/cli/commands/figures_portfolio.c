@@ -31,12 +31,9 @@ static pp_status read_holdings(pp_results_file *file, holdings *h, pp_error *err
     h->n_epochs = pp_results_length(file, PP_DIM_EPOCH);
     h->n_firms = pp_results_length(file, PP_DIM_FIRM);
     h->n_categories = pp_results_length(file, PP_DIM_CATEGORY);
-    pp_status status = pp_results_read(file, PP_VAR_portfolio, &h->held, &n, error);
-    if (status == PP_OK)
-        status = pp_results_read(file, PP_VAR_target, &h->target, &n, error);
-    if (status == PP_OK)
-        status = pp_results_read(file, PP_VAR_burn_in_average, &h->average, &n, error);
-    return status;
+    PP_TRY(pp_results_read(file, PP_VAR_portfolio, &h->held, &n, error));
+    PP_TRY(pp_results_read(file, PP_VAR_target, &h->target, &n, error));
+    return pp_results_read(file, PP_VAR_burn_in_average, &h->average, &n, error);
 }
 
 /// Categories of a firm: those with a target in the first trial.
@@ -79,9 +76,7 @@ static pp_status compare_descriptions(pp_results_file *file, const holdings *h, 
     size_t step = 1 + (h->n_trials - 1) / TRIALS_COMPARED;
     for (size_t t = step; t < h->n_trials && *same; t += step) {
         char *other;
-        pp_status status = pp_results_description(file, at(h, t, firm, k), &other, error);
-        if (status != PP_OK)
-            return status;
+        PP_TRY(pp_results_description(file, at(h, t, firm, k), &other, error));
         *same = strcmp(first, other) == 0;
         free(other);
     }

@@ -160,10 +160,8 @@ static pp_status read_both(const pp_pairing *pairing, pp_variable_id id, double 
                            pp_error *error)
 {
     size_t n;
-    pp_status status = pp_results_read(pairing->base.file, id, &values[0], &n, error);
-    if (status == PP_OK)
-        status = pp_results_read(pairing->other.file, id, &values[1], &n, error);
-    return status;
+    PP_TRY(pp_results_read(pairing->base.file, id, &values[0], &n, error));
+    return pp_results_read(pairing->other.file, id, &values[1], &n, error);
 }
 
 /// Targets come from burn-in, which is the same whatever the agents do if the scenarios are the
@@ -222,22 +220,14 @@ pp_status pp_pairing_create(const char *base, const char *other, const char *fir
                             pp_pairing *pairing, pp_error *error)
 {
     *pairing = (pp_pairing){.same_targets = true};
-    pp_status status = open_side(base, &pairing->base, error);
-    if (status == PP_OK)
-        status = open_side(other, &pairing->other, error);
-    if (status == PP_OK)
-        status = check_design(pairing, error);
-    if (status == PP_OK)
-        status = find_firm(pairing, firm, error);
-    if (status == PP_OK)
-        status = pair_trials(pairing, error);
-    if (status == PP_OK)
-        status = compare_scenarios(pairing, error);
-    if (status == PP_OK)
-        status = compare_burn_in(pairing, error);
-    if (status == PP_OK)
-        status = compare_targets(pairing, error);
-    return status;
+    PP_TRY(open_side(base, &pairing->base, error));
+    PP_TRY(open_side(other, &pairing->other, error));
+    PP_TRY(check_design(pairing, error));
+    PP_TRY(find_firm(pairing, firm, error));
+    PP_TRY(pair_trials(pairing, error));
+    PP_TRY(compare_scenarios(pairing, error));
+    PP_TRY(compare_burn_in(pairing, error));
+    return compare_targets(pairing, error);
 }
 
 static void close_side(pp_side *side)

@@ -25,14 +25,13 @@ typedef struct view {
 
 static pp_status look(view *v, pp_error *error)
 {
-    pp_status status = pp_sweep_manifest_read(v->directory, &v->manifest, error);
-    if (status != PP_OK)
-        return status;
+    PP_TRY(pp_sweep_manifest_read(v->directory, &v->manifest, error));
     size_t n = v->manifest.n_runs;
     v->states = calloc(n, sizeof *v->states);
     if (!v->states)
         return pp_error_set(error, PP_ENOMEM, "out of memory");
-    status = pp_sweep_directory_states(v->directory, v->manifest.ids, n, v->states, error);
+    pp_status status =
+        pp_sweep_directory_states(v->directory, v->manifest.ids, n, v->states, error);
     for (size_t run = 0; run < n && status == PP_OK; run++)
         v->count[v->states[run]]++;
     return status;
