@@ -1,3 +1,4 @@
+// A shared object looked at before the loader maps it: is it whole, and for this machine?
 #include "agents/plugin/elf_file.h"
 
 #include <dlfcn.h>

@@ -1,3 +1,4 @@
+// Which file a loaded object was mapped from.
 #include "agents/plugin/mapped_file.h"
 
 #include <inttypes.h>

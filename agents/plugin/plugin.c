@@ -1,3 +1,4 @@
+// Agents from shared objects: read, hashed, loaded, checked, unloaded.
 #include "agents/plugin/plugin.h"
 
 #include <dlfcn.h>

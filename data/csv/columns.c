@@ -1,3 +1,4 @@
+// Columns of a CSV file as numbers, or as levels with codes.
 #include <limits.h>
 #include <math.h>
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+// A CSV file in memory: rows of cells, each with its line.
 #include "data/csv/read.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+// Cells of CSV, quoted where they need it.
 #include "data/csv/write.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+// Columns of a table of CSV: one dataset, read some rows at a time.
 #include "data/export/column.h"
 
 #include <math.h>

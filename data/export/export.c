@@ -1,3 +1,4 @@
+// A results file as a folder of CSV tables with a data dictionary.
 #include "data/export/export.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+// A long table of CSV, its rows written from columns of datasets.
 #include "data/export/table.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+// Reading and writing all bytes of a file, whatever a single call transfers.
 #include "data/file/transfer.h"
 
 #include <errno.h>

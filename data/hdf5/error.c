@@ -1,3 +1,4 @@
+// The innermost cause of an HDF5 failure as a sentence.
 #include "data/hdf5/error.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+// HDF5 files in netCDF-4's profile: attributes, dimensions, variables.
 #include "data/hdf5/netcdf.h"
 
 #include <hdf5_hl.h>

@@ -1,3 +1,4 @@
+// HDF5's dimension scales, attached to many datasets at once.
 #include "data/hdf5/scales.h"
 
 #include <hdf5_hl.h>

@@ -1,3 +1,4 @@
+// Finished trials of an interrupted run, in an append-only file of checksummed records.
 #include "data/results/checkpoint.h"
 
 #include <assert.h>

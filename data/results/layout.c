@@ -1,3 +1,4 @@
+// The table of result variables, and the shapes that a layout gives them.
 #include "data/results/layout.h"
 
 #include <stdlib.h>

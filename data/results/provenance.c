@@ -1,3 +1,4 @@
+// When, where and how a file was made.
 #include "data/results/provenance.h"
 
 #include <errno.h>

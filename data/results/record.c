@@ -1,3 +1,4 @@
+// One trial's results in memory.
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+// A run: trials on threads, handed to the results file in their order.
 #include "experiments/engine/run.h"
 
 #include <gsl/gsl_version.h>

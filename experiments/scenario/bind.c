@@ -1,3 +1,4 @@
+// From maps of the tree to configuration structs, by parameter tables.
 #include "experiments/scenario/bind.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+// The resolved scenario as YAML, every default spelled out.
 #include <math.h>
 #include <stdlib.h>
 

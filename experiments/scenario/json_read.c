@@ -1,3 +1,4 @@
+// JSON objects read by the YAML parser.
 #include "experiments/scenario/json_read.h"
 
 #include <errno.h>

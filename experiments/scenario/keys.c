@@ -1,3 +1,4 @@
+// Parameter tables of keys that only a scenario has.
 #include "experiments/scenario/keys.h"
 
 #include "market/base/param_rows.h"

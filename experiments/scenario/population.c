@@ -1,3 +1,4 @@
+// `population:` of a scenario.
 #include <string.h>
 
 #include "experiments/scenario/parts.h"

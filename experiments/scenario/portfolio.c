@@ -1,3 +1,4 @@
+// `portfolio:` of a firm: a word, or named categories and their bounds.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+// Problems collected with their places, and sorted by them.
 #include "experiments/scenario/report.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+// The JSON Schema of scenarios, from the parameter tables.
 #include "experiments/scenario/schema.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+// --set KEY=VALUE: edits of the tree.
 #include "experiments/scenario/set.h"
 
 #include <stdio.h>

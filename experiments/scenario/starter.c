@@ -1,3 +1,4 @@
+// The starter scenario of pursuit init.
 #include "experiments/scenario/starter.h"
 
 const char *pp_scenario_starter(void)

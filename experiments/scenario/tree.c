@@ -1,3 +1,4 @@
+// Nodes of a YAML tree: making, copying, finding, editing.
 #include "experiments/scenario/tree.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+// A YAML file read into a tree.
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

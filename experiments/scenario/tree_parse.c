@@ -1,3 +1,4 @@
+// From libyaml's events to a tree in which every node knows its place.
 #include "experiments/scenario/tree.h"
 
 #include <stdio.h>

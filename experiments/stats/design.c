@@ -1,3 +1,4 @@
+// Latin hypercubes and Sobol points.
 #include "experiments/stats/design.h"
 
 #include <gsl/gsl_qrng.h>

@@ -1,3 +1,4 @@
+// Bootstrap intervals and paired comparisons.
 #include "experiments/stats/stats.h"
 
 #include <gsl/gsl_cdf.h>

@@ -1,3 +1,4 @@
+// A text that grows.
 #include "market/base/buffer.h"
 
 #include <stdarg.h>

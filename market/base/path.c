@@ -1,3 +1,4 @@
+// Paths made absolute.
 #include "market/base/path.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+// UTF-8 checked, copied and repaired.
 #include "market/base/utf8.h"
 
 #include <stdlib.h>

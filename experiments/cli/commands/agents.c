@@ -1,3 +1,4 @@
+// pursuit agents: the agents and their parameters.
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+// pursuit check: every problem of a scenario.
 #include <inttypes.h>
 
 #include "agents/plugin/plugin.h"

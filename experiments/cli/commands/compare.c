@@ -1,3 +1,4 @@
+// pursuit compare: two runs, trial by trial.
 #include "experiments/cli/commands/compare.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+// pursuit export: results as tables of CSV.
 #include "data/export/export.h"
 
 #include <inttypes.h>

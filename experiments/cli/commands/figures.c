@@ -1,3 +1,4 @@
+// Figures of a results file: sums over trials and epochs, ratios, intervals.
 #include "experiments/cli/commands/figures.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+// Figures of portfolios: held against target, by category.
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+// pursuit init: a starter scenario.
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>

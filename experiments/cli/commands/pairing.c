@@ -1,3 +1,4 @@
+// Two results files paired by trial, and whether they are of the same problem.
 #include <gsl/gsl_heapsort.h>
 #include <inttypes.h>
 #include <math.h>

@@ -1,3 +1,4 @@
+// pursuit run: simulate a scenario.
 #include "experiments/engine/run.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+// pursuit sample: customers of a population as CSV.
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+// pursuit schema: the JSON Schema of scenarios.
 #include <stdlib.h>
 
 #include "experiments/cli/common/cli.h"

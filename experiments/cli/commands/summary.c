@@ -1,3 +1,4 @@
+// pursuit summary: the table an actuary reads first.
 #include "experiments/cli/commands/figures.h"
 #include "experiments/cli/common/cli.h"
 

@@ -1,3 +1,4 @@
+// Figures as JSON.
 #include "experiments/cli/commands/figures.h"
 #include "experiments/cli/common/cli.h"
 #include "market/base/json.h"

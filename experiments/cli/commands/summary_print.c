@@ -1,3 +1,4 @@
+// Figures as tables.
 #include <inttypes.h>
 #include <math.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+// pursuit version, and the text by which files name the program.
 #include "experiments/cli/common/cli.h"
 #include "pursuit_version.h"
 

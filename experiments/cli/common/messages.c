@@ -1,3 +1,4 @@
+// Messages to standard error, and exit codes.
 #include "experiments/cli/common/cli.h"
 #include "experiments/cli/print/printable.h"
 #include "market/base/simd.h"

@@ -1,3 +1,4 @@
+// The command line of this process, for files that it writes.
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>

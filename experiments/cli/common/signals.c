@@ -1,3 +1,4 @@
+// Signals that end a run, and the flags that they raise.
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
