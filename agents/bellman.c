@@ -19,7 +19,7 @@ typedef struct bellman_config {
 static const pp_param bellman_rows[] = {
     PP_VALUE_ROWS(value, ""),
     PP_SALE_ROWS(sale),
-    {ROW(CHOICE, bids), .choices = bids_names, .unit = "",
+    {ROW(ENUM, bids), .names = bids_names, .unit = "",
      .doc = "the best multiplier of all, or the best on klq's grid around the null bid",
      .source = DESIGN},
     PP_POLICY_GRID_ROWS(grid, "bids on the grid: "),
@@ -43,23 +43,23 @@ static pp_status bellman_train(void *state, const void *params, const pp_agent_s
     grid.temperature = 0;
     grid.spread = 1; // of no account at temperature 0, where only the grid counts
     grid.act = PP_ACT_MODE;
-    return pp_chaser_train(state, &config->sale, &grid, config->bids == BIDS_BEST, &config->value,
-                           setup, error);
+    return pp_pursuer_train(state, &config->sale, &grid, config->bids == BIDS_BEST, &config->value,
+                            setup, error);
 }
 
 static void bellman_release(void *state)
 {
-    pp_chaser_release(state);
+    pp_pursuer_release(state);
 }
 
 static void bellman_prepare(const void *state, const pp_agent_batch *batch, double *prepared)
 {
-    pp_chaser_prepare(state, batch, prepared);
+    pp_pursuer_prepare(state, batch, prepared);
 }
 
 static double bellman_quote(void *state, const pp_agent_quote *quote, const double *held)
 {
-    return pp_chaser_plan_quote(state, quote, held);
+    return pp_pursuer_plan_quote(state, quote, held);
 }
 
 static size_t bellman_updates(const void *params)
@@ -72,7 +72,7 @@ const pp_agent_class pp_agent_bellman = {
     .name = "bellman",
     .doc = "bids for profit plus the change in value of the portfolio",
     .params = &bellman_table,
-    .state_size = sizeof(pp_chaser),
+    .state_size = sizeof(pp_pursuer),
     .needs_portfolio = true,
     .check = bellman_check,
     .train = bellman_train,

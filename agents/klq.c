@@ -1,7 +1,7 @@
 // KL-regularised Q-learning (Brown, Wells, Young, Bacallado, arXiv 2508.17000) around the firm's
 // null bid. Model-based: soft backward induction, agents/planning/policy.h for the soft maximum and
-// agents/planning/planner.h for the value. Model-free: regression of Q on lambda returns of rollouts,
-// agents/learning/learner.h.
+// agents/planning/planner.h for the value. Model-free: regression of Q on lambda returns of
+// rollouts, agents/learning/learner.h.
 #include <math.h>
 
 #include "agents/learning/learner.h"
@@ -20,7 +20,7 @@ typedef struct klq_config {
 
 #define CONFIG klq_config
 static const pp_param klq_rows[] = {
-    {ROW(CHOICE, method), .choices = klq_methods, .unit = "",
+    {ROW(ENUM, method), .names = klq_methods, .unit = "",
      .doc = "soft backward induction, or learning from rollouts", .source = PP_KLQ_PAPER},
     PP_POLICY_ROWS(policy, 0.1),
     PP_VALUE_ROWS(value, "model_based: "),
@@ -32,7 +32,7 @@ static const pp_param_table klq_table = {"klq", "temperature, reference policy a
 #undef CONFIG
 
 typedef struct klq_state {
-    pp_chaser chaser;
+    pp_pursuer pursuer;
     pp_learner learner;
     bool learned; ///< model-free
 } klq_state;
@@ -59,10 +59,10 @@ static pp_status klq_train(void *state, const void *params, const pp_agent_setup
     klq_state *s = state;
     const klq_config *config = params;
     s->learned = config->method == KLQ_MODEL_FREE;
-    pp_status status = pp_chaser_train(&s->chaser, &config->sale, &config->policy, false,
-                                       s->learned ? NULL : &config->value, setup, error);
+    pp_status status = pp_pursuer_train(&s->pursuer, &config->sale, &config->policy, false,
+                                        s->learned ? NULL : &config->value, setup, error);
     if (status == PP_OK && s->learned)
-        status = pp_learner_train(&config->learner, &s->chaser, false, klq_update, NULL, setup,
+        status = pp_learner_train(&config->learner, &s->pursuer, false, klq_update, NULL, setup,
                                   &s->learner, error);
     return status;
 }
@@ -71,25 +71,25 @@ static void klq_release(void *state)
 {
     klq_state *s = state;
     pp_learner_release(&s->learner);
-    pp_chaser_release(&s->chaser);
+    pp_pursuer_release(&s->pursuer);
 }
 
 static void klq_prepare(const void *state, const pp_agent_batch *batch, double *prepared)
 {
-    pp_chaser_prepare(&((const klq_state *)state)->chaser, batch, prepared);
+    pp_pursuer_prepare(&((const klq_state *)state)->pursuer, batch, prepared);
 }
 
 static double klq_quote(void *state, const pp_agent_quote *quote, const double *held)
 {
     klq_state *s = state;
     if (!s->learned)
-        return pp_chaser_plan_quote(&s->chaser, quote, held);
-    return pp_learner_quote(&s->learner, &s->chaser, quote, held);
+        return pp_pursuer_plan_quote(&s->pursuer, quote, held);
+    return pp_learner_quote(&s->learner, &s->pursuer, quote, held);
 }
 
 static void klq_end_epoch(void *state, pp_agent_epoch *epoch)
 {
-    pp_chaser_end_epoch(&((klq_state *)state)->chaser, epoch);
+    pp_pursuer_end_epoch(&((klq_state *)state)->pursuer, epoch);
 }
 
 static size_t klq_updates(const void *params)

@@ -30,7 +30,7 @@ static const char *const sees_choices[] = {"customer", "rivals", "both", NULL};
 
 #define CONFIG oracle_config
 static const pp_param oracle_rows[] = {
-    {ROW(CHOICE, sees), .choices = sees_choices, .default_number = SEES_BOTH, .unit = "",
+    {ROW(ENUM, sees), .names = sees_choices, .default_number = SEES_BOTH, .unit = "",
      .doc = "what it sees that no firm can: the customer's latent variables, the rivals' open "
             "offers, or both",
      .source = DESIGN},
@@ -59,7 +59,7 @@ typedef struct oracle_state {
     pp_rival_offer *offers;                ///< [n_firms]
     double surprise[SCENARIOS][PP_RIVALS]; ///< customer: of rivals' offers over m
     void *conversion;                      ///< rivals: a logistic model
-    pp_chaser chaser;                      ///< its plan is NULL without a portfolio
+    pp_pursuer pursuer;                    ///< its plan is NULL without a portfolio
 } oracle_state;
 
 /// Columns of a customer's features, one row long.
@@ -246,8 +246,8 @@ static double bid_on_latents(oracle_state *s, const pp_agent_quote *quote,
 /// will be like nobody sees.
 static double value_of_sale(const oracle_state *s, const pp_agent_quote *quote, const double *held)
 {
-    return s->chaser.planner
-               ? pp_planner_sale_value(s->chaser.planner, quote->round, held, quote->categories)
+    return s->pursuer.planner
+               ? pp_planner_sale_value(s->pursuer.planner, quote->round, held, quote->categories)
                : 0;
 }
 
@@ -281,14 +281,14 @@ static pp_status oracle_train(void *state, const void *params, const pp_agent_se
                                   : make_curve(s, setup->history, error));
     if (!setup->portfolio)
         return PP_OK;
-    return pp_chaser_train(&s->chaser, &config->sale, &uncapped, true, &config->value, setup,
-                           error);
+    return pp_pursuer_train(&s->pursuer, &config->sale, &uncapped, true, &config->value, setup,
+                            error);
 }
 
 static void oracle_release(void *state)
 {
     oracle_state *s = state;
-    pp_chaser_release(&s->chaser);
+    pp_pursuer_release(&s->pursuer);
     pp_choice_curve_destroy(&s->curve);
     free(s->offers);
     free(s->conversion);

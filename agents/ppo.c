@@ -1,8 +1,8 @@
 // Proximal policy optimisation with a penalty (Schulman et al., arXiv 1707.06347): the yardstick
 // for model-free klq, with the same function class, rollouts, lambda sums and number of updates
-// (agents/learning/learner.h). Its policy and its critic have coefficients of their own. Rewards carry the
-// KL penalty to the same reference, and the penalty on a step, tau/alpha, is the one at which the
-// two methods' exact updates agree (arXiv 2508.17000).
+// (agents/learning/learner.h). Its policy and its critic have coefficients of their own. Rewards
+// carry the KL penalty to the same reference, and the penalty on a step, tau/alpha, is the one at
+// which the two methods' exact updates agree (arXiv 2508.17000).
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +34,7 @@ static const pp_param_table ppo_table = {"ppo", "temperature, reference policy a
 #undef CONFIG
 
 typedef struct ppo_state {
-    pp_chaser chaser;
+    pp_pursuer pursuer;
     pp_learner learner;
 } ppo_state;
 
@@ -101,7 +101,7 @@ static pp_status learn(ppo_state *s, const ppo_config *config, const pp_agent_se
     if (!room)
         return pp_error_memory(error, "an update");
     ppo_work work = {config, room, room + basis.size, room + 2 * basis.size, 0};
-    pp_status status = pp_learner_train(&config->learner, &s->chaser, true, ppo_update, &work,
+    pp_status status = pp_learner_train(&config->learner, &s->pursuer, true, ppo_update, &work,
                                         setup, &s->learner, error);
     free(room);
     return status;
@@ -120,7 +120,7 @@ static pp_status ppo_train(void *state, const void *params, const pp_agent_setup
     ppo_state *s = state;
     const ppo_config *config = params;
     pp_status status =
-        pp_chaser_train(&s->chaser, &config->sale, &config->policy, false, NULL, setup, error);
+        pp_pursuer_train(&s->pursuer, &config->sale, &config->policy, false, NULL, setup, error);
     return status == PP_OK ? learn(s, config, setup, error) : status;
 }
 
@@ -128,23 +128,23 @@ static void ppo_release(void *state)
 {
     ppo_state *s = state;
     pp_learner_release(&s->learner);
-    pp_chaser_release(&s->chaser);
+    pp_pursuer_release(&s->pursuer);
 }
 
 static void ppo_prepare(const void *state, const pp_agent_batch *batch, double *prepared)
 {
-    pp_chaser_prepare(&((const ppo_state *)state)->chaser, batch, prepared);
+    pp_pursuer_prepare(&((const ppo_state *)state)->pursuer, batch, prepared);
 }
 
 static double ppo_quote(void *state, const pp_agent_quote *quote, const double *held)
 {
     ppo_state *s = state;
-    return pp_learner_quote(&s->learner, &s->chaser, quote, held);
+    return pp_learner_quote(&s->learner, &s->pursuer, quote, held);
 }
 
 static void ppo_end_epoch(void *state, pp_agent_epoch *epoch)
 {
-    pp_chaser_end_epoch(&((ppo_state *)state)->chaser, epoch);
+    pp_pursuer_end_epoch(&((ppo_state *)state)->pursuer, epoch);
 }
 
 static size_t ppo_updates(const void *params)

@@ -21,7 +21,7 @@ static const pp_param market_rows[] = {
             "most rounds of one epoch kept for refits; longer epochs are thinned evenly", DESIGN),
     REAL(estimate_variance, 0.001, 1e-9, 1, 0, "1",
          "variance of a firm's estimate of the claim cost relative to the truth", PAPER),
-    {ROW(CHOICE, observe), .choices = observe_choices, .unit = "",
+    {ROW(ENUM, observe), .names = observe_choices, .unit = "",
      .doc = "what a firm learns of each round: all offers, the rank of its own, or whether it sold",
      .source = PAPER},
 };

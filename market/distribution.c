@@ -182,7 +182,7 @@ static pp_status check(double a, double b, pp_error *error)
                         b);
 }
 
-pp_status pp_law_beta(double a, double b, pp_quantile_table *table, pp_error *error)
+pp_status pp_distribution_beta(double a, double b, pp_quantile_table *table, pp_error *error)
 {
     law l = {a, b, 0, 1, gsl_cdf_beta_P, gsl_cdf_beta_Q, gsl_ran_beta_pdf, beta_score};
     pp_status status = check(a, b, error);
@@ -196,7 +196,8 @@ static const law normal_law = {.low = -INFINITY,
                                .density = normal_density,
                                .score = normal_score};
 
-pp_status pp_law_gamma(double shape, double scale, pp_quantile_table *table, pp_error *error)
+pp_status pp_distribution_gamma(double shape, double scale, pp_quantile_table *table,
+                                pp_error *error)
 {
     law l = {shape,      scale, 0, INFINITY, gsl_cdf_gamma_P, gsl_cdf_gamma_Q, gsl_ran_gamma_pdf,
              gamma_score};
@@ -209,7 +210,7 @@ pp_status pp_law_gamma(double shape, double scale, pp_quantile_table *table, pp_
     return tabulate(&l, 0, gamma_of_normal, table, error);
 }
 
-pp_status pp_law_normal(pp_quantile_table *table, pp_error *error)
+pp_status pp_distribution_normal(pp_quantile_table *table, pp_error *error)
 {
     law l = normal_law;
     l.b = 1;

@@ -6,9 +6,9 @@
 /// A quantile table is indexed by the leading bits of min(u, 1 - u) as a floating-point number, so
 /// cells shrink with the tail they are in: 32 octaves of 8 cells on each side, a quintic in each
 /// that matches value, slope and curvature at both ends. The greatest error measured
-/// (tests/market/test_law.c) is, relative to the value or the law's standard deviation, whichever is
-/// greater, below 4e-9 for the laws of the published market and below 2e-8 for shapes from 0.3 up.
-/// Draws beyond probability 2^-33 of either tail do not occur.
+/// (tests/market/test_law.c) is, relative to the value or the law's standard deviation, whichever
+/// is greater, below 4e-9 for the laws of the published market and below 2e-8 for shapes from 0.3
+/// up. Draws beyond probability 2^-33 of either tail do not occur.
 #ifndef PURSUIT_MARKET_DISTRIBUTION_H
 #define PURSUIT_MARKET_DISTRIBUTION_H
 
@@ -32,10 +32,11 @@ typedef struct pp_quantile_table {
 /// @return PP_EINVAL if a parameter is not positive and finite; PP_ENUMERIC if a quantile cannot be
 /// found: shapes so extreme that the law is a point, or that quantiles within 2^-33 of probability
 /// 0 or 1 round to an end of its range (second shapes of Beta below about 0.65)
-PP_API pp_status pp_law_beta(double a, double b, pp_quantile_table *table, pp_error *error);
-PP_API pp_status pp_law_gamma(double shape, double scale, pp_quantile_table *table,
-                              pp_error *error);
-PP_API pp_status pp_law_normal(pp_quantile_table *table, pp_error *error);
+PP_API pp_status pp_distribution_beta(double a, double b, pp_quantile_table *table,
+                                      pp_error *error);
+PP_API pp_status pp_distribution_gamma(double shape, double scale, pp_quantile_table *table,
+                                       pp_error *error);
+PP_API pp_status pp_distribution_normal(pp_quantile_table *table, pp_error *error);
 
 /// Quantile at u in (0, 1); u beyond 2^-33 of either end is taken as that. Without branches: which
 /// half u is in nobody can guess.

@@ -10,7 +10,7 @@ static const char *const conversion_choices[] = {"logistic", "mlp", NULL};
 
 #define CONFIG pp_pricing_config
 static const pp_param pricing_rows[] = {
-    {ROW(CHOICE, conversion), .choices = conversion_choices, .unit = "",
+    {ROW(ENUM, conversion), .names = conversion_choices, .unit = "",
      .doc = "conversion model: logistic regression, or a small monotone neural network",
      .source = DESIGN},
     REAL(bid_min, 1, 0, 100, PP_OPEN_MIN, "1", "least bid, as a multiple of the own cost estimate",

@@ -11,7 +11,7 @@
 struct pp_pipeline {
     pp_pricing_config config;
     const pp_conversion_class *class;
-    pp_market_model market;
+    pp_rival_model market;
     void *model;
     size_t model_size;
     double
@@ -36,7 +36,7 @@ pp_status pp_pipeline_create(const pp_pricing_config *config, int n_columns, pp_
         return pp_error_memory(error, "a pricing pipeline");
     p->config = *config;
     p->class = pp_conversion_classes[config->conversion];
-    pp_status status = pp_market_model_create(n_columns, observe, &p->market, error);
+    pp_status status = pp_rival_model_create(n_columns, observe, &p->market, error);
     if (status == PP_OK) {
         p->model_size = p->class->model_size(config, p->market.n_outputs);
         p->model = calloc(1, p->model_size);
@@ -56,7 +56,7 @@ void pp_pipeline_destroy(pp_pipeline *pipeline)
 {
     if (!pipeline)
         return;
-    pp_market_model_destroy(&pipeline->market);
+    pp_rival_model_destroy(&pipeline->market);
     free(pipeline->model);
     free(pipeline->folded);
     free(pipeline);
@@ -114,7 +114,7 @@ static void predict(const pp_pipeline *pipeline, const double *const *features,
                     const double *estimate, size_t n, double *scratch, const double **inputs)
 {
     double *outputs = scratch + n;
-    pp_market_predict(&pipeline->market, features, estimate, n, scratch, outputs);
+    pp_rival_model_predict(&pipeline->market, features, estimate, n, scratch, outputs);
     for (int j = 0; j < pipeline->market.n_outputs; j++)
         inputs[j] = outputs + (size_t)j * n;
 }
@@ -124,7 +124,7 @@ static void fold(pp_pipeline *pipeline)
 {
     double level, slope[PP_MAX_FEATURES + 1];
     pipeline->class->affine(pipeline->model, &level, slope);
-    pp_market_fold(&pipeline->market, level, slope, pipeline->folded);
+    pp_rival_model_fold(&pipeline->market, level, slope, pipeline->folded);
 }
 
 pp_status pp_pipeline_fit(pp_pipeline *pipeline, const pp_history *history, double *scratch,
@@ -132,8 +132,8 @@ pp_status pp_pipeline_fit(pp_pipeline *pipeline, const pp_history *history, doub
 {
     const double *inputs[PP_MAX_FEATURES + 1];
     bool constrained;
-    PP_TRY(
-        pp_market_fit(&pipeline->market, pipeline->config.market_ridge, history, scratch, error));
+    PP_TRY(pp_rival_model_fit(&pipeline->market, pipeline->config.market_ridge, history, scratch,
+                              error));
     predict(pipeline, history->features, history->estimate, history->n, scratch, inputs);
     pp_conversion_data data = {.n = history->n,
                                .n_inputs = pipeline->market.n_outputs,
@@ -170,7 +170,7 @@ void pp_pipeline_rivals(const pp_pipeline *pipeline, const double *const *featur
                         const double *estimate, size_t n, double *scratch, double *rivals)
 {
     assert(pipeline->market.observe == PP_OBSERVE_ALL);
-    pp_market_predict(&pipeline->market, features, estimate, n, scratch, rivals);
+    pp_rival_model_predict(&pipeline->market, features, estimate, n, scratch, rivals);
 }
 
 double pp_curve_probability(const pp_curves *curves, size_t i, double multiplier)

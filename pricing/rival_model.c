@@ -7,11 +7,11 @@
 #include "pricing/linear.h"
 #include "pricing/pricing_kernels.h"
 
-pp_status pp_market_model_create(int n_columns, pp_observe observe, pp_market_model *model,
-                                 pp_error *error)
+pp_status pp_rival_model_create(int n_columns, pp_observe observe, pp_rival_model *model,
+                                pp_error *error)
 {
     int p = n_columns + 1;
-    *model = (pp_market_model){.n_inputs = p, .observe = observe};
+    *model = (pp_rival_model){.n_inputs = p, .observe = observe};
     model->n_outputs = observe == PP_OBSERVE_ALL        ? PP_RIVALS
                        : observe == PP_OBSERVE_OWN_RANK ? 1
                                                         : p;
@@ -26,25 +26,25 @@ pp_status pp_market_model_create(int n_columns, pp_observe observe, pp_market_mo
     return PP_OK;
 }
 
-void pp_market_model_destroy(pp_market_model *model)
+void pp_rival_model_destroy(pp_rival_model *model)
 {
     free(model->storage);
     memset(model, 0, sizeof *model);
 }
 
-static double *system_of(const pp_market_model *model)
+static double *system_of(const pp_rival_model *model)
 {
     return model->weight + PP_RIVALS * ((size_t)model->n_inputs + 2);
 }
 
-static const double *input_column(const pp_market_model *model, const double *const *features,
+static const double *input_column(const pp_rival_model *model, const double *const *features,
                                   const double *log_estimate, int j)
 {
     return j < model->n_inputs - 1 ? features[j] : log_estimate;
 }
 
 /// Standardised inputs of the history. @param z [n_inputs][n]
-static void standardise_inputs(pp_market_model *model, const pp_history *history, double *z)
+static void standardise_inputs(pp_rival_model *model, const pp_history *history, double *z)
 {
     size_t n = history->n;
     double *logs = z + (size_t)(model->n_inputs - 1) * n;
@@ -60,7 +60,7 @@ static void standardise_inputs(pp_market_model *model, const pp_history *history
 
 /// Ridge regressions of the three rival multiples on one Gram matrix. Inputs are centred, so the
 /// intercept is the mean and is not shrunk.
-static pp_status fit_offers(pp_market_model *model, double ridge, const pp_history *history,
+static pp_status fit_offers(pp_rival_model *model, double ridge, const pp_history *history,
                             const double *z, pp_error *error)
 {
     size_t p = (size_t)model->n_inputs, n = history->n;
@@ -87,7 +87,7 @@ static pp_status fit_offers(pp_market_model *model, double ridge, const pp_histo
 /// z'c.
 /// @param coefficients [p + 2]: c, c0, slope
 /// @return size of the step, negative if the system cannot be solved
-static double rank_step(pp_market_model *model, double ridge, const pp_history *history,
+static double rank_step(pp_rival_model *model, double ridge, const pp_history *history,
                         const double *z, double *row, double *coefficients)
 {
     size_t p = (size_t)model->n_inputs, q = p + 2, n = history->n;
@@ -126,7 +126,7 @@ static double rank_step(pp_market_model *model, double ridge, const pp_history *
 }
 
 /// The rank regression solved for the multiplier at which half the rivals are cheaper.
-static pp_status fit_rank(pp_market_model *model, double ridge, const pp_history *history,
+static pp_status fit_rank(pp_rival_model *model, double ridge, const pp_history *history,
                           const double *z, pp_error *error)
 {
     enum { STEPS = 50 };
@@ -145,8 +145,8 @@ static pp_status fit_rank(pp_market_model *model, double ridge, const pp_history
     return PP_OK;
 }
 
-pp_status pp_market_fit(pp_market_model *model, double ridge, const pp_history *history,
-                        double *scratch, pp_error *error)
+pp_status pp_rival_model_fit(pp_rival_model *model, double ridge, const pp_history *history,
+                             double *scratch, pp_error *error)
 {
     standardise_inputs(model, history, scratch);
     if (model->observe == PP_OBSERVE_ALL && history->n_firms > 1)
@@ -157,7 +157,8 @@ pp_status pp_market_fit(pp_market_model *model, double ridge, const pp_history *
     return PP_OK;
 }
 
-void pp_market_fold(const pp_market_model *model, double level, const double *slope, double *weight)
+void pp_rival_model_fold(const pp_rival_model *model, double level, const double *slope,
+                         double *weight)
 {
     size_t p = (size_t)model->n_inputs;
     bool hand_on = model->observe == PP_OBSERVE_OWN_SALE;
@@ -173,8 +174,8 @@ void pp_market_fold(const pp_market_model *model, double level, const double *sl
     weight[p] = level;
 }
 
-void pp_market_predict(const pp_market_model *model, const double *const *features,
-                       const double *estimate, size_t n, double *scratch, double *outputs)
+void pp_rival_model_predict(const pp_rival_model *model, const double *const *features,
+                            const double *estimate, size_t n, double *scratch, double *outputs)
 {
     size_t p = (size_t)model->n_inputs;
     bool hand_on = model->observe == PP_OBSERVE_OWN_SALE;

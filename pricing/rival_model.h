@@ -11,34 +11,34 @@
 
 #include "pricing/history.h"
 
-typedef struct pp_market_model {
+typedef struct pp_rival_model {
     int n_inputs;  ///< columns plus log C
-    int n_outputs; ///< what pp_market_predict gives
+    int n_outputs; ///< what pp_rival_model_predict gives
     pp_observe observe;
     double *mean, *deviation; ///< [n_inputs]
     double *weight;           ///< [PP_RIVALS][n_inputs + 1], intercept last
     double *storage;
-} pp_market_model;
+} pp_rival_model;
 
-pp_status pp_market_model_create(int n_columns, pp_observe observe, pp_market_model *model,
-                                 pp_error *error);
-void pp_market_model_destroy(pp_market_model *model);
+pp_status pp_rival_model_create(int n_columns, pp_observe observe, pp_rival_model *model,
+                                pp_error *error);
+void pp_rival_model_destroy(pp_rival_model *model);
 
 /// @param ridge   as a share of the rows
 /// @param scratch [n_inputs + PP_RIVALS][history->n]
-pp_status pp_market_fit(pp_market_model *model, double ridge, const pp_history *history,
-                        double *scratch, pp_error *error);
+pp_status pp_rival_model_fit(pp_rival_model *model, double ridge, const pp_history *history,
+                             double *scratch, pp_error *error);
 
 /// A form in the outputs as one in what they are made of: level + sum_r slope[r] output_r =
 /// weight[n_inputs] + sum_j weight[j] input_j, the inputs being the columns and log C.
 /// @param slope  [n_outputs]
 /// @param weight [n_inputs + 1]
-void pp_market_fold(const pp_market_model *model, double level, const double *slope,
-                    double *weight);
+void pp_rival_model_fold(const pp_rival_model *model, double level, const double *slope,
+                         double *weight);
 
 /// @param scratch [1][n]
 /// @param outputs [n_outputs][n]
-void pp_market_predict(const pp_market_model *model, const double *const *features,
-                       const double *estimate, size_t n, double *scratch, double *outputs);
+void pp_rival_model_predict(const pp_rival_model *model, const double *const *features,
+                            const double *estimate, size_t n, double *scratch, double *outputs);
 
 #endif

@@ -27,11 +27,11 @@ double pp_learner_sale_value(const pp_learner *l, const double *theta, int64_t r
     return pp_sparse_dot(&change, theta);
 }
 
-double pp_learner_quote(const pp_learner *l, pp_chaser *chaser, const pp_agent_quote *quote,
+double pp_learner_quote(const pp_learner *l, pp_pursuer *pursuer, const pp_agent_quote *quote,
                         const double *held)
 {
-    return pp_chaser_quote(
-        chaser, quote, pp_learner_sale_value(l, l->theta, quote->round, held, quote->categories));
+    return pp_pursuer_quote(
+        pursuer, quote, pp_learner_sale_value(l, l->theta, quote->round, held, quote->categories));
 }
 
 void pp_lambda_sum(double *delta, size_t n, double decay)
@@ -207,16 +207,16 @@ static pp_status allocate(pp_learner *l, size_t rounds, pp_error *error)
 }
 
 /// The customers that rollouts draw from, with their candidates.
-static pp_status load_customers(pp_learner *l, const pp_chaser *chaser, const pp_agent_setup *setup,
-                                pp_error *error)
+static pp_status load_customers(pp_learner *l, const pp_pursuer *pursuer,
+                                const pp_agent_setup *setup, pp_error *error)
 {
-    pp_gain all = {.model = &chaser->model};
+    pp_gain all = {.model = &pursuer->model};
     pp_status status = pp_gain_rows_load(setup, &all, l->n_customers, error);
     for (size_t i = 0; i < l->n_customers && status == PP_OK; i++) {
-        const double *curve = all.rows.curves + i * chaser->model.curve_size;
+        const double *curve = all.rows.curves + i * pursuer->model.curve_size;
         l->estimate[i] = all.rows.estimate[i];
         l->categories[i] = all.pattern[all.rows.pattern[i]];
-        pp_candidates_make(&chaser->policy, &chaser->model, curve, all.rows.null_bid[i],
+        pp_candidates_make(&pursuer->policy, &pursuer->model, curve, all.rows.null_bid[i],
                            &l->candidates[i]);
     }
     pp_gain_release(&all);
@@ -232,18 +232,18 @@ static double reference_profit(const pp_learner *l)
     return sum / (double)l->n_customers;
 }
 
-static pp_status create(const pp_learner_config *config, const pp_chaser *chaser, bool critic,
+static pp_status create(const pp_learner_config *config, const pp_pursuer *pursuer, bool critic,
                         const pp_agent_setup *setup, pp_learner *l, pp_error *error)
 {
     size_t rows = setup->history->n;
     *l = (pp_learner){.config = *config,
-                      .temperature = chaser->policy.temperature,
+                      .temperature = pursuer->policy.temperature,
                       .n_customers = rows < CUSTOMERS ? rows : CUSTOMERS,
                       .portfolio = *setup->portfolio};
-    PP_TRY(pp_learner_check(&chaser->policy, error));
+    PP_TRY(pp_learner_check(&pursuer->policy, error));
     pp_basis_make(&l->portfolio, setup->burn_in_average, setup->rounds, &l->basis);
     PP_TRY(allocate(l, (size_t)setup->rounds, error));
-    PP_TRY(load_customers(l, chaser, setup, error));
+    PP_TRY(load_customers(l, pursuer, setup, error));
     pp_basis_start(&l->basis, config->start == PP_START_PACE ? &l->portfolio : NULL,
                    reference_profit(l), l->theta);
     if (critic) {
@@ -267,12 +267,12 @@ static void release_scratch(pp_learner *l)
     memset(&l->rollouts, 0, sizeof l->rollouts);
 }
 
-pp_status pp_learner_train(const pp_learner_config *config, const pp_chaser *chaser, bool critic,
+pp_status pp_learner_train(const pp_learner_config *config, const pp_pursuer *pursuer, bool critic,
                            pp_learner_update update, void *own, const pp_agent_setup *setup,
                            pp_learner *l, pp_error *error)
 {
     pp_gsl_random random;
-    pp_status status = create(config, chaser, critic, setup, l, error);
+    pp_status status = create(config, pursuer, critic, setup, l, error);
     l->own = own;
     for (int64_t i = 0; i < config->iterations && status == PP_OK; i++) {
         tally sum = {0};

@@ -5,8 +5,8 @@
 /// sales drawn from the agent's model of them; an epoch runs from an empty portfolio to the end,
 /// its loss within the last reward.
 ///
-/// Function class. With V(held, t) linear in theta (agents/learning/basis.h) and d the value of a sale by
-/// it,
+/// Function class. With V(held, t) linear in theta (agents/learning/basis.h) and d the value of a
+/// sale by it,
 ///   Q_theta(s,a) = V(held, t + 1) + P(s,a)(C(a - 1) + d)
 ///   V_theta(s)   = tau log sum_a pi_b(a) exp(Q_theta(s,a)/tau)
 ///   pi_theta(a)  = pi_b(a) exp((Q_theta(s,a) - V_theta(s))/tau),
@@ -39,10 +39,10 @@ typedef struct pp_learner_config {
         REAL_IN(m, trace, 0.99, 0, 1, 0, "1", when "lambda of the returns; gamma is 1", DESIGN),   \
         REAL_IN(m, alpha, 0.3, 0, 1, PP_OPEN_MIN, "1",                                             \
                 when "how far an update goes towards the return", PP_KLQ_PAPER),                   \
-        CHOICE_IN(m, start, pp_learner_starts,                                                     \
-                  when "where learning starts: at the loss of where the portfolio ends at the "    \
-                       "target's pace, or at profit only",                                         \
-                  DESIGN)
+        ENUM_IN(m, start, pp_learner_starts,                                                       \
+                when "where learning starts: at the loss of where the portfolio ends at the "      \
+                     "target's pace, or at profit only",                                           \
+                DESIGN)
 
 /// @return PP_OK, or PP_EINVAL if the temperature is 0
 pp_status pp_learner_check(const pp_policy_config *policy, pp_error *error);
@@ -83,9 +83,9 @@ struct pp_learner {
 };
 
 /// Roll out and update, `iterations` times.
-/// @param chaser trained without a plan
+/// @param pursuer trained without a plan
 /// @param critic whether value and policy are apart
-pp_status pp_learner_train(const pp_learner_config *config, const pp_chaser *chaser, bool critic,
+pp_status pp_learner_train(const pp_learner_config *config, const pp_pursuer *pursuer, bool critic,
                            pp_learner_update update, void *own, const pp_agent_setup *setup,
                            pp_learner *learner, pp_error *error);
 void pp_learner_release(pp_learner *learner);
@@ -95,7 +95,7 @@ double pp_learner_sale_value(const pp_learner *learner, const double *theta, int
                              const double *held, uint64_t categories);
 
 /// The multiplier to quote by theta.
-double pp_learner_quote(const pp_learner *learner, pp_chaser *chaser, const pp_agent_quote *quote,
+double pp_learner_quote(const pp_learner *learner, pp_pursuer *pursuer, const pp_agent_quote *quote,
                         const double *held);
 
 /// The soft maximum at a row of the rollouts by coefficients: V(s) less V(held, t + 1).

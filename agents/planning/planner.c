@@ -8,7 +8,7 @@
 #include "agents/planning/value.h"
 
 const char *const pp_value_names[] = {"resolve", "linear", "network", "table", NULL};
-static const pp_value_class *const classes[] = {&pp_value_resolve, &pp_value_linear,
+static const pp_value_class *const classes[] = {&pp_value_shadow_price, &pp_value_linear,
                                                 &pp_value_network, &pp_value_table};
 
 struct pp_planner {
@@ -20,7 +20,7 @@ struct pp_planner {
 pp_status pp_value_check(const pp_value_config *config, const pp_agent_outline *outline,
                          pp_error *error)
 {
-    const pp_value_class *class = classes[config->value];
+    const pp_value_class *class = classes[config->method];
     if (config->grid == 0 && class->needs_table)
         return pp_error_set(
             error, PP_EINVAL,
@@ -41,7 +41,7 @@ pp_status pp_planner_create(const pp_value_config *config, const pp_agent_setup 
     if (!p)
         return pp_error_memory(error, "a plan");
     size_t n = portfolio->n_categories;
-    p->class = classes[config->value];
+    p->class = classes[config->method];
     p->plan = (pp_plan){.n_categories = n,
                         .loss_each = n ? portfolio->loss_scale / (double)n : 0,
                         .rounds = setup->rounds,
@@ -83,7 +83,7 @@ double pp_planner_value(pp_planner *planner, int64_t t, const double *held)
 
 size_t pp_value_updates(const pp_value_config *config)
 {
-    return classes[config->value]->updates(config);
+    return classes[config->method]->updates(config);
 }
 
 double pp_planner_reach(const pp_agent_setup *setup)

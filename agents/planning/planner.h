@@ -14,7 +14,7 @@
 #include "agents/planning/gain.h"
 
 typedef struct pp_value_config {
-    int value;             ///< index into pp_value_names
+    int method;            ///< key `value`: index into pp_value_names
     int64_t grid;          ///< points of the tables of gains; 0: exact sums
     int64_t layers, width; ///< network: hidden layers and units of each
     int64_t passes;        ///< network: over the data
@@ -26,11 +26,11 @@ extern const char *const pp_value_names[];
 /// Rows of an agent's parameter table, for a member `m` of type pp_value_config.
 /// @param when text before each description: "model_based: " if they count in that method alone
 #define PP_VALUE_ROWS(m, when)                                                                     \
-    CHOICE_IN(m, value, pp_value_names,                                                            \
-              when                                                                                 \
-              "value function: shadow prices solved again each round, linear and network as in "   \
-              "the paper, or an exact table for small markets",                                    \
-              DESIGN),                                                                             \
+    ENUM_IN_AS(m, method, "value", pp_value_names,                                                 \
+               when                                                                                \
+               "value function: shadow prices solved again each round, linear and network as in "  \
+               "the paper, or an exact table for small markets",                                   \
+               DESIGN),                                                                            \
         INTEGER_IN(m, grid, 65, 0, 100000, "1",                                                    \
                    when "points of the table of gains over the value of a sale; 0: exact sums",    \
                    DESIGN),                                                                        \

@@ -44,8 +44,8 @@ extern const char *const pp_act_names[];
 #define PP_POLICY_ROWS(m, temperature_)                                                            \
     REAL_IN(m, temperature, temperature_, 0, 1e12, 0, "GBP",                                       \
             "price of a nat of departure from the reference policy; 0: none", PP_KLQ_PAPER),       \
-        CHOICE_IN(m, act, pp_act_names, "the policy's mean multiplier, its mode, or a draw",       \
-                  DESIGN),                                                                         \
+        ENUM_IN(m, act, pp_act_names, "the policy's mean multiplier, its mode, or a draw",         \
+                DESIGN),                                                                           \
         REAL_IN(m, spread, 0.03, 1e-6, 1e6, 0, "1",                                                \
                 "standard deviation of the reference policy, as a share of its centre", DESIGN),   \
         PP_POLICY_GRID_ROWS(m, "")

@@ -5,9 +5,10 @@
 
 enum { EPOCH_BITS = 14, FIRM_BITS = 10 }; // of a stream's 24-bit epoch
 
-pp_status pp_chaser_train(pp_chaser *c, const pp_sale_config *sale, const pp_policy_config *policy,
-                          bool continuous, const pp_value_config *value,
-                          const pp_agent_setup *setup, pp_error *error)
+pp_status pp_pursuer_train(pp_pursuer *c, const pp_sale_config *sale,
+                           const pp_policy_config *policy, bool continuous,
+                           const pp_value_config *value, const pp_agent_setup *setup,
+                           pp_error *error)
 {
     c->stream = setup->stream;
     c->continuous = continuous;
@@ -22,7 +23,7 @@ pp_status pp_chaser_train(pp_chaser *c, const pp_sale_config *sale, const pp_pol
     return pp_planner_create(value, setup, &c->gain, &c->planner, error);
 }
 
-void pp_chaser_release(pp_chaser *c)
+void pp_pursuer_release(pp_pursuer *c)
 {
     pp_planner_destroy(c->planner);
     c->planner = NULL;
@@ -30,19 +31,19 @@ void pp_chaser_release(pp_chaser *c)
     pp_sale_model_release(&c->model);
 }
 
-void pp_chaser_prepare(const pp_chaser *c, const pp_agent_batch *batch, double *prepared)
+void pp_pursuer_prepare(const pp_pursuer *c, const pp_agent_batch *batch, double *prepared)
 {
     if (c->model.own)
         pp_sale_curves(&c->model, batch->features, batch->estimate, batch->curves, prepared);
 }
 
-const double *pp_chaser_curve(const pp_chaser *c, const pp_agent_quote *quote)
+const double *pp_pursuer_curve(const pp_pursuer *c, const pp_agent_quote *quote)
 {
     return c->model.own ? quote->prepared : quote->curve.values;
 }
 
 /// For PP_ACT_SAMPLE: a draw of this firm, this test epoch and this round.
-static double uniform(const pp_chaser *c, int64_t round)
+static double uniform(const pp_pursuer *c, int64_t round)
 {
     double u[4];
     pp_stream stream = c->stream;
@@ -52,9 +53,9 @@ static double uniform(const pp_chaser *c, int64_t round)
     return u[0];
 }
 
-double pp_chaser_quote(pp_chaser *c, const pp_agent_quote *quote, double d)
+double pp_pursuer_quote(pp_pursuer *c, const pp_agent_quote *quote, double d)
 {
-    const double *curve = pp_chaser_curve(c, quote);
+    const double *curve = pp_pursuer_curve(c, quote);
     if (quote->round == 0) {
         c->epoch++;
         c->kl = 0;
@@ -69,13 +70,13 @@ double pp_chaser_quote(pp_chaser *c, const pp_agent_quote *quote, double d)
     return pp_policy_act(&c->candidates, c->probability, (pp_act)c->policy.act, u);
 }
 
-double pp_chaser_plan_quote(pp_chaser *c, const pp_agent_quote *quote, const double *held)
+double pp_pursuer_plan_quote(pp_pursuer *c, const pp_agent_quote *quote, const double *held)
 {
-    return pp_chaser_quote(
+    return pp_pursuer_quote(
         c, quote, pp_planner_sale_value(c->planner, quote->round, held, quote->categories));
 }
 
-void pp_chaser_end_epoch(pp_chaser *c, pp_agent_epoch *epoch)
+void pp_pursuer_end_epoch(pp_pursuer *c, pp_agent_epoch *epoch)
 {
     epoch->reference_kl = c->continuous ? NAN : c->kl;
 }

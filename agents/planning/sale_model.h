@@ -26,10 +26,10 @@ extern const char *const pp_sale_sources[];
 
 /// Rows of an agent's parameter table, for a member `m` of type pp_sale_config.
 #define PP_SALE_ROWS(m)                                                                            \
-    CHOICE_IN(m, conversion, pp_sale_sources,                                                      \
-              "the chance of a sale: a model of the agent's own on every feature, or the "         \
-              "pipeline's",                                                                        \
-              DESIGN),                                                                             \
+    ENUM_IN(m, conversion, pp_sale_sources,                                                        \
+            "the chance of a sale: a model of the agent's own on every feature, or the "           \
+            "pipeline's",                                                                          \
+            DESIGN),                                                                               \
         REAL_IN(m, ridge, 2, 1e-9, 1e6, 0, "rows", "weight of the own model's prior", DESIGN),     \
         REAL_IN(m, prior_slope, 25, 1e-3, 1e6, 0, "1",                                             \
                 "logits per unit multiplier towards which the own model's slope is pulled",        \

@@ -34,7 +34,8 @@ typedef struct pp_value_class {
     double (*value)(void *state, const pp_plan *plan, int64_t t, const double *held);
 } pp_value_class;
 
-extern const pp_value_class pp_value_resolve, pp_value_linear, pp_value_network, pp_value_table;
+extern const pp_value_class pp_value_shadow_price, pp_value_linear, pp_value_network,
+    pp_value_table;
 
 /// `updates` of a way that logs its outcome alone.
 static inline size_t pp_one_update(const pp_value_config *config)

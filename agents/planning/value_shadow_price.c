@@ -284,9 +284,9 @@ static size_t resolve_updates(const pp_value_config *config)
     return FIRST_STEPS;
 }
 
-const pp_value_class pp_value_resolve = {.needs_table = true,
-                                         .updates = resolve_updates,
-                                         .create = resolve_create,
-                                         .destroy = resolve_destroy,
-                                         .sale_value = resolve_sale_value,
-                                         .value = resolve_value};
+const pp_value_class pp_value_shadow_price = {.needs_table = true,
+                                              .updates = resolve_updates,
+                                              .create = resolve_create,
+                                              .destroy = resolve_destroy,
+                                              .sale_value = resolve_sale_value,
+                                              .value = resolve_value};

@@ -66,7 +66,7 @@ static size_t type_size(pp_param_type type, size_t *alignment)
         return TYPE(double);
     case PP_PARAM_BOOLEAN:
         return TYPE(bool);
-    case PP_PARAM_CHOICE:
+    case PP_PARAM_ENUM:
         return TYPE(int);
     case PP_PARAM_TEXT:
         return TYPE(pp_text);
@@ -96,7 +96,7 @@ static pp_status check_field(const place *at)
 static size_t count_choices(const pp_param *row)
 {
     size_t n = 0;
-    while (row->choices && row->choices[n])
+    while (row->names && row->names[n])
         n++;
     return n;
 }
@@ -107,7 +107,7 @@ static pp_status check_choices(const place *at)
     if (n == 0)
         return wrong(at, "it has no choices");
     for (size_t i = 0; i < n; i++)
-        if (!is_line(at->row->choices[i]))
+        if (!is_line(at->row->names[i]))
             return wrong(at, "a choice is empty or no text");
     return PP_OK;
 }
@@ -124,7 +124,7 @@ static pp_status check_default_form(const place *at)
         return wrong(at, "its default is no whole number");
     if (row->type == PP_PARAM_BOOLEAN && number != 0 && number != 1)
         return wrong(at, "its default is neither 0 nor 1");
-    if (row->type == PP_PARAM_CHOICE && !(number >= 0 && number < (double)count_choices(row)))
+    if (row->type == PP_PARAM_ENUM && !(number >= 0 && number < (double)count_choices(row)))
         return wrong(at, "its default is none of its choices");
     if (row->type == PP_PARAM_TEXT && (strlen(text) >= PP_TEXT_MAX || !pp_utf8_valid(text)))
         return wrong(at, "its default is too long or not UTF-8");
@@ -184,7 +184,7 @@ static pp_status check_row(const pp_agent_class *agent, size_t i, void *config, 
         return wrong(&at, "its flags are wrong");
     if (!(row->min <= row->max))
         return wrong(&at, "its minimum is above its maximum");
-    if (row->type == PP_PARAM_CHOICE)
+    if (row->type == PP_PARAM_ENUM)
         status = check_choices(&at);
     return status == PP_OK ? check_default(&at, config) : status;
 }

@@ -180,9 +180,9 @@ static pp_status define_texts(const definition *d, const char *created, const ch
     const pp_merge_sweep *sweep = d->file->sweep;
     const struct {
         const char *name, *text;
-    } texts[] = {{"Conventions", "CF-1.8"}, {"title", sweep->title},
-                 {"source", sweep->source}, {"history", sweep->history},
-                 {"created", created},      {"coordinates", coordinates}};
+    } texts[] = {{"Conventions", "CF-1.8"},  {"title", sweep->title},
+                 {"source", sweep->program}, {"history", sweep->command_line},
+                 {"created", created},       {"coordinates", coordinates}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         PP_TRY(pp_netcdf_attribute_text(d->file->file, texts[i].name, texts[i].text, error));
     return PP_OK;
@@ -193,7 +193,7 @@ static pp_status define_attributes(const definition *d, pp_error *error)
     const int32_t version = PP_MERGE_VERSION;
     pp_provenance now = {0};
     char *coordinates = coordinate_names(d->file->sweep);
-    pp_status status = coordinates ? pp_provenance_now(d->file->sweep->history, 1, &now, error)
+    pp_status status = coordinates ? pp_provenance_now(d->file->sweep->command_line, 1, &now, error)
                                    : pp_error_set(error, PP_ENOMEM, "out of memory");
     if (status == PP_OK)
         status = define_texts(d, now.created, coordinates, error);

@@ -50,7 +50,7 @@ typedef struct pp_merge_sweep {
     const pp_merge_coordinate *dimensions; ///< `run`, or an axis of the grid each
     size_t n_parameters;
     const pp_merge_coordinate *parameters; ///< one value for each run
-    const char *title, *history, *source;
+    const char *title, *command_line, *program;
     /// Is this the scenario of that run? The error needs no file name. NULL: not asked
     pp_status (*check)(const void *context, size_t run, const char *scenario, pp_error *error);
     const void *context;

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "data/results/dimensions.h"
 #include "data/hdf5/error.h"
+#include "data/results/dimensions.h"
 #include "market/base/utf8.h"
 
 typedef struct definition {
@@ -20,9 +20,9 @@ static pp_status define_provenance(const definition *d, pp_error *error)
     const pp_provenance *started = d->started;
     const struct {
         const char *name, *text;
-    } texts[] = {{"Conventions", "CF-1.8"},     {"title", d->layout->title},
-                 {"source", d->layout->source}, {"history", started->history},
-                 {"rng", d->layout->rng},       {"created", started->created},
+    } texts[] = {{"Conventions", "CF-1.8"},      {"title", d->layout->title},
+                 {"source", d->layout->program}, {"history", started->history},
+                 {"rng", d->layout->rng},        {"created", started->created},
                  {"host", started->host}};
     pp_status status = PP_OK;
     for (size_t i = 0; i < sizeof texts / sizeof *texts && status == PP_OK; i++)

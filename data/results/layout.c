@@ -110,7 +110,8 @@ static pp_status check_sizes(const pp_results_layout *layout, pp_error *error)
 
 static pp_status check_texts(const pp_results_layout *layout, pp_error *error)
 {
-    if (!layout->title || !layout->history || !layout->source || !layout->scenario || !layout->rng)
+    if (!layout->title || !layout->command_line || !layout->program || !layout->scenario ||
+        !layout->rng)
         return pp_error_set(error, PP_EINVAL,
                             "title, history, source, scenario and rng must be given");
     for (int64_t i = 0; i < layout->n_firms; i++)

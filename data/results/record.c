@@ -153,7 +153,7 @@ double pp_results_bytes(const pp_results_layout *layout)
         return 0; // impossible, or beyond what the sums below could hold
     size_t n = pp_layout_datasets(layout);
     double bytes = FIXED + (double)PER_DATASET * (double)n + (double)strlen(layout->scenario) +
-                   (double)strlen(layout->history) +
+                   (double)strlen(layout->command_line) +
                    (double)(PP_RECORD_TEXT + PER_TEXT) * (double)layout->n_firms;
     for (pp_dim dim = PP_DIM_TRIAL; dim <= PP_DIM_UPDATE; dim++) // quotes have no coordinate
         bytes += 8.0 * (double)pp_layout_length(layout, dim);

@@ -333,7 +333,7 @@ static pp_status open_output(pp_results *results, const char *path, bool force,
     if (checkpoint)
         PP_TRY(open_checkpoint(results, checkpoint, error));
     if (!results->checkpoint)
-        PP_TRY(pp_provenance_now(results->layout.history, results->layout.threads,
+        PP_TRY(pp_provenance_now(results->layout.command_line, results->layout.threads,
                                  &results->started, error));
     pp_error cause = {0};
     pp_status status = create_file(results, &cause);

@@ -140,7 +140,7 @@ typedef struct pp_results_layout {
     size_t n_quote_columns;
     bool learning;     ///< there is a group /learning
     int64_t n_updates; ///< of /learning; 0: what depends on them is not there
-    const char *title, *history, *source, *scenario; ///< scenario: the resolved YAML
+    const char *title, *command_line, *program, *scenario; ///< scenario: the resolved YAML
     uint64_t seed;
     const char *rng; ///< e.g. "Philox4x32-10"
     int threads;

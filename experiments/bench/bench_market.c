@@ -115,7 +115,7 @@ void bench_market_start(bench_market *m)
     pp_error error = {0};
     create_experiment(m);
     pp_results_layout layout = pp_experiment_layout(m->experiment);
-    layout.history = layout.source = layout.scenario = "";
+    layout.command_line = layout.program = layout.scenario = "";
     if (pp_workspace_create(m->experiment, 1, &m->workspace, &error) != PP_OK ||
         pp_record_create(&layout, &m->record, &error) != PP_OK)
         bench_die("workspace", &error);
@@ -164,8 +164,8 @@ double bench_whole_run(bench_market *m, int threads)
     pp_run_options options = {.output = path,
                               .force = true,
                               .threads = threads,
-                              .history = "pursuit-bench",
-                              .source = "pursuit-bench"};
+                              .command_line = "pursuit-bench",
+                              .program = "pursuit-bench"};
     double from = bench_wall();
     pp_status status = pp_experiment_run(m->experiment, &options, &error);
     double seconds = bench_wall() - from;

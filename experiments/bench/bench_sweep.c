@@ -74,8 +74,8 @@ static void run_whole(sweep *s, int64_t run)
                               .threads = 1,
                               .keep = PP_KEEP_ANEW,
                               .unsynced = true,
-                              .history = "pursuit-bench",
-                              .source = "pursuit-bench"};
+                              .command_line = "pursuit-bench",
+                              .program = "pursuit-bench"};
     clocks(&s->whole, -1);
     pp_status status = next(s, run, &error);
     if (status == PP_OK)
@@ -93,7 +93,7 @@ static pp_status write_trial(sweep *s, pp_workspace *workspace, pp_record *recor
         .key = key, .replace = true, .hold_seconds = 60, .unsynced = true};
     pp_results *results = NULL;
     pp_results_layout layout = pp_experiment_layout(s->market.experiment);
-    layout.history = layout.source = "pursuit-bench";
+    layout.command_line = layout.program = "pursuit-bench";
     clocks(&s->parts[SIMULATION], -1);
     pp_status status = pp_trial_run(workspace, 0, NULL, record, error);
     clocks(&s->parts[SIMULATION], 1);
@@ -124,7 +124,7 @@ static void run_in_parts(sweep *s, int64_t run)
     clocks(&s->parts[EXPERIMENT], 1);
     clocks(&s->parts[BUFFERS], -1);
     pp_results_layout layout = pp_experiment_layout(s->market.experiment);
-    layout.history = layout.source = layout.scenario = "";
+    layout.command_line = layout.program = layout.scenario = "";
     if (status == PP_OK)
         status = pp_workspace_create(s->market.experiment, 1, &workspace, &error);
     if (status == PP_OK)

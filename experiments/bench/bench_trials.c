@@ -110,7 +110,7 @@ static writing time_run(bench_market *m, const char *path)
     pp_error error = {0};
     pp_results *results = NULL;
     pp_results_layout layout = pp_experiment_layout(m->experiment);
-    layout.history = layout.source = layout.scenario = "pursuit-bench";
+    layout.command_line = layout.program = layout.scenario = "pursuit-bench";
     clocks(t.all, -1);
     clocks(t.writing, -1);
     pp_status status = pp_results_create(path, true, &layout, &results, &error);

@@ -14,8 +14,8 @@
 
 #include <gsl/gsl_cdf.h>
 
-#include "experiments/stats/stats.h"
 #include "experiments/engine/workspace.h"
+#include "experiments/stats/stats.h"
 
 enum { LOGISTIC, MLP, MODELS, CONSTANT = MODELS, SCORED, BINS = 10, SEED = 9001, TRIALS = 12 };
 
@@ -185,7 +185,7 @@ static pp_status play(calibration *c, pp_scenario *scenario, size_t trial, int64
     if (status == PP_OK) {
         pp_results_layout layout = pp_experiment_layout(experiment);
         size_t rows = experiment->history_rows * experiment->history_epochs;
-        layout.history = layout.source = layout.scenario = "";
+        layout.command_line = layout.program = layout.scenario = "";
         scratch = calloc(rows * pp_pipeline_fit_scratch(c->pipeline[0][0]), sizeof(double));
         status = scratch ? pp_record_create(&layout, &record, error)
                          : pp_error_set(error, PP_ENOMEM, "no memory for refits");

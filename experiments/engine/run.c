@@ -137,7 +137,7 @@ static pp_status check_inputs(const pp_scenario *from, const char *output, pp_er
 static pp_status make_key(const run *r, char key[PP_SHA256_TEXT], pp_error *error)
 {
     pp_buffer buffer = {0};
-    pp_buffer_add(&buffer, "%s\n%s\n%s\n%016" PRIx64 "\n%s", r->layout->source, gsl_version,
+    pp_buffer_add(&buffer, "%s\n%s\n%s\n%016" PRIx64 "\n%s", r->layout->program, gsl_version,
                   pp_build_id(), r->experiment->book_checksum, r->layout->scenario);
     char *text = pp_buffer_take(&buffer);
     if (!text)
@@ -198,8 +198,8 @@ pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_option
     pp_thread_plan plan = pp_thread_plan_of(
         experiment, options->threads > 0 ? options->threads : omp_get_max_threads());
     layout.threads = plan.trials * plan.blocks;
-    layout.history = options->history;
-    layout.source = options->source;
+    layout.command_line = options->command_line;
+    layout.program = options->program;
     layout.scenario = scenario;
     run r = {.experiment = experiment,
              .options = options,

@@ -28,8 +28,8 @@ typedef struct pp_run_options {
                               ///< shares the work inside the trials
     bool unsynced;            ///< with `keep`: the file of a run of less than a second does
                               ///< not wait for the disk; a power cut may damage it
-    const char *history;      ///< the command line, for the file
-    const char *source;       ///< program, version and commit, for the file
+    const char *command_line; ///< the command line, for the file
+    const char *program;      ///< program, version and commit, for the file
     const pp_stop_flag *stop; ///< becomes nonzero to end the run once the trials in hand
                               ///< are finished; may be NULL
     const pp_stop_flag *drop; ///< becomes nonzero to end it at once; may be NULL
@@ -46,8 +46,8 @@ typedef struct pp_run_options {
 /// With `keep`, and if the run has lasted a second or more, the finished trials of one that is
 /// interrupted, killed or cannot write stay on disk; the next run of the same scenario by the same
 /// build to the same file does the others, and the file is the same as if there had been one run
-/// only, byte for byte. So `history`, `threads` and all else that tells of the run are of the first
-/// start.
+/// only, byte for byte. So `command_line`, `threads` and all else that tells of the run are of the
+/// first start.
 /// @return PP_OK; PP_EEXIST; PP_EIO; PP_EFORMAT (a checkpoint of another scenario or build, with
 /// PP_KEEP_TRIALS); PP_ENUMERIC (names the trial); PP_ENOMEM; PP_EINTERRUPTED
 PP_API pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_options *options,

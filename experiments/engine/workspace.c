@@ -261,7 +261,7 @@ double pp_experiment_memory(const pp_experiment *e, int threads)
 {
     const double program = 16 << 20, writer = 32 << 20; // libraries; the writer's, HDF5's buffers
     pp_results_layout layout = pp_experiment_layout(e);
-    layout.history = layout.source = layout.scenario = ""; // of no weight, but wanted
+    layout.command_line = layout.program = layout.scenario = ""; // of no weight, but wanted
     const pp_scenario *s = e->scenario;
     pp_pipeline *pipeline;
     double record = (double)pp_record_bytes(&layout), trials = (double)layout.n_trials;

@@ -171,15 +171,15 @@ static bool bind_choice(const slot *s, int *field)
     pp_nearest nearest;
     pp_nearest_start(&nearest, s->node->text);
     size_t n = 0;
-    for (int i = 0; s->row->choices[i]; i++) {
-        if (strcmp(s->row->choices[i], s->node->text) == 0) {
+    for (int i = 0; s->row->names[i]; i++) {
+        if (strcmp(s->row->names[i], s->node->text) == 0) {
             *field = i;
             return true;
         }
-        pp_nearest_offer(&nearest, s->row->choices[i]);
+        pp_nearest_offer(&nearest, s->row->names[i]);
         if (n < sizeof known)
             n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", i ? ", " : "",
-                                  s->row->choices[i]);
+                                  s->row->names[i]);
     }
     pp_nearest_text(&nearest, hint, sizeof hint);
     pp_report_add(s->report, s->node->mark, s->where, "expected one of %s, not %s%s", known,
@@ -236,7 +236,7 @@ static bool bind_row(const slot *s, void *field)
         return bind_real(s, field);
     case PP_PARAM_BOOLEAN:
         return bind_boolean(s, field);
-    case PP_PARAM_CHOICE:
+    case PP_PARAM_ENUM:
         return bind_choice(s, field);
     case PP_PARAM_TEXT:
         return bind_text(s, field);

@@ -33,8 +33,8 @@ static void emit_value(pp_buffer *out, const pp_param *row, const void *field)
     case PP_PARAM_BOOLEAN:
         pp_buffer_add(out, "%s", *(const bool *)field ? "true" : "false");
         break;
-    case PP_PARAM_CHOICE:
-        pp_buffer_quote(out, row->choices[*(const int *)field]);
+    case PP_PARAM_ENUM:
+        pp_buffer_quote(out, row->names[*(const int *)field]);
         break;
     case PP_PARAM_TEXT:
         pp_buffer_quote(out, ((const pp_text *)field)->text);

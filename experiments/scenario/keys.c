@@ -49,7 +49,7 @@ static const char *const column_choices[] = {"numeric", "categorical", NULL};
 static const pp_param column_rows[] = {
     {ROW(TEXT, name), .flags = PP_REQUIRED, .unit = "", .doc = "column of the CSV file",
      .source = DESIGN},
-    {ROW(CHOICE, kind), .choices = column_choices, .unit = "",
+    {ROW(ENUM, kind), .names = column_choices, .unit = "",
      .doc = "a number, or a category that becomes one column per level", .source = DESIGN},
 };
 const pp_param_table pp_column_table = {"features", "a feature that firms see", column_rows,
@@ -64,7 +64,7 @@ static const pp_param firm_rows[] = {
      .doc = "label in results; the agent's name if left out, numbered if not unique",
      .source = DESIGN},
     INTEGER(count, 1, 1, PP_MAX_FIRMS, "firms", "how many such firms", DESIGN),
-    {ROW(CHOICE, explore), .choices = explore_choices, .unit = "",
+    {ROW(ENUM, explore), .names = explore_choices, .unit = "",
      .doc = "whether prices are varied at random in the burn-in epochs only, or always",
      .source = DESIGN},
 };

@@ -81,8 +81,8 @@ void pp_read_population(pp_report *report, const pp_node *node, const char *fold
 {
     static const char *const kind_key[] = {"kind", NULL};
     static const pp_param kind_row = {.name = "kind",
-                                      .type = PP_PARAM_CHOICE,
-                                      .choices = pp_population_names,
+                                      .type = PP_PARAM_ENUM,
+                                      .names = pp_population_names,
                                       .unit = "",
                                       .doc = "which population",
                                       .source = "assumed"};

@@ -59,8 +59,8 @@ static void put_type(pp_json *w, const pp_param *row)
     case PP_PARAM_BOOLEAN:
         pp_json_string(w, "type", "boolean");
         break;
-    case PP_PARAM_CHOICE:
-        put_choices(w, row->choices);
+    case PP_PARAM_ENUM:
+        put_choices(w, row->names);
         break;
     case PP_PARAM_TEXT:
         pp_json_string(w, "type", "string");
@@ -89,8 +89,8 @@ void pp_param_put_default(pp_json *w, const pp_param *row)
     case PP_PARAM_BOOLEAN:
         pp_json_boolean(w, "default", row->default_number != 0);
         break;
-    case PP_PARAM_CHOICE:
-        pp_json_string(w, "default", row->choices[(size_t)row->default_number]);
+    case PP_PARAM_ENUM:
+        pp_json_string(w, "default", row->names[(size_t)row->default_number]);
         break;
     case PP_PARAM_TEXT:
         pp_json_string(w, "default", row->default_text ? row->default_text : "");

@@ -66,8 +66,8 @@ static pp_status build_tables(pp_experiment *e, pp_error *error)
         (normal && !(e->normal = malloc(sizeof *e->normal))))
         return pp_error_set(error, PP_ENOMEM, "no memory for the laws' tables");
     if (gamma)
-        status = pp_law_gamma(1 / v, v, e->gamma, error);
-    return status == PP_OK && normal ? pp_law_normal(e->normal, error) : status;
+        status = pp_distribution_gamma(1 / v, v, e->gamma, error);
+    return status == PP_OK && normal ? pp_distribution_normal(e->normal, error) : status;
 }
 
 /// The most categories of a firm's portfolio in this schema.

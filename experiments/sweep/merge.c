@@ -134,8 +134,8 @@ pp_status pp_sweep_merge(const char *directory, const char *path, const pp_merge
                                       .n_parameters = m.coordinates.n_parameters,
                                       .parameters = m.coordinates.parameters,
                                       .title = m.manifest.name,
-                                      .history = history,
-                                      .source = source,
+                                      .command_line = history,
+                                      .program = source,
                                       .check = check_scenario,
                                       .context = &m.manifest};
         status = pp_merge_write(path, &sweep, options, report, error);

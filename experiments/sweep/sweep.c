@@ -122,8 +122,8 @@ static pp_status simulate(sweep *s, const attempt *a, pp_error *error)
                                     .keep = PP_KEEP_ANEW, // of another build: of no use
                                     .unsynced = true,     // a damaged file is run again
                                     .threads = s->options->threads,
-                                    .history = s->options->history,
-                                    .source = s->options->source,
+                                    .command_line = s->options->command_line,
+                                    .program = s->options->program,
                                     .stop = s->options->stop,
                                     .drop = s->options->drop,
                                     .resumed = s->options->progress,

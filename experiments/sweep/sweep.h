@@ -38,7 +38,7 @@ struct pp_sweep_counts;
 typedef struct pp_sweep_options {
     const char *directory; ///< that pp_sweep_directory_join has made ready
     int threads;           ///< of each run; 0: OpenMP's default
-    const char *history, *source;
+    const char *command_line, *program;
     pp_sweep_rerun rerun;
     bool fail_fast;                  ///< stop at the first run that fails, or has failed
     const pp_stop_flag *stop, *drop; ///< as of pp_run_options

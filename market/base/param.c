@@ -28,7 +28,7 @@ static void row_default(const pp_param *row, void *field)
     case PP_PARAM_BOOLEAN:
         *(bool *)field = row->default_number != 0;
         break;
-    case PP_PARAM_CHOICE:
+    case PP_PARAM_ENUM:
         *(int *)field = (int)row->default_number;
         break;
     case PP_PARAM_TEXT:
@@ -99,7 +99,7 @@ static pp_status out_of_range(const pp_param_table *table, const pp_param *row, 
 static size_t count_choices(const pp_param *row)
 {
     size_t n = 0;
-    while (row->choices[n])
+    while (row->names[n])
         n++;
     return n;
 }
@@ -117,7 +117,7 @@ pp_status pp_param_check(const pp_param_table *table, const void *config, pp_err
         if ((row->type == PP_PARAM_INTEGER || row->type == PP_PARAM_REAL) && !absent &&
             !pp_param_in_range(row, value))
             return out_of_range(table, row, value, error);
-        if (row->type == PP_PARAM_CHOICE && (size_t) * (const int *)field >= count_choices(row))
+        if (row->type == PP_PARAM_ENUM && (size_t) * (const int *)field >= count_choices(row))
             return out_of_range(table, row, *(const int *)field, error);
         if (row->type == PP_PARAM_REALS && reals->n > PP_REALS_MAX)
             return pp_error_set(error, PP_EINVAL, "%s.%s: %zu numbers; at most %d", table->name,
@@ -143,7 +143,7 @@ static bool row_equal(const pp_param *row, const void *a, const void *b)
         return real_equal(*(const double *)a, *(const double *)b);
     case PP_PARAM_BOOLEAN:
         return *(const bool *)a == *(const bool *)b;
-    case PP_PARAM_CHOICE:
+    case PP_PARAM_ENUM:
         return *(const int *)a == *(const int *)b;
     case PP_PARAM_TEXT:
         return strcmp(((const pp_text *)a)->text, ((const pp_text *)b)->text) == 0;

@@ -25,12 +25,12 @@ typedef struct pp_reals {
     double value[PP_REALS_MAX];
 } pp_reals;
 
-/// The C type behind each: int64_t, double, bool, int (index into choices), pp_text, pp_reals.
+/// The C type behind each: int64_t, double, bool, int (index into names), pp_text, pp_reals.
 typedef enum pp_param_type {
     PP_PARAM_INTEGER,
     PP_PARAM_REAL,
     PP_PARAM_BOOLEAN,
-    PP_PARAM_CHOICE,
+    PP_PARAM_ENUM,
     PP_PARAM_TEXT,
     PP_PARAM_REALS,
 } pp_param_type;
@@ -48,17 +48,17 @@ typedef struct pp_param {
     const char *name; ///< key in the scenario file
     pp_param_type type;
     size_t offset;               ///< into the configuration struct
-    double default_number;       ///< INTEGER, REAL, BOOLEAN (0|1), CHOICE (index)
+    double default_number;       ///< INTEGER, REAL, BOOLEAN (0|1), ENUM (index)
     const char *default_text;    ///< TEXT
     const double *default_reals; ///< [n_default_reals] REALS; NULL: an empty list
     size_t n_default_reals;
-    double min, max;            ///< INTEGER, REAL, and each number of REALS; both 0: unbounded
-    unsigned flags;             ///< PP_OPEN_MIN | ...
-    const char *const *choices; ///< CHOICE: NULL-terminated names
-    const char *unit;           ///< "GBP", "1", "years", "rounds", ...
-    const char *doc;            ///< one sentence, no final full stop
-    const char *source;         ///< "arXiv 2408.00713", "assumed", ...
-    const char *derived;        ///< PP_OPTIONAL: what an absent value means
+    double min, max;          ///< INTEGER, REAL, and each number of REALS; both 0: unbounded
+    unsigned flags;           ///< PP_OPEN_MIN | ...
+    const char *const *names; ///< ENUM: NULL-terminated names
+    const char *unit;         ///< "GBP", "1", "years", "rounds", ...
+    const char *doc;          ///< one sentence, no final full stop
+    const char *source;       ///< "arXiv 2408.00713", "assumed", ...
+    const char *derived;      ///< PP_OPTIONAL: what an absent value means
 } pp_param;
 
 typedef struct pp_param_table {

@@ -40,10 +40,13 @@
         .default_number = value, .min = low, .max = high, .unit = unit_, .doc = doc_,              \
         .source = source_                                                                          \
     }
-#define CHOICE_IN(struct_, field, names, doc_, source_)                                            \
+#define ENUM_IN(struct_, field, names_, doc_, source_)                                             \
+    ENUM_IN_AS(struct_, field, #field, names_, doc_, source_)
+/// With a key that is not the field's name.
+#define ENUM_IN_AS(struct_, field, key, names_, doc_, source_)                                     \
     {                                                                                              \
-        .name = #field, .offset = offsetof(CONFIG, struct_.field), .type = PP_PARAM_CHOICE,        \
-        .choices = names, .unit = "", .doc = doc_, .source = source_                               \
+        .name = key, .offset = offsetof(CONFIG, struct_.field), .type = PP_PARAM_ENUM,             \
+        .names = names_, .unit = "", .doc = doc_, .source = source_                                \
     }
 
 #endif

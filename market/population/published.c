@@ -148,13 +148,13 @@ static pp_status build_locations(pp_published *p, double *cumulative, pp_error *
             locations > 1 ? (c->occupation_high - c->occupation_low) / (locations - 1) : 0;
         build_binomial(locations, c->occupation_low + l * step, cumulative + (size_t)l * MAX_LEVELS,
                        &p->occupation[l]);
-        PP_TRY(pp_law_beta(1 + l, 1 + locations - l, &p->risk[l], error));
+        PP_TRY(pp_distribution_beta(1 + l, 1 + locations - l, &p->risk[l], error));
     }
     for (int o = 0; o < occupations; o++)
-        PP_TRY(pp_law_beta(c->percentile_shape + 2 * o, 2 * occupations - 2 * o, &p->percentile[o],
-                           error));
-    PP_TRY(pp_law_beta(c->salary_alpha, c->salary_beta, &p->salary, error));
-    return pp_law_gamma(c->car_shape, c->car_scale, &p->car, error);
+        PP_TRY(pp_distribution_beta(c->percentile_shape + 2 * o, 2 * occupations - 2 * o,
+                                    &p->percentile[o], error));
+    PP_TRY(pp_distribution_beta(c->salary_alpha, c->salary_beta, &p->salary, error));
+    return pp_distribution_gamma(c->car_shape, c->car_scale, &p->car, error);
 }
 
 static pp_status add_levels(pp_schema *schema, const char *name, int n, pp_error *error)

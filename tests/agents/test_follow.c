@@ -59,7 +59,7 @@ static pp_scenario *load(const char *const *edits)
 static pp_record *simulate(const pp_experiment *experiment)
 {
     pp_results_layout layout = pp_experiment_layout(experiment);
-    layout.history = layout.source = layout.scenario = "";
+    layout.command_line = layout.program = layout.scenario = "";
     pp_record *record;
     pp_error error = {0};
     assert_int_equal(pp_record_create(&layout, &record, &error), PP_OK);

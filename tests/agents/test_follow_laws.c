@@ -86,7 +86,7 @@ static void follow(market_fixture *m, market_fixture *previous)
     if (pp_experiment_follow(last, &m->scenario, &m->experiment, &error) != PP_OK)
         fail_msg("%s", error.message);
     m->layout = pp_experiment_layout(m->experiment);
-    m->layout.history = m->layout.source = m->layout.scenario = "test";
+    m->layout.command_line = m->layout.program = m->layout.scenario = "test";
 }
 
 static pp_record *trial_of(const market_fixture *m)

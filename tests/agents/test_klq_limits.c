@@ -23,7 +23,7 @@ static void check_cold(const firm *f, const char *value, const double *held)
     const param_value klq_values[] = {cold[0], cold[1], {"value", 0, value}};
     agent hard = agent_with("bellman", &f->setup, bellman_values, 2);
     agent soft = agent_with("klq", &f->setup, klq_values, 3);
-    const pp_chaser *chaser = hard.state, *other_chaser = soft.state; // first in both states
+    const pp_pursuer *pursuer = hard.state, *other_chaser = soft.state; // first in both states
     double row[SIM_COLUMNS], other[SIM_COLUMNS], *hard_rows = agent_prepare(&hard, &f->batch),
                                                  *soft_rows = agent_prepare(&soft, &f->batch);
     int distinct = 0;
@@ -32,15 +32,15 @@ static void check_cold(const firm *f, const char *value, const double *held)
         pp_agent_quote y = quote_at(&soft, &f->batch, i, other, soft_rows);
         double a = hard.class->quote(hard.state, &x, held);
         double b = soft.class->quote(soft.state, &y, held);
-        double d = pp_planner_sale_value(chaser->planner, x.round, held, x.categories);
+        double d = pp_planner_sale_value(pursuer->planner, x.round, held, x.categories);
         assert_close(pp_planner_sale_value(other_chaser->planner, y.round, held, y.categories), d,
                      1e-7);
-        const double *curve = pp_chaser_curve(chaser, &x);
-        double p = pp_sale_probability(&chaser->model, curve, a);
-        double q = pp_sale_probability(&chaser->model, curve, b);
+        const double *curve = pp_pursuer_curve(pursuer, &x);
+        double p = pp_sale_probability(&pursuer->model, curve, a);
+        double q = pp_sale_probability(&pursuer->model, curve, b);
         assert_close(q * (x.estimate * (b - 1) + d), p * (x.estimate * (a - 1) + d), 1e-9);
-        pp_soft v = pp_soft_maximum(&chaser->candidates, COLD, x.estimate, d, NULL);
-        assert_close(v.value, pp_soft_maximum(&chaser->candidates, 0, x.estimate, d, NULL).value,
+        pp_soft v = pp_soft_maximum(&pursuer->candidates, COLD, x.estimate, d, NULL);
+        assert_close(v.value, pp_soft_maximum(&pursuer->candidates, 0, x.estimate, d, NULL).value,
                      1e-8);
         distinct += fabs(a - x.null_bid) > 1e-6;
     }
@@ -63,16 +63,16 @@ static void test_klq_great_temperature_is_the_reference(void **state)
 {
     const firm *f = *state;
     agent a = agent_with("klq", &f->setup, hot, 2);
-    const pp_chaser *chaser = a.state; // the first member of klq's
+    const pp_pursuer *pursuer = a.state; // the first member of klq's
     double row[SIM_COLUMNS], *rows = agent_prepare(&a, &f->batch);
     for (size_t h = 0; h < PP_COUNT(portfolios); h++)
         for (size_t i = 0; i < QUOTES; i++) {
             pp_agent_quote quote = quote_at(&a, &f->batch, i, row, rows);
             double quoted = a.class->quote(a.state, &quote, portfolios[h]), mean = 0;
-            const pp_candidates *c = &chaser->candidates;
+            const pp_candidates *c = &pursuer->candidates;
             for (size_t j = 0; j < c->n; j++) {
                 mean += c->reference[j] * c->multiplier[j];
-                assert_close(chaser->probability[j], c->reference[j], 1e-9);
+                assert_close(pursuer->probability[j], c->reference[j], 1e-9);
             }
             assert_close(quoted, mean, 1e-9);
         }

@@ -139,7 +139,7 @@ static pp_accounts simulate(double variance, double base_index, int picked)
     const pp_stream stream = {.seed = 12};
     static pp_quantile_table gamma;
     static double insurer[CUSTOMERS];
-    assert_int_equal(pp_law_gamma(1 / variance, variance, &gamma, NULL), PP_OK);
+    assert_int_equal(pp_distribution_gamma(1 / variance, variance, &gamma, NULL), PP_OK);
     for (int i = 0; i < CUSTOMERS; i++) {
         premium[i] = 200 + 300.0 * (i % 7);
         insurer[i] = base_index;

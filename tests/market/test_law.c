@@ -84,9 +84,9 @@ static pp_quantile_table *tabulate(const law_case *l)
     pp_quantile_table *table = malloc(sizeof *table);
     pp_error error = {0};
     assert_non_null(table);
-    pp_status status = l->kind == BETA    ? pp_law_beta(l->a, l->b, table, &error)
-                       : l->kind == GAMMA ? pp_law_gamma(l->a, l->b, table, &error)
-                                          : pp_law_normal(table, &error);
+    pp_status status = l->kind == BETA    ? pp_distribution_beta(l->a, l->b, table, &error)
+                       : l->kind == GAMMA ? pp_distribution_gamma(l->a, l->b, table, &error)
+                                          : pp_distribution_normal(table, &error);
     if (status != PP_OK)
         fail_msg("(%g, %g): %s", l->a, l->b, error.message);
     return table;
@@ -261,9 +261,9 @@ static void test_law_parameters_not_positive_einval(void **state)
     pp_quantile_table *table = malloc(sizeof *table);
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
         pp_error error = {0};
-        assert_int_equal(pp_law_beta(bad[k][0], bad[k][1], table, &error), PP_EINVAL);
+        assert_int_equal(pp_distribution_beta(bad[k][0], bad[k][1], table, &error), PP_EINVAL);
         assert_int_equal(error.status, PP_EINVAL);
-        assert_int_equal(pp_law_gamma(bad[k][0], bad[k][1], table, NULL), PP_EINVAL);
+        assert_int_equal(pp_distribution_gamma(bad[k][0], bad[k][1], table, NULL), PP_EINVAL);
     }
     free(table);
 }
@@ -278,8 +278,8 @@ static void test_law_shapes_without_quantiles_enumeric(void **state)
     pp_quantile_table *table = malloc(sizeof *table);
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
         pp_error error = {0};
-        pp_status status =
-            (bad[k].kind == BETA ? pp_law_beta : pp_law_gamma)(bad[k].a, bad[k].b, table, &error);
+        pp_status status = (bad[k].kind == BETA ? pp_distribution_beta : pp_distribution_gamma)(
+            bad[k].a, bad[k].b, table, &error);
         assert_int_equal(status, PP_ENUMERIC);
         assert_non_null(strstr(error.message, "no quantile at probability"));
     }

@@ -23,7 +23,7 @@ static const pp_stream stream = {.seed = 99, .trial = 1};
 static int group_setup(void **state)
 {
     (void)state;
-    return pp_law_normal(&normal, NULL) == PP_OK ? 0 : -1;
+    return pp_distribution_normal(&normal, NULL) == PP_OK ? 0 : -1;
 }
 
 static pp_inflation_config defaults(void)
@@ -203,7 +203,7 @@ static const double v = 0.001;
 
 static void tabulate_estimates(double variance, pp_quantile_table *gamma)
 {
-    assert_int_equal(pp_law_gamma(1 / variance, variance, gamma, NULL), PP_OK);
+    assert_int_equal(pp_distribution_gamma(1 / variance, variance, gamma, NULL), PP_OK);
 }
 
 static void test_prices_estimates_law_per_firm(void **state)

@@ -23,7 +23,7 @@ static const pp_param good_rows[] = {
      .doc = "greatest multiplier", .source = DESIGN, .derived = "none"},
     INTEGER(rounds, 3, 0, 1e9, "rounds", "a whole number", DESIGN),
     {ROW(BOOLEAN, steep), .default_number = 1, .unit = "", .doc = "a truth", .source = DESIGN},
-    {ROW(CHOICE, mode), .default_number = 1, .choices = modes, .unit = "", .doc = "a choice",
+    {ROW(ENUM, mode), .default_number = 1, .names = modes, .unit = "", .doc = "a choice",
      .source = DESIGN},
     {ROW(TEXT, note), .default_text = "a \"note\"", .unit = "", .doc = "a text", .source = DESIGN},
     {ROW(REALS, steps), DEFAULT_REALS(0.5, 1.5), .min = 0, .max = 2, .unit = "1", .doc = "a list",

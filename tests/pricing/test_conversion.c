@@ -223,12 +223,12 @@ static void test_conversion_classes_match_their_names(void **state)
     assert_non_null(row);
     size_t n = 0;
     for (; pp_conversion_classes[n]; n++) {
-        assert_non_null(row->choices[n]);
-        assert_string_equal(row->choices[n], pp_conversion_classes[n]->name);
+        assert_non_null(row->names[n]);
+        assert_string_equal(row->names[n], pp_conversion_classes[n]->name);
         assert_true(pp_conversion_classes[n]->doc[0] &&
                     !strchr(pp_conversion_classes[n]->doc, '\n'));
     }
-    assert_null(row->choices[n]);
+    assert_null(row->names[n]);
     assert_ptr_equal(pp_conversion_classes[0], &pp_conversion_logistic);
     assert_ptr_equal(pp_conversion_classes[1], &pp_conversion_mlp);
 }

@@ -71,19 +71,19 @@ static void draw_rivals(sample *s, gsl_rng *rng, double noise)
             s->rivals[r][i] = law(s, i, r) + noise * gsl_ran_ugaussian(rng);
 }
 
-static pp_market_model fitted(sample *s, double ridge)
+static pp_rival_model fitted(sample *s, double ridge)
 {
-    pp_market_model model;
-    assert_int_equal(pp_market_model_create(P, s->history.observe, &model, NULL), PP_OK);
-    assert_int_equal(pp_market_fit(&model, ridge, view_of(s), s->scratch, NULL), PP_OK);
+    pp_rival_model model;
+    assert_int_equal(pp_rival_model_create(P, s->history.observe, &model, NULL), PP_OK);
+    assert_int_equal(pp_rival_model_fit(&model, ridge, view_of(s), s->scratch, NULL), PP_OK);
     return model;
 }
 
-static double *predicted(const pp_market_model *model, const sample *s)
+static double *predicted(const pp_rival_model *model, const sample *s)
 {
     double *outputs = reals((size_t)model->n_outputs * s->n), *scratch = reals(s->n);
-    pp_market_predict(model, (const double *const *)s->columns, s->estimate, s->n, scratch,
-                      outputs);
+    pp_rival_model_predict(model, (const double *const *)s->columns, s->estimate, s->n, scratch,
+                           outputs);
     free(scratch);
     return outputs;
 }
@@ -96,7 +96,7 @@ static void test_market_model_linear_law_without_noise_recovered(void **state)
     sample s = sample_create(rng, 400, PP_OBSERVE_ALL),
            fresh = sample_create(rng, 50, PP_OBSERVE_ALL);
     draw_rivals(&s, rng, 0);
-    pp_market_model model = fitted(&s, 1e-10);
+    pp_rival_model model = fitted(&s, 1e-10);
     assert_int_equal(model.n_outputs, PP_RIVALS);
     double *outputs = predicted(&model, &fresh);
     for (size_t r = 0; r < PP_RIVALS; r++)
@@ -105,7 +105,7 @@ static void test_market_model_linear_law_without_noise_recovered(void **state)
     free(outputs);
     free(s.storage);
     free(fresh.storage);
-    pp_market_model_destroy(&model);
+    pp_rival_model_destroy(&model);
 }
 
 static void test_market_model_linear_law_with_noise_within_its_error(void **state)
@@ -120,7 +120,7 @@ static void test_market_model_linear_law_with_noise_within_its_error(void **stat
     gsl_rng *rng = draws(&random, 2);
     sample s = sample_create(rng, 4000, PP_OBSERVE_ALL);
     draw_rivals(&s, rng, noise);
-    pp_market_model model = fitted(&s, 1e-8);
+    pp_rival_model model = fitted(&s, 1e-8);
     double *outputs = predicted(&model, &s);
     for (size_t r = 0; r < PP_RIVALS; r++) {
         double squares = 0;
@@ -132,7 +132,7 @@ static void test_market_model_linear_law_with_noise_within_its_error(void **stat
     }
     free(outputs);
     free(s.storage);
-    pp_market_model_destroy(&model);
+    pp_rival_model_destroy(&model);
 }
 
 /// The ridge regression as one least-squares problem, n rows of data and one per coefficient, by
@@ -184,7 +184,7 @@ static void test_market_model_ridge_equals_direct_solution(void **state)
     double *expected = reals(s.n);
     draw_rivals(&s, rng, 0.1);
     for (size_t g = 0; g < 3; g++) {
-        pp_market_model model = fitted(&s, ridges[g]);
+        pp_rival_model model = fitted(&s, ridges[g]);
         double *outputs = predicted(&model, &s);
         for (size_t r = 0; r < PP_RIVALS; r++) {
             reference_ridge(&s, r, ridges[g], expected);
@@ -192,7 +192,7 @@ static void test_market_model_ridge_equals_direct_solution(void **state)
                 assert_close(outputs[r * s.n + i], expected[i], 1e-10);
         }
         free(outputs);
-        pp_market_model_destroy(&model);
+        pp_rival_model_destroy(&model);
     }
     free(expected);
     free(s.storage);
@@ -205,7 +205,7 @@ static void test_market_model_constant_column_ignored(void **state)
     gsl_rng *rng = draws(&random, 4);
     sample s = sample_create(rng, 200, PP_OBSERVE_ALL);
     draw_rivals(&s, rng, 0.1);
-    pp_market_model model = fitted(&s, 1e-4);
+    pp_rival_model model = fitted(&s, 1e-4);
     double *before = predicted(&model, &s);
     for (size_t i = 0; i < s.n; i++)
         s.columns[2][i] = 1e6; // never seen to vary, so nothing can be concluded from it
@@ -214,7 +214,7 @@ static void test_market_model_constant_column_ignored(void **state)
     free(before);
     free(after);
     free(s.storage);
-    pp_market_model_destroy(&model);
+    pp_rival_model_destroy(&model);
 }
 
 static void test_market_model_collinear_levels_share_the_effect(void **state)
@@ -224,14 +224,14 @@ static void test_market_model_collinear_levels_share_the_effect(void **state)
     gsl_rng *rng = draws(&random, 5);
     sample s = sample_create(rng, 500, PP_OBSERVE_ALL);
     draw_rivals(&s, rng, 0);
-    pp_market_model model = fitted(&s, 1e-9);
+    pp_rival_model model = fitted(&s, 1e-9);
     for (size_t r = 0; r < PP_RIVALS; r++) {
         const double *w = model.weight + r * (INPUTS + 1);
         assert_close(w[3], -w[4], 1e-6); // the least of all equal solutions
         assert_close(w[3] / model.deviation[3] - w[4] / model.deviation[4], 0.04, 1e-6);
     }
     free(s.storage);
-    pp_market_model_destroy(&model);
+    pp_rival_model_destroy(&model);
 }
 
 /// P(a rival is below a) = 1/(1 + exp(-30 (a - median))), as rivals with logistic multiples have
@@ -260,14 +260,14 @@ static void test_market_model_own_rank_recovers_the_median_rival(void **state)
     gsl_rng *rng = draws(&random, 6);
     sample s = sample_create(rng, 20000, PP_OBSERVE_OWN_RANK);
     draw_ranks(&s, rng);
-    pp_market_model model = fitted(&s, 1e-8);
+    pp_rival_model model = fitted(&s, 1e-8);
     assert_int_equal(model.n_outputs, 1);
     double *outputs = predicted(&model, &s), squares = 0;
     for (size_t i = 0; i < s.n; i++)
         squares += pow(outputs[i] - median_law(&s, i), 2) / (double)s.n;
     assert_true(sqrt(squares) < 0.002);
     free(outputs);
-    pp_market_model_destroy(&model);
+    pp_rival_model_destroy(&model);
 
     model = fitted(&s, 1e-4); // the default ridge shrinks it but little
     outputs = predicted(&model, &s);
@@ -275,7 +275,7 @@ static void test_market_model_own_rank_recovers_the_median_rival(void **state)
         assert_close(outputs[i], median_law(&s, i), 0.02);
     free(outputs);
     free(s.storage);
-    pp_market_model_destroy(&model);
+    pp_rival_model_destroy(&model);
 }
 
 static void test_market_model_own_rank_always_cheapest_or_dearest_finite(void **state)
@@ -288,14 +288,14 @@ static void test_market_model_own_rank_always_cheapest_or_dearest_finite(void **
     for (int dearest = 0; dearest < 2; dearest++) {
         for (size_t i = 0; i < s.n; i++)
             s.rank[i] = dearest ? 6 : 1;
-        pp_market_model model = fitted(&s, 1e-4);
+        pp_rival_model model = fitted(&s, 1e-4);
         double *outputs = predicted(&model, &s);
         for (size_t i = 0; i < s.n; i++) {
             assert_true(isfinite(outputs[i]));
             mean[dearest] += outputs[i] / (double)s.n;
         }
         free(outputs);
-        pp_market_model_destroy(&model);
+        pp_rival_model_destroy(&model);
     }
     assert_true(mean[0] > mean[1]); // rivals are dearer where it is always the cheapest
     free(s.storage);
@@ -307,7 +307,7 @@ static void test_market_model_own_sale_hands_inputs_on(void **state)
     pp_gsl_random random;
     gsl_rng *rng = draws(&random, 8);
     sample s = sample_create(rng, 100, PP_OBSERVE_OWN_SALE);
-    pp_market_model model = fitted(&s, 1e-4);
+    pp_rival_model model = fitted(&s, 1e-4);
     assert_int_equal(model.n_outputs, INPUTS);
     double *outputs = predicted(&model, &s);
     for (size_t j = 0; j < INPUTS; j++) {
@@ -321,7 +321,7 @@ static void test_market_model_own_sale_hands_inputs_on(void **state)
     }
     free(outputs);
     free(s.storage);
-    pp_market_model_destroy(&model);
+    pp_rival_model_destroy(&model);
 }
 
 static void test_market_model_lone_firm_predicts_a_constant(void **state)
@@ -333,28 +333,28 @@ static void test_market_model_lone_firm_predicts_a_constant(void **state)
     for (size_t w = 0; w < 2; w++) {
         sample s = sample_create(rng, 50, ways[w]);
         s.history.n_firms = 1;
-        pp_market_model model = fitted(&s, 1e-4);
+        pp_rival_model model = fitted(&s, 1e-4);
         double *outputs = predicted(&model, &s);
         for (size_t i = 0; i < (size_t)model.n_outputs * s.n; i++)
             assert_true(isfinite(outputs[i]) && outputs[i] == outputs[0]);
         free(outputs);
         free(s.storage);
-        pp_market_model_destroy(&model);
+        pp_rival_model_destroy(&model);
     }
 }
 
 /// Spoil one number of the history and expect the fit to say so.
 static void refuses(sample *s, double *number, double value)
 {
-    pp_market_model model;
+    pp_rival_model model;
     pp_error error = {0};
     double kept = *number;
     *number = value;
-    assert_int_equal(pp_market_model_create(P, s->history.observe, &model, NULL), PP_OK);
-    assert_int_equal(pp_market_fit(&model, 1e-4, view_of(s), s->scratch, &error), PP_ENUMERIC);
+    assert_int_equal(pp_rival_model_create(P, s->history.observe, &model, NULL), PP_OK);
+    assert_int_equal(pp_rival_model_fit(&model, 1e-4, view_of(s), s->scratch, &error), PP_ENUMERIC);
     assert_int_equal(error.status, PP_ENUMERIC);
     assert_true(error.message[0] != 0);
-    pp_market_model_destroy(&model);
+    pp_rival_model_destroy(&model);
     *number = kept;
 }
 
@@ -383,10 +383,10 @@ static void test_market_model_numbers_not_finite_refused(void **state)
 static void test_market_model_destroy_twice_ignored(void **state)
 {
     (void)state;
-    pp_market_model model;
-    assert_int_equal(pp_market_model_create(P, PP_OBSERVE_ALL, &model, NULL), PP_OK);
-    pp_market_model_destroy(&model);
-    pp_market_model_destroy(&model);
+    pp_rival_model model;
+    assert_int_equal(pp_rival_model_create(P, PP_OBSERVE_ALL, &model, NULL), PP_OK);
+    pp_rival_model_destroy(&model);
+    pp_rival_model_destroy(&model);
 }
 
 int main(void)

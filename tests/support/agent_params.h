@@ -24,10 +24,10 @@ static inline void param_set(const pp_param_table *table, void *params, const pa
     case PP_PARAM_REAL:
         *(double *)(void *)at = value->number;
         break;
-    case PP_PARAM_CHOICE:
-        while (row->choices[choice] && strcmp(row->choices[choice], value->choice) != 0)
+    case PP_PARAM_ENUM:
+        while (row->names[choice] && strcmp(row->names[choice], value->choice) != 0)
             choice++;
-        assert_non_null(row->choices[choice]);
+        assert_non_null(row->names[choice]);
         *(int *)(void *)at = choice;
         break;
     default:

@@ -11,7 +11,7 @@
 
 typedef struct bench {
     tiny *market;
-    pp_chaser chaser;
+    pp_pursuer pursuer;
     pp_learner learner;
     int updates; ///< that a test has looked at
     bool value;  ///< what a test of regressions regresses
@@ -24,7 +24,7 @@ static inline bench *bench_create(const firm *f, size_t n_categories, double tem
     const pp_sale_config pipeline = {.conversion = PP_SALE_PIPELINE};
     b->market = tiny_create(f, n_categories);
     assert_int_equal(
-        pp_chaser_train(&b->chaser, &pipeline, &policy, false, NULL, &b->market->setup, NULL),
+        pp_pursuer_train(&b->pursuer, &pipeline, &policy, false, NULL, &b->market->setup, NULL),
         PP_OK);
     return b;
 }
@@ -33,7 +33,7 @@ static inline void bench_learn(bench *b, const pp_learner_config *config, bool c
                                pp_learner_update update)
 {
     pp_error error = {0};
-    if (pp_learner_train(config, &b->chaser, critic, update, b, &b->market->setup, &b->learner,
+    if (pp_learner_train(config, &b->pursuer, critic, update, b, &b->market->setup, &b->learner,
                          &error) != PP_OK)
         fail_msg("%s", error.message);
 }
@@ -41,7 +41,7 @@ static inline void bench_learn(bench *b, const pp_learner_config *config, bool c
 static inline void bench_destroy(bench *b)
 {
     pp_learner_release(&b->learner);
-    pp_chaser_release(&b->chaser);
+    pp_pursuer_release(&b->pursuer);
     tiny_destroy(b->market);
     free(b);
 }

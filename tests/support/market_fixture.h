@@ -46,7 +46,7 @@ static inline void fixture_start(market_fixture *m)
     if (pp_experiment_create(&m->scenario, &m->experiment, &error) != PP_OK)
         fail_msg("%s", error.message);
     m->layout = pp_experiment_layout(m->experiment);
-    m->layout.history = m->layout.source = m->layout.scenario = "test";
+    m->layout.command_line = m->layout.program = m->layout.scenario = "test";
 }
 
 static inline pp_record *fixture_record(const market_fixture *m)

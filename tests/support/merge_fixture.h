@@ -7,8 +7,8 @@
 #include <hdf5.h>
 #include <sys/stat.h>
 
-#include "data/merge/merge.h"
 #include "data/hdf5/netcdf.h"
+#include "data/merge/merge.h"
 #include "tests/support/results_fixture.h"
 #include "tests/support/temp_directory.h"
 
@@ -74,8 +74,8 @@ static inline void make(sweep *s, size_t n)
                                 .n_parameters = 2,
                                 .parameters = s->parameters,
                                 .title = "a sweep",
-                                .history = "pursuit merge",
-                                .source = "pursuit 0.1.0 (test)"};
+                                .command_line = "pursuit merge",
+                                .program = "pursuit 0.1.0 (test)"};
 }
 
 static inline void write_runs(sweep *s)
@@ -234,7 +234,7 @@ static inline void make_mixed(sweep *s)
 {
     make(s, RUNS);
     s->layouts[1].n_trials = 5;
-    s->layouts[1].source = "pursuit 0.2.0 (other)";
+    s->layouts[1].program = "pursuit 0.2.0 (other)";
     s->layouts[2].n_test = 1;
     s->layouts[2].n_firms = 2;
     s->layouts[3].n_categories = 7;

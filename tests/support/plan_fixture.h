@@ -16,7 +16,7 @@ typedef struct planned {
 enum { RESOLVE, LINEAR, NETWORK, TABLE };
 
 static const pp_value_config defaults = {
-    .value = TABLE, .layers = 2, .width = 32, .passes = 6, .learning_rate = 1e-3};
+    .method = TABLE, .layers = 2, .width = 32, .passes = 6, .learning_rate = 1e-3};
 
 static inline planned *plan(const pp_agent_setup *setup, const pp_sale_model *model,
                             const pp_policy_config *policy, int value, size_t points)
@@ -24,7 +24,7 @@ static inline planned *plan(const pp_agent_setup *setup, const pp_sale_model *mo
     planned *p = zeroed(sizeof *p);
     pp_value_config config = defaults;
     pp_error error = {0};
-    config.value = value;
+    config.method = value;
     assert_int_equal(
         pp_gain_create(setup, model, policy, points, pp_planner_reach(setup), &p->gain, NULL),
         PP_OK);

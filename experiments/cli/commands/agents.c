@@ -46,10 +46,10 @@ static void put_parameter(pp_json *json, const pp_param *row)
         pp_json_number(json, "max", row->max);
         pp_json_boolean(json, "max_excluded", row->flags & PP_OPEN_MAX);
     }
-    if (row->choices) {
+    if (row->names) {
         pp_json_open(json, "choices", '[');
-        for (size_t i = 0; row->choices[i]; i++)
-            pp_json_string(json, NULL, row->choices[i]);
+        for (size_t i = 0; row->names[i]; i++)
+            pp_json_string(json, NULL, row->names[i]);
         pp_json_close(json, ']');
     }
     pp_json_string(json, "unit", row->unit);

@@ -62,8 +62,8 @@ static int dry_run(const pp_command *command, const pp_scenario *scenario,
     fflush(stdout);
     int threads = a->threads ? (int)a->threads : pp_cli_default_threads();
     pp_results_layout layout = pp_experiment_layout(experiment);
-    layout.history = history;
-    layout.source = pp_cli_version();
+    layout.command_line = history;
+    layout.program = pp_cli_version();
     layout.scenario = yaml;
     layout.threads = threads;
     int used = pp_experiment_threads(experiment, threads);
@@ -129,8 +129,8 @@ static int simulate(const pp_command *command, const pp_scenario *scenario,
                               .force = a->force,
                               .keep = a->force ? PP_KEEP_ANEW : PP_KEEP_TRIALS,
                               .threads = (int)a->threads,
-                              .history = history,
-                              .source = pp_cli_version(),
+                              .command_line = history,
+                              .program = pp_cli_version(),
                               .stop = &pp_cli_stopped,
                               .drop = &pp_cli_dropped,
                               .resumed = pp_progress_resume,

@@ -26,7 +26,7 @@ pp_status pp_sweep_estimate_plan(const pp_sweep_plan *plan, int threads,
         if (status != PP_OK)
             break;
         pp_results_layout layout = pp_experiment_layout(experiment);
-        layout.scenario = layout.history = layout.source = "";
+        layout.scenario = layout.command_line = layout.program = "";
         estimate->memory = fmax(estimate->memory, pp_experiment_memory(experiment, threads));
         files += pp_results_bytes(&layout);
     }

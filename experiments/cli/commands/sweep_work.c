@@ -225,8 +225,8 @@ static int run_all(work *w, const char *history)
     const pp_sweep_arguments *a = w->arguments;
     const pp_sweep_options options = {.directory = a->directory,
                                       .threads = threads(w),
-                                      .history = history,
-                                      .source = pp_cli_version(),
+                                      .command_line = history,
+                                      .program = pp_cli_version(),
                                       .rerun = a->rerun,
                                       .fail_fast = a->fail_fast,
                                       .stop = &pp_cli_stopped,

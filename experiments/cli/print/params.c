@@ -10,9 +10,9 @@ static void choices_text(const pp_param *row, char text[PP_WORDS_MAX])
 {
     size_t used = 0;
     text[0] = '\0';
-    for (size_t i = 0; row->choices[i] && used < PP_WORDS_MAX; i++)
+    for (size_t i = 0; row->names[i] && used < PP_WORDS_MAX; i++)
         used += (size_t)snprintf(text + used, PP_WORDS_MAX - used, "%s%s", i ? " | " : "",
-                                 row->choices[i]);
+                                 row->names[i]);
 }
 
 void pp_param_values_text(const pp_param *row, char text[PP_WORDS_MAX])
@@ -33,7 +33,7 @@ void pp_param_values_text(const pp_param *row, char text[PP_WORDS_MAX])
     case PP_PARAM_BOOLEAN:
         snprintf(text, PP_WORDS_MAX, "true | false");
         break;
-    case PP_PARAM_CHOICE:
+    case PP_PARAM_ENUM:
         choices_text(row, text);
         break;
     case PP_PARAM_TEXT:
@@ -61,8 +61,8 @@ void pp_param_default_text(const pp_param *row, char text[PP_WORDS_MAX])
         snprintf(text, PP_WORDS_MAX, "%s", row->derived ? row->derived : "none");
     else if (row->type == PP_PARAM_BOOLEAN)
         snprintf(text, PP_WORDS_MAX, "%s", row->default_number != 0 ? "true" : "false");
-    else if (row->type == PP_PARAM_CHOICE)
-        snprintf(text, PP_WORDS_MAX, "%s", row->choices[(size_t)row->default_number]);
+    else if (row->type == PP_PARAM_ENUM)
+        snprintf(text, PP_WORDS_MAX, "%s", row->names[(size_t)row->default_number]);
     else if (row->type == PP_PARAM_TEXT)
         snprintf(text, PP_WORDS_MAX, "%s",
                  row->default_text && *row->default_text ? row->default_text : "empty");

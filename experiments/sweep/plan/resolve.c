@@ -96,7 +96,7 @@ static void fill_samples(resolver *r, size_t element)
 static pp_sweep_type type_of(int type, const pp_sweep_value *value)
 {
     double number;
-    bool named = type == PP_PARAM_BOOLEAN || type == PP_PARAM_CHOICE || type == PP_PARAM_TEXT;
+    bool named = type == PP_PARAM_BOOLEAN || type == PP_PARAM_ENUM || type == PP_PARAM_TEXT;
     if (named || (value->node && !pp_node_number(value->node, &number)))
         return PP_SWEEP_TEXT;
     bool whole =

@@ -23,8 +23,8 @@ static const char *const scales[] = {"linear", "log", NULL};
         {ROW(REAL, to), .flags = PP_REQUIRED, .unit = "", .doc = "last value, itself included",    \
          .source = DESIGN},                                                                        \
     {                                                                                              \
-        ROW(CHOICE, scale), .choices = scales, .unit = "",                                         \
-                            .doc = "even in the value or in its logarithm", .source = DESIGN       \
+        ROW(ENUM, scale), .names = scales, .unit = "",                                             \
+                          .doc = "even in the value or in its logarithm", .source = DESIGN         \
     }
 
 #define CONFIG range_keys

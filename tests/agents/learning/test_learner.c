@@ -236,7 +236,7 @@ static void test_learner_regression_is_least_squares(void **state)
 static void fails(bench *b, const pp_learner_config *config, pp_status status, const char *message)
 {
     pp_error error = {0};
-    assert_int_equal(pp_learner_train(config, &b->chaser, false, stay, b, &b->market->setup,
+    assert_int_equal(pp_learner_train(config, &b->pursuer, false, stay, b, &b->market->setup,
                                       &b->learner, &error),
                      status);
     assert_int_equal(error.status, status);

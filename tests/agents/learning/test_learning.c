@@ -173,8 +173,11 @@ static void test_learning_log_is_in_the_record(void **state)
 static void run_to(const market_fixture *m, const char *path, int threads)
 {
     pp_error error = {0};
-    pp_run_options options = {
-        .output = path, .force = true, .threads = threads, .history = "test", .source = "test"};
+    pp_run_options options = {.output = path,
+                              .force = true,
+                              .threads = threads,
+                              .command_line = "test",
+                              .program = "test"};
     if (pp_experiment_run(m->experiment, &options, &error) != PP_OK)
         fail_msg("%s", error.message);
 }

@@ -128,7 +128,7 @@ static void test_planner_that_is_stopped_says_so(void **state)
         pp_value_config config = defaults;
         pp_planner *planner = (pp_planner *)m;
         pp_error error = {0};
-        config.value = ways[w];
+        config.method = ways[w];
         assert_int_equal(pp_planner_create(&config, &m->setup, &gain, &planner, &error),
                          PP_EINTERRUPTED);
         assert_null(planner);

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "data/results/checkpoint.h"
 #include "data/file/checksum.h"
+#include "data/results/checkpoint.h"
 #include "tests/support/results_fixture.h"
 #include "tests/support/temp_directory.h"
 
@@ -401,7 +401,7 @@ static void test_results_resumed_equal_uninterrupted_ones_byte_for_byte(void **s
     (void)state;
     const names n = named("parts");
     pp_results_layout layout = fixture_layout(7, 3, 5), later = layout;
-    later.history = "pursuit run --threads 64";
+    later.command_line = "pursuit run --threads 64";
     later.threads = 64;
     write_whole(&n, &layout);
     for (int64_t done = 1; done <= 7; done++) {

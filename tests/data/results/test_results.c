@@ -169,7 +169,7 @@ static void test_results_texts_and_seed_survive_the_round_trip(void **state)
     assert_non_null(scenario);
     memset(scenario, '#', 200000); // larger than an HDF5 attribute may be
     layout.scenario = scenario;
-    layout.history = "pursuit run caf\xE9.yaml"; // a file name need not be UTF-8
+    layout.command_line = "pursuit run caf\xE9.yaml"; // a file name need not be UTF-8
     layout.title = "";
     setenv("SLURM_JOB_ID", "4711", 1);
     unsetenv("SLURM_ARRAY_TASK_ID");
@@ -178,7 +178,7 @@ static void test_results_texts_and_seed_survive_the_round_trip(void **state)
     must(pp_results_open(temp_path("texts.h5"), &file, &error));
     check_text(file, "history", "pursuit run caf?.yaml");
     check_text(file, "title", ""); // a blank in the file
-    check_text(file, "source", layout.source);
+    check_text(file, "source", layout.program);
     check_text(file, "rng", "Philox4x32-10");
     check_text(file, "status", "complete");
     check_text(file, "slurm_job_id", "4711");

@@ -66,8 +66,8 @@ static pp_run_options options_of(watch *w, int threads)
     return (pp_run_options){.output = path,
                             .keep = PP_KEEP_TRIALS,
                             .threads = threads,
-                            .history = "first",
-                            .source = "test",
+                            .command_line = "first",
+                            .program = "test",
                             .stop = &w->stop,
                             .drop = &w->drop,
                             .resumed = on_resumed,
@@ -132,7 +132,7 @@ static void test_run_resumed_equals_an_uninterrupted_one_byte_for_byte(void **st
         for (size_t i = 0; i < PP_COUNT(parts); i++) {
             watch w = {.stop_at = before + parts[i].trials};
             pp_run_options options = options_of(&w, parts[i].threads);
-            options.history = i ? "later" : "first";
+            options.command_line = i ? "later" : "first";
             assert_int_equal(run_with(&m, &options), PP_EINTERRUPTED);
             assert_int_equal(w.resumed, before);
             assert_in_range(w.done, w.stop_at, w.stop_at + parts[i].threads - 1);
@@ -142,7 +142,7 @@ static void test_run_resumed_equals_an_uninterrupted_one_byte_for_byte(void **st
         }
         watch w = {0};
         pp_run_options options = options_of(&w, 3);
-        options.history = "last";
+        options.command_line = "last";
         if (run_with(&m, &options) != PP_OK)
             fail_msg("%s", error.message);
         assert_int_equal(w.resumed, before);
@@ -209,7 +209,7 @@ static void test_run_does_not_go_on_from_anothers_trials(void **state)
         watch w = {0};
         leave_three(&m);
         pp_run_options options = options_of(&w, 1);
-        options.source = build ? "another" : "test";
+        options.program = build ? "another" : "test";
         const market_fixture *next = build ? &m : &other;
         assert_int_equal(run_with(next, &options), PP_EFORMAT);
         assert_non_null(strstr(error.message, "is of another scenario or build"));

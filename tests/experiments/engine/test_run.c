@@ -24,8 +24,8 @@ static pp_status run_to(const market_fixture *m, const char *path, int threads, 
     pp_run_options options = {.output = path,
                               .force = force,
                               .threads = threads,
-                              .history = "test",
-                              .source = "test",
+                              .command_line = "test",
+                              .program = "test",
                               .stop = stop};
     return pp_experiment_run(m->experiment, &options, error);
 }

@@ -206,8 +206,8 @@ static void test_threads_are_as_planned(void **state)
         pp_run_options options = {.output = path,
                                   .force = true,
                                   .threads = cases[i].threads,
-                                  .history = "test",
-                                  .source = "test"};
+                                  .command_line = "test",
+                                  .program = "test"};
         team = level = 0;
         if (pp_experiment_run(m.experiment, &options, &error) != PP_OK)
             fail_msg("%s", error.message);

@@ -32,7 +32,7 @@ static const pp_param rows[] = {
      .flags = PP_OPTIONAL, .derived = "unit"},
     {FIELD(PP_PARAM_REAL, unit), .default_number = 0.1, .min = 0, .max = 1, .flags = PP_OPEN_MIN},
     {FIELD(PP_PARAM_BOOLEAN, flag), .default_number = 1},
-    {FIELD(PP_PARAM_CHOICE, choice), .default_number = 1, .choices = choices},
+    {FIELD(PP_PARAM_ENUM, choice), .default_number = 1, .names = choices},
     {FIELD(PP_PARAM_TEXT, text), .default_text = "word"},
     {FIELD(PP_PARAM_TEXT, needed), .flags = PP_REQUIRED},
     {FIELD(PP_PARAM_REALS, reals), DEFAULT_REALS(1, 2), .min = 0, .max = 10},

@@ -35,7 +35,7 @@ static const pp_param rows[] = {
     {AT(positive), .type = PP_PARAM_REAL, .default_number = 2, .max = INFINITY,
      .flags = PP_OPEN_MIN},
     {AT(flag), .type = PP_PARAM_BOOLEAN, .default_number = 1},
-    {AT(choice), .type = PP_PARAM_CHOICE, .default_number = 1, .choices = colours},
+    {AT(choice), .type = PP_PARAM_ENUM, .default_number = 1, .names = colours},
     {AT(text), .type = PP_PARAM_TEXT, .default_text = "hello"},
     {AT(list), .type = PP_PARAM_REALS, .default_reals = (const double[]){0.93, 0.95, 1.5},
      .n_default_reals = 3, .max = 2},
@@ -255,7 +255,7 @@ static void check_real_table(const pp_param_table *real)
         assert_non_null(row->unit);
         assert_non_null(row->doc);
         assert_non_null(row->source);
-        assert_true(row->type != PP_PARAM_CHOICE || row->choices);
+        assert_true(row->type != PP_PARAM_ENUM || row->names);
     }
 }
 

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "market/market_kernels.h"
 #include "market/base/maths.h"
+#include "market/market_kernels.h"
 #include "pricing/pricing_kernels.h"
 
 #include "tests/support/trial_fixture.h"
@@ -62,7 +62,7 @@ static void run_market(outcome *o)
     assert_non_null(table);
     pp_param_defaults(&pp_choice_table, &choice);
     assert_int_equal(pp_customers_create(N, 1, &customers, NULL), PP_OK);
-    assert_int_equal(pp_law_gamma(4, 0.25, table, NULL), PP_OK);
+    assert_int_equal(pp_distribution_gamma(4, 0.25, table, NULL), PP_OK);
     const pp_market_kernels *kernels = pp_market_kernels_now();
     kernels->uniform(&at, N, N, o->u[0]);
     fill(exponent, 20, 1400);
