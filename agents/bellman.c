@@ -21,7 +21,7 @@ static const pp_param bellman_rows[] = {
     PP_SALE_ROWS(sale),
     {ROW(ENUM, bids), .names = bids_names, .unit = "",
      .doc = "the best multiplier of all, or the best on klq's grid around the null bid",
-     .source = DESIGN},
+     .citation = DESIGN},
     PP_POLICY_GRID_ROWS(grid, "bids on the grid: "),
 };
 static const pp_param_table bellman_table = {"bellman", "value function and model of sales",

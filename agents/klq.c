@@ -21,7 +21,7 @@ typedef struct klq_config {
 #define CONFIG klq_config
 static const pp_param klq_rows[] = {
     {ROW(ENUM, method), .names = klq_methods, .unit = "",
-     .doc = "soft backward induction, or learning from rollouts", .source = PP_KLQ_PAPER},
+     .doc = "soft backward induction, or learning from rollouts", .citation = PP_KLQ_PAPER},
     PP_POLICY_ROWS(policy, 0.1),
     PP_VALUE_ROWS(value, "model_based: "),
     PP_SALE_ROWS(sale),

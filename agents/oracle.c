@@ -33,7 +33,7 @@ static const pp_param oracle_rows[] = {
     {ROW(ENUM, sees), .names = sees_choices, .default_number = SEES_BOTH, .unit = "",
      .doc = "what it sees that no firm can: the customer's latent variables, the rivals' open "
             "offers, or both",
-     .source = DESIGN},
+     .citation = DESIGN},
     PP_VALUE_ROWS(value, ""),
     PP_SALE_ROWS(sale),
 };

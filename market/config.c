@@ -23,7 +23,7 @@ static const pp_param market_rows[] = {
          "variance of a firm's estimate of the claim cost relative to the truth", PAPER),
     {ROW(ENUM, observe), .names = observe_choices, .unit = "",
      .doc = "what a firm learns of each round: all offers, the rank of its own, or whether it sold",
-     .source = PAPER},
+     .citation = PAPER},
 };
 const pp_param_table pp_market_table = {"market",
                                         "the rounds of the market and what firms see of them",
@@ -38,7 +38,7 @@ static const pp_param inflation_rows[] = {
     REAL(index_volatility, 0, 0, 10, 0, "1/year^0.5",
          "volatility of the insurers' and the customers' index around the base index", PAPER),
     {ROW(REAL, initial_rate), .default_number = NAN, .min = -1, .max = 10, .flags = PP_OPTIONAL,
-     .unit = "1/year", .doc = "rate in the first round of a trial", .source = DESIGN,
+     .unit = "1/year", .doc = "rate in the first round of a trial", .citation = DESIGN,
      .derived = "mean_rate"},
     REAL(rounds_per_week, 10000, 1, 1e12, 0, "rounds", "customers a week; sets the time of a round",
          PAPER),

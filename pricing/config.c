@@ -12,7 +12,7 @@ static const char *const conversion_choices[] = {"logistic", "mlp", NULL};
 static const pp_param pricing_rows[] = {
     {ROW(ENUM, conversion), .names = conversion_choices, .unit = "",
      .doc = "conversion model: logistic regression, or a small monotone neural network",
-     .source = DESIGN},
+     .citation = DESIGN},
     REAL(bid_min, 1, 0, 100, PP_OPEN_MIN, "1", "least bid, as a multiple of the own cost estimate",
          PAPER),
     REAL(bid_max, 2, 0, 100, PP_OPEN_MIN, "1", "greatest bid", PAPER),
@@ -21,7 +21,7 @@ static const pp_param pricing_rows[] = {
     REAL(first_max, 1.2, 0, 100, PP_OPEN_MIN, "1", "greatest bid of the first epoch", PAPER),
     {ROW(REALS, exploration_factors), DEFAULT_REALS(0.93, 0.95, 0.97, 1.03, 1.05, 1.07), .min = 0,
      .max = 100, .flags = PP_OPEN_MIN, .unit = "1",
-     .doc = "factors by which a bid is multiplied to explore", .source = PAPER},
+     .doc = "factors by which a bid is multiplied to explore", .citation = PAPER},
     REAL(exploration_rate, 0.02, 0, 1, 0, "1", "chance of each of those factors", PAPER),
     REAL(market_ridge, 1e-4, 1e-12, 1e6, 0, "1",
          "ridge of the market model, in standard deviations and as a share of the rows", DESIGN),

@@ -54,7 +54,7 @@ extern const char *const pp_act_names[];
     {                                                                                              \
         .name = #field, .offset = offsetof(CONFIG, m.field), .type = PP_PARAM_REAL,                \
         .default_number = NAN, .min = 1e-3, .max = 1e3, .flags = PP_OPTIONAL, .unit = "1",         \
-        .doc = doc_, .source = DESIGN, .derived = "the end of the bid's range"                     \
+        .doc = doc_, .citation = DESIGN, .derived = "the end of the bid's range"                   \
     }
 
 /// The caps, or the ends of the bid's range where one is not given.

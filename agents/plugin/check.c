@@ -175,7 +175,7 @@ static pp_status check_row(const pp_agent_class *agent, size_t i, void *config, 
         return wrong(&at, "the name is that of a key of every agent");
     if (pp_param_find(table, row->name) != row)
         return wrong(&at, "the name is there twice");
-    if (!is_line(row->doc) || !is_line(row->source) || !row->unit || !pp_utf8_valid(row->unit))
+    if (!is_line(row->doc) || !is_line(row->citation) || !row->unit || !pp_utf8_valid(row->unit))
         return wrong(&at, "it needs a doc, a source and a unit (\"\" for none)");
     pp_status status = check_field(&at);
     if (status != PP_OK)

@@ -8,7 +8,7 @@
 #define CONFIG pp_run_config
 static const pp_param run_rows[] = {
     {ROW(TEXT, title), .default_text = "", .unit = "", .doc = "what the run is about",
-     .source = DESIGN},
+     .citation = DESIGN},
     INTEGER(seed, 1, 0, SEED_MAX, "1", "seed of every draw", DESIGN),
     INTEGER(trials, 24, 1, 1e7, "trials", "independent repetitions that statistics are taken over",
             PAPER),
@@ -35,9 +35,9 @@ static const pp_param source_rows[] = {
     {ROW(TEXT, file), .flags = PP_REQUIRED, .unit = "",
      .doc = "CSV file with a header line; relative to the scenario's folder, or to the current one "
             "if given by --set",
-     .source = DESIGN},
+     .citation = DESIGN},
     {ROW(TEXT, pure_premium), .flags = PP_REQUIRED, .unit = "",
-     .doc = "column that holds the pure premium in GBP; firms do not see it", .source = DESIGN},
+     .doc = "column that holds the pure premium in GBP; firms do not see it", .citation = DESIGN},
 };
 const pp_param_table pp_source_table = {"population", "where a book of customers comes from",
                                         source_rows, PP_COUNT(source_rows), sizeof(CONFIG)};
@@ -48,9 +48,9 @@ static const char *const column_choices[] = {"numeric", "categorical", NULL};
 #define CONFIG pp_column_keys
 static const pp_param column_rows[] = {
     {ROW(TEXT, name), .flags = PP_REQUIRED, .unit = "", .doc = "column of the CSV file",
-     .source = DESIGN},
+     .citation = DESIGN},
     {ROW(ENUM, kind), .names = column_choices, .unit = "",
-     .doc = "a number, or a category that becomes one column per level", .source = DESIGN},
+     .doc = "a number, or a category that becomes one column per level", .citation = DESIGN},
 };
 const pp_param_table pp_column_table = {"features", "a feature that firms see", column_rows,
                                         PP_COUNT(column_rows), sizeof(CONFIG)};
@@ -62,11 +62,11 @@ static const char *const explore_choices[] = {"burn_in", "always", NULL};
 static const pp_param firm_rows[] = {
     {ROW(TEXT, name), .default_text = "", .unit = "",
      .doc = "label in results; the agent's name if left out, numbered if not unique",
-     .source = DESIGN},
+     .citation = DESIGN},
     INTEGER(count, 1, 1, PP_MAX_FIRMS, "firms", "how many such firms", DESIGN),
     {ROW(ENUM, explore), .names = explore_choices, .unit = "",
      .doc = "whether prices are varied at random in the burn-in epochs only, or always",
-     .source = DESIGN},
+     .citation = DESIGN},
 };
 const pp_param_table pp_firm_table = {"firm", "a firm and how it prices", firm_rows,
                                       PP_COUNT(firm_rows), sizeof(CONFIG)};
@@ -77,12 +77,12 @@ static const pp_param plugin_rows[] = {
     {ROW(TEXT, plugin), .flags = PP_REQUIRED, .unit = "",
      .doc = "shared object that holds the agent; relative to the scenario's folder, or to the "
             "current one if given by --set",
-     .source = DESIGN},
+     .citation = DESIGN},
     {ROW(TEXT, plugin_sha256), .default_text = "", .unit = "",
      .doc =
          "SHA-256 of that file, in hexadecimal digits: another file is then refused; empty takes "
          "any",
-     .source = DESIGN},
+     .citation = DESIGN},
 };
 const pp_param_table pp_plugin_table = {"plugin", "an agent from a shared object", plugin_rows,
                                         PP_COUNT(plugin_rows), sizeof(CONFIG)};
@@ -91,12 +91,12 @@ const pp_param_table pp_plugin_table = {"plugin", "an agent from a shared object
 #define CONFIG pp_category_keys
 static const pp_param category_rows[] = {
     {ROW(TEXT, name), .flags = PP_REQUIRED, .unit = "", .doc = "label in results",
-     .source = DESIGN},
+     .citation = DESIGN},
     {ROW(REAL, target), .default_number = NAN, .min = 0, .max = 1e12, .flags = PP_OPTIONAL,
-     .unit = "policies", .doc = "policies wanted at the end of an epoch", .source = DESIGN,
+     .unit = "policies", .doc = "policies wanted at the end of an epoch", .citation = DESIGN,
      .derived = "target_multiple, or a random target"},
     {ROW(REAL, target_multiple), .default_number = NAN, .min = 0, .max = 1e6, .flags = PP_OPTIONAL,
-     .unit = "1", .doc = "the same as a multiple of the burn-in average", .source = DESIGN,
+     .unit = "1", .doc = "the same as a multiple of the burn-in average", .citation = DESIGN,
      .derived = "target, or a random target"},
 };
 const pp_param_table pp_category_table = {"category", "a set of customers and how many are wanted",
@@ -106,14 +106,14 @@ const pp_param_table pp_category_table = {"category", "a set of customers and ho
 #define CONFIG pp_bound_keys
 static const pp_param bound_rows[] = {
     {ROW(TEXT, feature), .flags = PP_REQUIRED, .unit = "",
-     .doc = "a feature, or one of its columns as in 'location=2'", .source = DESIGN},
+     .doc = "a feature, or one of its columns as in 'location=2'", .citation = DESIGN},
     {ROW(TEXT, level), .default_text = "", .unit = "", .doc = "the level of a categorical feature",
-     .source = DESIGN},
+     .citation = DESIGN},
     {ROW(REAL, lower), .default_number = NAN, .min = -1e300, .max = 1e300, .flags = PP_OPTIONAL,
-     .unit = "", .doc = "least value, itself included", .source = DESIGN,
+     .unit = "", .doc = "least value, itself included", .citation = DESIGN,
      .derived = "no lower bound"},
     {ROW(REAL, upper), .default_number = NAN, .min = -1e300, .max = 1e300, .flags = PP_OPTIONAL,
-     .unit = "", .doc = "greatest value, itself included", .source = DESIGN,
+     .unit = "", .doc = "greatest value, itself included", .citation = DESIGN,
      .derived = "no upper bound"},
 };
 const pp_param_table pp_bound_table = {"where", "one condition of a category", bound_rows,

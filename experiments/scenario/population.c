@@ -85,7 +85,7 @@ void pp_read_population(pp_report *report, const pp_node *node, const char *fold
                                       .names = pp_population_names,
                                       .unit = "",
                                       .doc = "which population",
-                                      .source = "assumed"};
+                                      .citation = "assumed"};
     static const pp_param_table kind_table = {"population", "", &kind_row, 1, sizeof(int)};
     pp_mark at = node ? node->mark : (pp_mark){0, 1, 1};
     pp_param_defaults(&pp_published_table, &scenario->published);

@@ -111,8 +111,8 @@ static void put_row(pp_json *w, const pp_param *row)
     pp_json_string(w, "description", row->doc);
     if (row->unit && row->unit[0])
         pp_json_string(w, "unit", row->unit);
-    if (row->source)
-        pp_json_string(w, "source", row->source);
+    if (row->citation)
+        pp_json_string(w, "source", row->citation);
     if (row->flags & PP_OPTIONAL && row->derived)
         pp_json_string(w, "derived", row->derived);
     put_type(w, row);

@@ -14,12 +14,12 @@
 #define REAL(field, value, low, high, bits, unit_, doc_, source_)                                  \
     {                                                                                              \
         ROW(REAL, field), .default_number = value, .min = low, .max = high, .flags = bits,         \
-                          .unit = unit_, .doc = doc_, .source = source_                            \
+                          .unit = unit_, .doc = doc_, .citation = source_                          \
     }
 #define INTEGER(field, value, low, high, unit_, doc_, source_)                                     \
     {                                                                                              \
         ROW(INTEGER, field), .default_number = value, .min = low, .max = high, .unit = unit_,      \
-                             .doc = doc_, .source = source_                                        \
+                             .doc = doc_, .citation = source_                                      \
     }
 
 /// Default of a list of numbers.
@@ -32,13 +32,13 @@
     {                                                                                              \
         .name = #field, .offset = offsetof(CONFIG, struct_.field), .type = PP_PARAM_REAL,          \
         .default_number = value, .min = low, .max = high, .flags = bits, .unit = unit_,            \
-        .doc = doc_, .source = source_                                                             \
+        .doc = doc_, .citation = source_                                                           \
     }
 #define INTEGER_IN(struct_, field, value, low, high, unit_, doc_, source_)                         \
     {                                                                                              \
         .name = #field, .offset = offsetof(CONFIG, struct_.field), .type = PP_PARAM_INTEGER,       \
         .default_number = value, .min = low, .max = high, .unit = unit_, .doc = doc_,              \
-        .source = source_                                                                          \
+        .citation = source_                                                                        \
     }
 #define ENUM_IN(struct_, field, names_, doc_, source_)                                             \
     ENUM_IN_AS(struct_, field, #field, names_, doc_, source_)
@@ -46,7 +46,7 @@
 #define ENUM_IN_AS(struct_, field, key, names_, doc_, source_)                                     \
     {                                                                                              \
         .name = key, .offset = offsetof(CONFIG, struct_.field), .type = PP_PARAM_ENUM,             \
-        .names = names_, .unit = "", .doc = doc_, .source = source_                                \
+        .names = names_, .unit = "", .doc = doc_, .citation = source_                              \
     }
 
 #endif

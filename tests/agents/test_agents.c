@@ -44,7 +44,7 @@ static void test_agents_parameters_are_described_and_valid(void **state)
             assert_true(row->offset < table->size);
             assert_non_null(row->unit);
             assert_true(row->doc && row->doc[0] && !strchr(row->doc, '\n'));
-            assert_true(row->source && row->source[0]);
+            assert_true(row->citation && row->citation[0]);
             if (row->flags & PP_OPTIONAL)
                 assert_true(row->derived && row->derived[0]);
         }

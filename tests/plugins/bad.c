@@ -70,7 +70,7 @@ static const char *const none[] = {NULL}, *const empty[] = {"", NULL}, *const on
 static const pp_param bad_rows[] = {
     REAL(x, 0, 0, 1, 0, "1", "one", DESIGN),
     {ROW(REAL, y), .name = SECOND_NAME, .min = 0, .max = 1, .unit = "1", .doc = "two",
-     .source = DESIGN, Y},
+     .citation = DESIGN, Y},
 };
 static const pp_param_table bad_table = {TABLE_NAME, "two numbers", ROWS, N_ROWS, SIZE};
 #undef CONFIG

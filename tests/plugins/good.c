@@ -20,14 +20,15 @@ static const char *const modes[] = {"plain", "fancy", NULL};
 static const pp_param good_rows[] = {
     REAL(loading, 0, 0, 1, 0, "1", "added to every price", DESIGN),
     {ROW(REAL, cap), .default_number = NAN, .min = 1, .max = 2, .flags = PP_OPTIONAL, .unit = "1",
-     .doc = "greatest multiplier", .source = DESIGN, .derived = "none"},
+     .doc = "greatest multiplier", .citation = DESIGN, .derived = "none"},
     INTEGER(rounds, 3, 0, 1e9, "rounds", "a whole number", DESIGN),
-    {ROW(BOOLEAN, steep), .default_number = 1, .unit = "", .doc = "a truth", .source = DESIGN},
+    {ROW(BOOLEAN, steep), .default_number = 1, .unit = "", .doc = "a truth", .citation = DESIGN},
     {ROW(ENUM, mode), .default_number = 1, .names = modes, .unit = "", .doc = "a choice",
-     .source = DESIGN},
-    {ROW(TEXT, note), .default_text = "a \"note\"", .unit = "", .doc = "a text", .source = DESIGN},
+     .citation = DESIGN},
+    {ROW(TEXT, note), .default_text = "a \"note\"", .unit = "", .doc = "a text",
+     .citation = DESIGN},
     {ROW(REALS, steps), DEFAULT_REALS(0.5, 1.5), .min = 0, .max = 2, .unit = "1", .doc = "a list",
-     .source = DESIGN},
+     .citation = DESIGN},
 };
 static const pp_param_table good_table = {"good", "one of each", good_rows, PP_COUNT(good_rows),
                                           sizeof(CONFIG)};

@@ -20,7 +20,7 @@ static void print_parameter(const pp_param *row)
     pp_param_unit_text(row, unit);
     printf("  %-24s %s%s (%s)\n", row->name, standard, unit, values);
     char doc[2 * PP_WORDS_MAX];
-    snprintf(doc, sizeof doc, "%s [%s]", row->doc, row->source);
+    snprintf(doc, sizeof doc, "%s [%s]", row->doc, row->citation);
     pp_cli_print_filled(stdout, doc, 27, 96);
 }
 
@@ -54,7 +54,7 @@ static void put_parameter(pp_json *json, const pp_param *row)
     }
     pp_json_string(json, "unit", row->unit);
     pp_json_string(json, "doc", row->doc);
-    pp_json_string(json, "source", row->source);
+    pp_json_string(json, "source", row->citation);
     pp_json_close(json, '}');
 }
 

@@ -134,7 +134,7 @@ static void put_parameter(const pp_param *row)
     puts(")");
     put(row->doc);
     fputs(".\nSource: ", stdout);
-    put(row->source);
+    put(row->citation);
     puts(".");
 }
 

@@ -19,9 +19,9 @@ typedef struct plan_keys {
 #define CONFIG plan_keys
 static const pp_param plan_rows[] = {
     {ROW(TEXT, name), .default_text = "", .unit = "", .doc = "what the sweep is called",
-     .source = DESIGN},
+     .citation = DESIGN},
     {ROW(TEXT, scenario), .flags = PP_REQUIRED, .unit = "",
-     .doc = "base scenario, relative to the plan", .source = DESIGN},
+     .doc = "base scenario, relative to the plan", .citation = DESIGN},
 };
 static const pp_param_table plan_table = {"plan", "", plan_rows, PP_COUNT(plan_rows),
                                           sizeof(CONFIG)};

@@ -19,12 +19,12 @@ typedef struct sample_keys {
 static const char *const scales[] = {"linear", "log", NULL};
 
 #define RANGE_ROWS                                                                                 \
-    {ROW(REAL, from), .flags = PP_REQUIRED, .unit = "", .doc = "first value", .source = DESIGN},   \
+    {ROW(REAL, from), .flags = PP_REQUIRED, .unit = "", .doc = "first value", .citation = DESIGN}, \
         {ROW(REAL, to), .flags = PP_REQUIRED, .unit = "", .doc = "last value, itself included",    \
-         .source = DESIGN},                                                                        \
+         .citation = DESIGN},                                                                      \
     {                                                                                              \
         ROW(ENUM, scale), .names = scales, .unit = "",                                             \
-                          .doc = "even in the value or in its logarithm", .source = DESIGN         \
+                          .doc = "even in the value or in its logarithm", .citation = DESIGN       \
     }
 
 #define CONFIG range_keys
@@ -32,7 +32,7 @@ static const pp_param range_rows[] = {RANGE_ROWS};
 static const pp_param steps_rows[] = {
     RANGE_ROWS,
     {ROW(INTEGER, steps), .flags = PP_REQUIRED, .min = 1, .max = PP_SWEEP_RUNS_MAX, .unit = "1",
-     .doc = "how many values", .source = DESIGN},
+     .doc = "how many values", .citation = DESIGN},
 };
 static const pp_param_table range_table = {"range", "", range_rows, PP_COUNT(range_rows),
                                            sizeof(CONFIG)};
@@ -43,7 +43,7 @@ static const pp_param_table steps_table = {"range", "", steps_rows, PP_COUNT(ste
 #define RUNS_ROW                                                                                   \
     {                                                                                              \
         ROW(INTEGER, runs), .flags = PP_REQUIRED, .min = 1, .max = PP_SWEEP_RUNS_MAX,              \
-                            .unit = "runs", .doc = "how many runs", .source = DESIGN               \
+                            .unit = "runs", .doc = "how many runs", .citation = DESIGN             \
     }
 #define SEED_MAX 9007199254740992.0 // 2^53, as of a scenario
 #define SKIP_MAX 10000000

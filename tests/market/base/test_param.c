@@ -254,7 +254,7 @@ static void check_real_table(const pp_param_table *real)
         assert_true(row->offset < real->size);
         assert_non_null(row->unit);
         assert_non_null(row->doc);
-        assert_non_null(row->source);
+        assert_non_null(row->citation);
         assert_true(row->type != PP_PARAM_ENUM || row->names);
     }
 }
