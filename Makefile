@@ -1,11 +1,11 @@
 # What people type. CMakePresets.json is what builds; scripts/ is what these targets run.
 .DEFAULT_GOAL := help
-.PHONY: help demo check bench evidence notebooks install clean release
+.PHONY: help demo check check-long bench evidence notebooks install clean release
 JOBS ?= 2
 PREFIX ?= /usr/local
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 demo: release ## build, run the published scenario, print its summary
 	build/release/pursuit run scenarios/published.yaml -o build/demo.h5 --force
@@ -19,6 +19,10 @@ release: ## the program alone, build/release/pursuit
 check: ## every test and check, as CI runs them
 	scripts/install-deps check
 	JOBS=$(JOBS) scripts/check
+
+check-long: ## tests that take long: kills at random moments; before a release
+	scripts/install-deps check
+	JOBS=$(JOBS) scripts/check-long
 
 bench: release ## measure what docs/performance.md tells of and print its table; four minutes or so on 2 cores
 	scripts/bench

@@ -17,6 +17,7 @@ foreach(header IN LISTS public_headers)
     get_filename_component(folder ${header} DIRECTORY)
     install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/pursuit/${folder})
 endforeach()
+install(FILES experiments/pursuit.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/pursuit)
 
 install(TARGETS pursuit_library EXPORT pursuitTargets)
 install(EXPORT pursuitTargets NAMESPACE pursuit:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/pursuit)

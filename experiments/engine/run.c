@@ -213,6 +213,26 @@ pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_option
     return r.status;
 }
 
+pp_status pp_run_file(const char *path, const char *output, pp_error *error)
+{
+    const pp_run_options options = {
+        .output = output, .force = true, .command_line = "pp_run_file", .program = "libpursuit"};
+    pp_problems problems = {0};
+    pp_scenario *scenario;
+    pp_experiment *experiment = NULL;
+    pp_status status = pp_scenario_load(path, NULL, 0, &scenario, &problems);
+    if (status != PP_OK)
+        pp_error_set(error, status, "%s", problems.n ? problems.text[0] : path);
+    else
+        status = pp_experiment_create(scenario, &experiment, error);
+    if (status == PP_OK)
+        status = pp_experiment_run(experiment, &options, error);
+    pp_experiment_destroy(experiment);
+    pp_scenario_destroy(scenario);
+    pp_problems_destroy(&problems);
+    return status;
+}
+
 pp_status pp_experiment_trial(const pp_experiment *experiment, int64_t trial, pp_record *record,
                               pp_error *error)
 {

@@ -53,6 +53,12 @@ typedef struct pp_run_options {
 PP_API pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_options *options,
                                    pp_error *error);
 
+/// From a scenario file to a results file in one call: every trial, on all threads, replacing
+/// `output`. For what pp_run_options has, use pp_scenario_load, pp_experiment_create and
+/// pp_experiment_run.
+/// @return as those; the first of several problems of the scenario is in `error`
+PP_API pp_status pp_run_file(const char *scenario, const char *output, pp_error *error);
+
 /// Run one trial into a record made for pp_experiment_layout, on the calling thread. For tests.
 PP_API pp_status pp_experiment_trial(const pp_experiment *experiment, int64_t trial,
                                      pp_record *record, pp_error *error);

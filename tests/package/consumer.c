@@ -20,7 +20,7 @@ static pp_status simulate(const pp_scenario *scenario, const char *path, pp_erro
 {
     pp_experiment *experiment = NULL;
     const pp_run_options options = {
-        .output = path, .force = true, .history = "consumer", .citation = "consumer"};
+        .output = path, .force = true, .command_line = "consumer", .program = "consumer"};
     pp_status status = pp_experiment_create(scenario, &experiment, error);
     if (status == PP_OK)
         status = pp_experiment_run(experiment, &options, error);

@@ -44,6 +44,22 @@ if [ -f "$prefix/$libdir/libpursuit.so" ]; then
     bash "$here/exports.sh" "$cc" "$prefix/$libdir/libpursuit.so" "$prefix/include"
 fi
 
+echo "-- examples"
+for example in market agent; do
+    cp -r "$here/../../examples/$example" "$scratch/example-$example"
+    (cd "$scratch/example-$example" &&
+        "$cmake" -G "$generator" -B build -DCMAKE_C_COMPILER="$cc" -DCMAKE_C_FLAGS="-Wall -Wextra -Werror" \
+            -DCMAKE_PREFIX_PATH="$prefix" >configure.log && "$cmake" --build build >build.log) ||
+        { cat "$scratch/example-$example"/*.log; exit 1; }
+done
+sed 's/^trials: .*/trials: 2/' "$scenario" >"$scratch/example.yaml"
+"$scratch/example-market/build/market" "$scratch/example.yaml" "$scratch/example.h5" | tee "$scratch/example.out"
+[ "$(grep -c ' GBP$' "$scratch/example.out")" -eq 6 ] || { echo "the market has not six firms" >&2; exit 1; }
+if [ -x "$prefix/bin/pursuit" ]; then
+    (cd "$scratch/example-agent" && "$prefix/bin/pursuit" run scenario.yaml -o full.h5 --quiet &&
+        "$prefix/bin/pursuit" summary full.h5 | grep -q '^  pursuer ') || { echo "the agent has not run" >&2; exit 1; }
+fi
+
 if [ -x "$prefix/bin/pursuit" ]; then
     echo "-- the installed program"
     env -u LD_LIBRARY_PATH "$prefix/bin/pursuit" --version
