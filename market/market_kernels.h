@@ -6,9 +6,9 @@
 
 #include <stddef.h>
 
+#include "market/base/simd.h"
 #include "market/choice.h"
 #include "market/distribution.h"
-#include "market/base/simd.h"
 
 /// Where blocks of Philox4x32-10 are taken: counter {block, round, epoch, trial}.
 typedef struct pp_philox_at {

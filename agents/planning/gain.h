@@ -5,10 +5,10 @@
 /// A customer enters the value of a portfolio only through its pattern p of category membership, of
 /// which there are at most 2^K. With d the value of a sale, the expected gain of a round is
 ///   G(d) = sum_p G_p(d_p),   G_p(d) = E[1(pattern p) max_a P(s,a)(C(a - 1) + d)],
-/// or its soft twin (agents/planning/policy.h), the expectation taken over the firm's own history. Each G_p
-/// is convex, and its slope is the chance that a round brings a sale of that pattern (envelope
-/// theorem). Tabulated once, a backup of Bellman's is a look-up per pattern instead of a sum over
-/// hundreds of customers.
+/// or its soft twin (agents/planning/policy.h), the expectation taken over the firm's own history.
+/// Each G_p is convex, and its slope is the chance that a round brings a sale of that pattern
+/// (envelope theorem). Tabulated once, a backup of Bellman's is a look-up per pattern instead of a
+/// sum over hundreds of customers.
 #ifndef PURSUIT_AGENTS_PLANNING_GAIN_H
 #define PURSUIT_AGENTS_PLANNING_GAIN_H
 

@@ -7,8 +7,8 @@
 /// both anew at every call. With it, creating the file of a run of one trial took 30 million
 /// instructions instead of 13 million. Here a dataset's
 /// list is written when it is attached, and those of the scales at the end
-/// (tests/data/hdf5/test_scales.c holds them to what H5DS writes and reads). The format is part of HDF5's
-/// "Dimension Scale Specification and Design Notes".
+/// (tests/data/hdf5/test_scales.c holds them to what H5DS writes and reads). The format is part of
+/// HDF5's "Dimension Scale Specification and Design Notes".
 #ifndef PURSUIT_DATA_HDF5_SCALES_H
 #define PURSUIT_DATA_HDF5_SCALES_H
 

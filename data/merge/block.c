@@ -1,8 +1,8 @@
 // Where runs stand, and which of them are written at once.
 #include "data/merge/block.h"
 
-#include "data/results/layout.h"
 #include "data/merge/parts.h"
+#include "data/results/layout.h"
 
 uint64_t pp_merge_block(size_t rank, const uint64_t *dims, uint64_t fit, uint64_t *block)
 {

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "data/file/checksum.h"
-#include "market/base/clock.h"
 #include "data/file/output_steps.h"
 #include "data/file/transfer.h"
+#include "market/base/clock.h"
 
 enum { VERSION = 2, HISTORY_MAX = 16 << 20, SYNC_SECONDS = 30 };
 

@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "data/results/provenance.h"
 #include "data/file/sha256.h"
+#include "data/results/provenance.h"
 #include "market/base/error.h"
 
 typedef struct pp_checkpoint pp_checkpoint;

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "data/hdf5/error.h"
-#include "data/results/layout.h"
 #include "data/hdf5/netcdf.h"
+#include "data/results/layout.h"
 #include "market/base/utf8.h"
 
 /// The most by which deflate shrinks anything (zlib's technical notes: 1032), rounded up.

@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "data/results/define.h"
 #include "data/hdf5/error.h"
 #include "data/hdf5/seal.h"
+#include "data/results/define.h"
 #include "data/results/variable_reader.h"
 
 static const char *const dimension_names[PP_DIM_COUNT] = {

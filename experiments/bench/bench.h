@@ -7,9 +7,9 @@
 
 #include <stdio.h>
 
-#include "experiments/setup/experiment.h"
 #include "experiments/engine/run.h"
 #include "experiments/engine/workspace.h"
+#include "experiments/setup/experiment.h"
 
 /// What is measured, and where numbers go.
 typedef struct bench {

@@ -6,8 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "market/random.h"
 #include "market/base/text.h"
+#include "market/random.h"
 
 static double rounded(double value)
 {

@@ -4,9 +4,9 @@
 #ifndef PURSUIT_MARKET_POPULATION_PUBLISHED_KERNELS_H
 #define PURSUIT_MARKET_POPULATION_PUBLISHED_KERNELS_H
 
+#include "market/base/simd.h"
 #include "market/distribution.h"
 #include "market/population/class.h"
-#include "market/base/simd.h"
 
 enum { PP_PUBLISHED_AGES = 256, PP_PUBLISHED_STRIP = 128 };
 

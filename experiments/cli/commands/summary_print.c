@@ -106,7 +106,8 @@ static void print_firms(printer *p, pp_phase phase, size_t n_rows, const column 
         for (size_t j = 0; j < n; j++) {
             const column *c = &columns[j];
             pp_phase of = (int)c->phase == PHASE_OF_TABLE ? phase : c->phase;
-            double figure = *(const double *)((const char *)&p->figures->firms[of][i] + c->figure);
+            double figure;
+            memcpy(&figure, (const char *)&p->figures->firms[of][i] + c->figure, sizeof figure);
             if (c->decimals == PERCENT)
                 pp_table_percent(&table, figure);
             else

@@ -1,5 +1,5 @@
-// The reference policy, the soft maximum and the step towards a return: agents/planning/policy.h against
-// sums written out.
+// The reference policy, the soft maximum and the step towards a return: agents/planning/policy.h
+// against sums written out.
 #include <float.h>
 
 #include "tests/support/agent_fixture.h"

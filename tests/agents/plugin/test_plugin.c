@@ -1,6 +1,6 @@
 /// @file
-/// agents/plugin/plugin.h: agents from shared objects within a scenario's life: shared, written back,
-/// told by checksum, edited by --set; and that built-in classes are what plugins must be.
+/// agents/plugin/plugin.h: agents from shared objects within a scenario's life: shared, written
+/// back, told by checksum, edited by --set; and that built-in classes are what plugins must be.
 #include "tests/support/problems.h"
 
 #include <stdio.h>

@@ -1,16 +1,16 @@
 /// @file
-/// experiments/scenario/scenario.h, starter.h, schema_json.h: writing a scenario back, the starter and the
-/// JSON Schema; and that no damage to a file brings the reader down.
+/// experiments/scenario/scenario.h, starter.h, schema_json.h: writing a scenario back, the starter
+/// and the JSON Schema; and that no damage to a file brings the reader down.
 #include "tests/support/problems.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "market/base/buffer.h"
 #include "experiments/scenario/parts.h"
 #include "experiments/scenario/schema.h"
 #include "experiments/scenario/starter.h"
+#include "market/base/buffer.h"
 
 static pp_scenario *read_text(const char *text)
 {

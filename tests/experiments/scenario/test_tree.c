@@ -1,5 +1,6 @@
 /// @file
-/// experiments/scenario/tree.h and set.h: what is read, where things stand, what is refused, and edits.
+/// experiments/scenario/tree.h and set.h: what is read, where things stand, what is refused, and
+/// edits.
 #include "tests/support/problems.h"
 
 #include <stdlib.h>
