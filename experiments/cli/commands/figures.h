@@ -16,8 +16,12 @@
 #define PP_SUMMED(X)                                                                               \
     X(reward)                                                                                      \
     X(booked_profit)                                                                               \
-    X(true_profit) X(winners_curse) X(portfolio_loss) X(quote_count) X(policies) X(gwp)            \
-        X(expected_claims) X(pure_premium) X(multiplier_sum) X(rank_sum) X(top1_quotes)
+    X(true_profit)                                                                                 \
+    X(winners_curse)                                                                               \
+    X(portfolio_loss)                                                                              \
+    X(quote_count)                                                                                 \
+    X(policies)                                                                                    \
+    X(gwp) X(expected_claims) X(pure_premium) X(multiplier_sum) X(rank_sum) X(top1_quotes)
 
 /// Figures of one firm, or of all firms together, in one phase: X(name, numerator, denominator).
 /// Names are those of the JSON. S(v) is the sum of v, E the number of epochs, ALL(v) the sum over
