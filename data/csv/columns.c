@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "data/csv/read.h"
+#include "market/base/array.h"
 #include "market/base/nearest.h"
 #include "market/base/text.h"
 
@@ -104,14 +105,10 @@ static size_t level_position(const level_set *set, const char *text, bool *found
 
 static bool level_insert(level_set *set, size_t position, const char *text)
 {
-    if (set->n == set->capacity) {
-        size_t capacity = set->capacity ? set->capacity * 2 : 16;
-        const char **grown = realloc(set->text, capacity * sizeof *grown);
-        if (!grown)
-            return false;
-        set->text = grown;
-        set->capacity = capacity;
-    }
+    const char **grown = pp_array_grow(set->text, set->n, &set->capacity, sizeof *grown);
+    if (!grown)
+        return false;
+    set->text = grown;
     memmove(set->text + position + 1, set->text + position,
             (set->n - position) * sizeof *set->text);
     set->text[position] = text;

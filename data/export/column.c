@@ -1,5 +1,6 @@
 // Columns of a table of CSV: one dataset, read some rows at a time.
 #include "data/export/column.h"
+#include "market/base/array.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -96,14 +97,11 @@ void pp_export_column_destroy(pp_export_column *column)
 
 static bool add_label(pp_export_column *column, const char *word, size_t length)
 {
-    if (column->n_labels == column->labels_capacity) {
-        size_t capacity = column->labels_capacity ? 2 * column->labels_capacity : 16;
-        char **grown = realloc(column->labels, capacity * sizeof *grown);
-        if (!grown)
-            return false;
-        column->labels = grown;
-        column->labels_capacity = capacity;
-    }
+    char **labels =
+        pp_array_grow(column->labels, column->n_labels, &column->labels_capacity, sizeof *labels);
+    if (!labels)
+        return false;
+    column->labels = labels;
     char *label = strndup(word, length);
     if (label)
         column->labels[column->n_labels++] = label;

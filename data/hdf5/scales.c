@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "data/hdf5/error.h"
+#include "market/base/array.h"
 
 /// An element of REFERENCE_LIST, as H5DS has it in memory and in files.
 typedef struct axis {
@@ -66,14 +67,10 @@ pp_status pp_scales_length(pp_scales *scales, hid_t scale, hsize_t *length, pp_e
 
 static pp_status add_axis(pp_scale *scale, hobj_ref_t dataset, int dimension, pp_error *error)
 {
-    if (scale->n == scale->capacity) {
-        size_t capacity = scale->capacity ? 2 * scale->capacity : 64;
-        axis *grown = realloc(scale->axes, capacity * sizeof *grown);
-        if (!grown)
-            return pp_error_set(error, PP_ENOMEM, "out of memory");
-        scale->axes = grown;
-        scale->capacity = capacity;
-    }
+    axis *grown = pp_array_grow(scale->axes, scale->n, &scale->capacity, sizeof *grown);
+    if (!grown)
+        return pp_error_set(error, PP_ENOMEM, "out of memory");
+    scale->axes = grown;
     axis *added = &scale->axes[scale->n++];
     memset(added, 0, sizeof *added); // its padding goes into the file
     added->dataset = dataset;

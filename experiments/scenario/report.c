@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "market/base/array.h"
 #include "market/base/text.h"
 
 struct pp_report_item {
@@ -58,31 +59,20 @@ static char *compose(const char *place, const char *where, const char *message)
     return text;
 }
 
-static bool reserve(pp_report *report)
-{
-    if (report->n < report->capacity)
-        return true;
-    size_t capacity = report->capacity ? 2 * report->capacity : 16;
-    struct pp_report_item *items = realloc(report->items, capacity * sizeof *items);
-    if (!items)
-        return false;
-    report->items = items;
-    report->capacity = capacity;
-    return true;
-}
-
 /// @param text taken over; NULL if memory ran out
 static void record(pp_report *report, pp_mark mark, char *text, size_t where, size_t where_length)
 {
+    struct pp_report_item *items = report->items;
     if (report->n >= PP_REPORT_MAX) {
         report->dropped++;
         free(text);
-    } else if (!text || !reserve(report)) {
+    } else if (!text ||
+               !(items = pp_array_grow(items, report->n, &report->capacity, sizeof *items))) {
         report->out_of_memory = true;
         free(text);
     } else {
-        report->items[report->n] =
-            (struct pp_report_item){mark, report->n, text, where, where_length};
+        items[report->n] = (struct pp_report_item){mark, report->n, text, where, where_length};
+        report->items = items;
         report->n++;
     }
 }

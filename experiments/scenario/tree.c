@@ -1,5 +1,6 @@
 // Nodes of a YAML tree: making, copying, finding, editing.
 #include "experiments/scenario/tree.h"
+#include "market/base/array.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -84,23 +85,13 @@ pp_node *pp_node_get(const pp_node *node, const char *key)
     return entry ? entry->value : NULL;
 }
 
-static bool reserve(pp_node *node)
-{
-    if (node->n < node->capacity)
-        return true;
-    size_t capacity = node->capacity ? 2 * node->capacity : 8;
-    pp_entry *entries = realloc(node->entries, capacity * sizeof *entries);
-    if (!entries)
-        return false;
-    node->entries = entries;
-    node->capacity = capacity;
-    return true;
-}
-
 bool pp_node_append(pp_node *node, const char *key, pp_mark key_mark, pp_node *value)
 {
     char *copy = key ? strdup(key) : NULL;
-    if ((key && !copy) || !reserve(node)) {
+    pp_entry *entries =
+        pp_array_grow(node->entries, node->n, &node->capacity, sizeof *node->entries);
+    node->entries = entries ? entries : node->entries;
+    if ((key && !copy) || !entries) {
         free(copy);
         pp_node_destroy(value);
         return false;

@@ -1,5 +1,6 @@
 // From libyaml's events to a tree in which every node knows its place.
 #include "experiments/scenario/tree.h"
+#include "market/base/array.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,15 +126,9 @@ static bool add_anchor(builder *b, const yaml_char_t *name, const pp_node *node)
         pp_report_add(b->report, node->mark, "", "more than %d anchors", PP_TREE_ANCHORS_MAX);
         return false;
     }
-    if (b->n_anchors == b->anchor_capacity) {
-        size_t capacity = b->anchor_capacity ? 2 * b->anchor_capacity : 8;
-        anchor *anchors = realloc(b->anchors, capacity * sizeof *anchors);
-        if (!anchors)
-            return no_memory(b);
-        b->anchors = anchors;
-        b->anchor_capacity = capacity;
-    }
-    char *copy = strdup((const char *)name);
+    anchor *anchors = pp_array_grow(b->anchors, b->n_anchors, &b->anchor_capacity, sizeof *anchors);
+    b->anchors = anchors ? anchors : b->anchors;
+    char *copy = anchors ? strdup((const char *)name) : NULL;
     if (!copy)
         return no_memory(b);
     b->anchors[b->n_anchors].name = copy;

@@ -159,10 +159,8 @@ const pp_command pp_command_agents = {
         "Lists the agents that a firm can have, each with its parameters: default, range, "
         "what it does, and where the default comes from. A name with a slash or a dot in it is "
         "a plugin, a shared object that holds an agent, which is loaded and checked.",
-    .examples = examples,
-    .n_examples = PP_COUNT(examples),
-    .options = options,
-    .n_options = PP_COUNT(options),
+    PP_CLI_EXAMPLES(examples),
+    PP_CLI_OPTIONS(options),
     .max_operands = 1,
     .run = run,
 };

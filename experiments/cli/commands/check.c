@@ -150,10 +150,8 @@ const pp_command pp_command_check = {
     .doc = "validate a scenario and list its firms",
     .details = "Reads a scenario, and its book of customers if it has one, and reports every "
                "problem with its line and column. Nothing is simulated or written.",
-    .examples = examples,
-    .n_examples = PP_COUNT(examples),
-    .options = options,
-    .n_options = PP_COUNT(options),
+    PP_CLI_EXAMPLES(examples),
+    PP_CLI_OPTIONS(options),
     .min_operands = 1,
     .max_operands = 1,
     .run = run,

@@ -286,10 +286,8 @@ const pp_command pp_command_compare = {
         "Shown are the means, their difference with a 95% bootstrap interval over trials, uplift, "
         "Cohen's d as for independent groups and of the paired differences (d_z), the paired "
         "t-test's p, interquartile means, and the probability of improvement.",
-    .examples = examples,
-    .n_examples = PP_COUNT(examples),
-    .options = options,
-    .n_options = PP_COUNT(options),
+    PP_CLI_EXAMPLES(examples),
+    PP_CLI_OPTIONS(options),
     .min_operands = 2,
     .max_operands = 2,
     .run = run,

@@ -130,10 +130,8 @@ const pp_command pp_command_export = {
         "=, +, - or @ a spreadsheet may take for a formula, and is warned of.\n\n"
         "The directory appears whole or not at all. SIGINT, SIGTERM, SIGHUP, SIGXCPU and SIGUSR1 "
         "stop the export with exit code 75 and leave nothing.",
-    .examples = examples,
-    .n_examples = PP_COUNT(examples),
-    .options = options,
-    .n_options = PP_COUNT(options),
+    PP_CLI_EXAMPLES(examples),
+    PP_CLI_OPTIONS(options),
     .min_operands = 1,
     .max_operands = 1,
     .run = run,

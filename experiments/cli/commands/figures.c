@@ -21,11 +21,6 @@ typedef struct sums {
     double of[PP_PHASE_COUNT][N_SUMS];
 } sums;
 
-static pp_status no_memory(pp_error *error)
-{
-    return pp_error_set(error, PP_ENOMEM, "no memory for the summary");
-}
-
 static double ratio(double numerator, double denominator)
 {
     return denominator != 0 ? numerator / denominator : NAN;
@@ -83,7 +78,7 @@ static pp_status read_sums(pp_results_file *file, const pp_figures *f, const int
 {
     sums *firms = calloc(f->n_firms + 1, sizeof *firms);
     if (!firms)
-        return no_memory(error);
+        return pp_error_memory(error, "the summary");
     pp_status status = PP_OK;
     for (int which = 0; which < N_SUMS && status == PP_OK; which++)
         status = add_variable(file, f, phases, which, firms, error);
@@ -127,7 +122,7 @@ static pp_status read_intervals(pp_results_file *file, pp_figures *f, const int8
     double *values = NULL, *means = calloc(f->n_trials + 1, sizeof *means);
     size_t n;
     if (!means)
-        return no_memory(error);
+        return pp_error_memory(error, "the summary");
     const size_t n_epochs = f->n_epochs[PP_PHASE_BURN_IN] + f->n_epochs[PP_PHASE_TEST];
     pp_status status = pp_results_read(file, PP_VAR_reward, &values, &n, error);
     for (int phase = 0; phase < PP_PHASE_COUNT && status == PP_OK; phase++)
@@ -174,7 +169,7 @@ static pp_status read_reference_kl(pp_results_file *file, pp_figures *f, const i
     f->reference_kl = calloc(f->n_firms, sizeof *f->reference_kl);
     if (!f->reference_kl || !epochs) {
         free(epochs);
-        return no_memory(error);
+        return pp_error_memory(error, "the summary");
     }
     pp_status status = PP_OK;
     if (pp_results_has(file, PP_VAR_learning_reference_kl))
@@ -227,7 +222,7 @@ static pp_status read_shape(pp_results_file *file, const int8_t *phases, pp_figu
     f->firms[PP_PHASE_TEST] = calloc(f->n_firms + 1, sizeof *f->firms[0]);
     f->portfolios = calloc(f->n_firms, sizeof *f->portfolios);
     if (!f->firms[PP_PHASE_BURN_IN] || !f->firms[PP_PHASE_TEST] || !f->portfolios)
-        return no_memory(error);
+        return pp_error_memory(error, "the summary");
     return PP_OK;
 }
 

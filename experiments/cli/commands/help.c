@@ -31,8 +31,7 @@ const pp_command pp_command_help = {
     .synopsis = "[COMMAND]",
     .doc = "show what a command does",
     .details = "Shows the commands, or one command's examples, usage and options.",
-    .examples = examples,
-    .n_examples = PP_COUNT(examples),
+    PP_CLI_EXAMPLES(examples),
     .max_operands = 1,
     .run_with = run,
 };

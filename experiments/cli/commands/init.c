@@ -61,10 +61,8 @@ const pp_command pp_command_init = {
     .synopsis = "[FILE.yaml] [--force]",
     .doc = "write a starter scenario",
     .details = "Writes a commented scenario that runs as it is, to a file or to standard output.",
-    .examples = examples,
-    .n_examples = PP_COUNT(examples),
-    .options = options,
-    .n_options = PP_COUNT(options),
+    PP_CLI_EXAMPLES(examples),
+    PP_CLI_OPTIONS(options),
     .max_operands = 1,
     .run = run,
 };

@@ -270,7 +270,6 @@ const pp_command pp_command_manual = {
     .synopsis = "",
     .doc = "print the manual page",
     .details = "Prints the manual page as troff, made from the same tables as everything else.",
-    .examples = examples,
-    .n_examples = PP_COUNT(examples),
+    PP_CLI_EXAMPLES(examples),
     .run_with = run,
 };

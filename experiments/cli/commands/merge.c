@@ -131,10 +131,8 @@ const pp_command pp_command_merge = {
         "a run is an error. The file appears whole or not at all. SIGINT, SIGTERM, SIGHUP and "
         "SIGXCPU stop the merge with exit "
         "code 75 and leave nothing.",
-    .examples = examples,
-    .n_examples = PP_COUNT(examples),
-    .options = options,
-    .n_options = PP_COUNT(options),
+    PP_CLI_EXAMPLES(examples),
+    PP_CLI_OPTIONS(options),
     .min_operands = 1,
     .max_operands = 1,
     .run = run,

@@ -8,11 +8,6 @@
 #include "experiments/cli/commands/compare.h"
 #include "experiments/cli/commands/figures.h"
 
-static pp_status no_memory(pp_error *error)
-{
-    return pp_error_set(error, PP_ENOMEM, "no memory for the comparison");
-}
-
 static pp_status open_side(const char *path, pp_side *side, pp_error *error)
 {
     side->path = path;
@@ -67,7 +62,7 @@ static size_t *order_of(const pp_side *side, pp_error *error)
 {
     size_t *order = calloc(side->n_trials + 1, sizeof *order);
     if (!order) {
-        no_memory(error);
+        pp_error_memory(error, "the comparison");
         return NULL;
     }
     gsl_heapsort_index(order, side->trials, side->n_trials, sizeof *side->trials, compare_numbers);
@@ -252,7 +247,7 @@ static double *observations(const pp_side *side, size_t n_pairs, pp_variable_id 
     double *means = calloc(side->n_trials, sizeof *means);
     double *paired = calloc(n_pairs, sizeof *paired);
     if (!means || !paired) {
-        no_memory(error);
+        pp_error_memory(error, "the comparison");
     } else if (pp_trial_means(side->file, id, side->firm, side->phases, means, error) == PP_OK) {
         for (size_t i = 0; i < n_pairs; i++)
             paired[i] = means[side->paired[i]];

@@ -224,10 +224,8 @@ const pp_command pp_command_run = {
         "SIGINT, SIGTERM, SIGHUP, SIGXCPU and SIGUSR1 end the run with exit code 75 after the "
         "trials in hand, and leave a checkpoint but no results file. A second signal drops those "
         "trials, as do 20 seconds, unless the signal was SIGUSR1.",
-    .examples = examples,
-    .n_examples = PP_COUNT(examples),
-    .options = options,
-    .n_options = PP_COUNT(options),
+    PP_CLI_EXAMPLES(examples),
+    PP_CLI_OPTIONS(options),
     .min_operands = 1,
     .max_operands = 1,
     .run = run,

@@ -183,10 +183,8 @@ const pp_command pp_command_sample = {
         "walk-away price (GBP) at a customer index of 1. Numbers have eight significant digits. "
         "Features of a book keep their names; of the other columns, row becomes book_row beside a "
         "feature of its name, and latent_ precedes the name of any other.",
-    .examples = examples,
-    .n_examples = PP_COUNT(examples),
-    .options = options,
-    .n_options = PP_COUNT(options),
+    PP_CLI_EXAMPLES(examples),
+    PP_CLI_OPTIONS(options),
     .min_operands = 1,
     .max_operands = 1,
     .run = run,

@@ -22,7 +22,6 @@ const pp_command pp_command_schema = {
     .synopsis = "",
     .doc = "print the JSON Schema of a scenario",
     .details = "Prints the JSON Schema (draft 2020-12) of a scenario file.",
-    .examples = examples,
-    .n_examples = PP_COUNT(examples),
+    PP_CLI_EXAMPLES(examples),
     .run = run,
 };

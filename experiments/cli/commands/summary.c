@@ -46,10 +46,8 @@ const pp_command pp_command_summary = {
         "reference "
         "policy, where it has one, and each firm's portfolio against its target. Ratios are sums "
         "over sums.",
-    .examples = examples,
-    .n_examples = PP_COUNT(examples),
-    .options = options,
-    .n_options = PP_COUNT(options),
+    PP_CLI_EXAMPLES(examples),
+    PP_CLI_OPTIONS(options),
     .min_operands = 1,
     .max_operands = 1,
     .run = run,

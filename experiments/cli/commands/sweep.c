@@ -199,10 +199,8 @@ const pp_command pp_command_sweep = {
         "exit code if runs are left to other processes.\n\n"
         "pursuit sweep status tells how many runs are complete, failed, partial, running and "
         "pending, and why runs failed.",
-    .examples = examples,
-    .n_examples = PP_COUNT(examples),
-    .options = options,
-    .n_options = PP_COUNT(options),
+    PP_CLI_EXAMPLES(examples),
+    PP_CLI_OPTIONS(options),
     .min_operands = 1,
     .max_operands = 2,
     .run = run,

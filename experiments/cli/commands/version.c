@@ -25,7 +25,6 @@ const pp_command pp_command_version = {
     .synopsis = "",
     .doc = "print the version and the commit",
     .details = "Prints the version, and in brackets the commit that the program was built from.",
-    .examples = examples,
-    .n_examples = PP_COUNT(examples),
+    PP_CLI_EXAMPLES(examples),
     .run = run,
 };

@@ -80,6 +80,8 @@ typedef struct pp_command {
     int (*run_with)(const struct pp_command *command, const struct pp_command *const *all, int argc,
                     char **argv);
 } pp_command;
+#define PP_CLI_OPTIONS(array)  .options = array, .n_options = PP_COUNT(array)
+#define PP_CLI_EXAMPLES(array) .examples = array, .n_examples = PP_COUNT(array)
 
 extern const pp_command pp_command_run, pp_command_summary, pp_command_compare, pp_command_export,
     pp_command_sweep, pp_command_merge, pp_command_init, pp_command_check, pp_command_agents,
