@@ -116,7 +116,8 @@ refused 'the size of all histories' "$incomplete" $train "(void)sizeof(pp_histor
 
 # What the program keeps to itself is in no installed header.
 absent='No such file|file not found'
-for header in agents/oracle.h experiments/engine/workspace.h experiments/setup/experiment.h experiments/quotes.h pricing/rival_model.h; do
+for header in agents/oracle.h agents/planning/pursuer.h experiments/engine/workspace.h experiments/setup/parts.h \
+    experiments/setup/quote_columns.h pricing/rival_model.h; do
     refused "$header" "$absent" $include "#include <pursuit/$header>"
     refused "$header" "$absent" $include "#include \"$header\""
 done
