@@ -49,8 +49,8 @@ static void test_rules_five_kinds_of_mistake_are_five_problems(void **state)
         "s.yaml:2:18: market.rounds: 0 is out of range ([1, 1000000000])",
         "s.yaml:3:20: pricing: bid_min 3 is above bid_max 2",
         "s.yaml:5:33: firms[0].agent: cap_min: 1.5 is above cap_max, 1.2",
-        "s.yaml:8:62: firms[1].portfolio: there is no feature 'aeg' (there are: car_value, claims, "
-        "years_driving, age, married, has_children, occupation, location)"};
+        ("s.yaml:8:62: firms[1].portfolio: there is no feature 'aeg' (there are: car_value, "
+         "claims, years_driving, age, married, has_children, occupation, location)")};
     pp_problems problems;
     assert_int_equal(check("s.yaml", text, &problems), PP_ESCENARIO);
     assert_problems(&problems, expected, text);
