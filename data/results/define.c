@@ -142,7 +142,8 @@ static pp_status define_all(definition *d, hid_t *quotes, pp_error *error)
 pp_status pp_results_define(hid_t file, const pp_results_layout *layout,
                             const pp_provenance *started, hid_t *datasets, pp_error *error)
 {
-    definition d = {.file = file, .layout = layout, .started = started, .datasets = datasets};
+    definition d = {.file = file, .layout = layout, .started = started};
+    d.datasets = datasets;
     hid_t quotes = H5I_INVALID_HID;
     pp_dimensions_start(&d.dimensions, file);
     pp_status status = define_all(&d, &quotes, error);

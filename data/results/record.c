@@ -141,8 +141,10 @@ static double dataset_bytes(const pp_shape *shape)
     uint64_t chunk[PP_SHAPE_RANK];
     double bytes = shape->rank ? (double)size : 0;
     pp_layout_chunk(shape->rank, shape->lengths, size, shape->unit, chunk);
-    for (int d = 0; d < shape->rank; d++)
-        bytes *= (double)(((shape->lengths[d] - 1) / chunk[d] + 1) * chunk[d]);
+    for (int d = 0; d < shape->rank; d++) {
+        uint64_t chunks = (shape->lengths[d] - 1) / chunk[d] + 1;
+        bytes *= (double)(chunks * chunk[d]);
+    }
     return bytes;
 }
 

@@ -79,27 +79,27 @@ static void put_type(pp_json *w, const pp_param *row)
     }
 }
 
-void pp_param_put_default(pp_json *w, const pp_param *row)
+void pp_param_put_default(pp_json *json, const pp_param *row)
 {
     switch (row->type) {
     case PP_PARAM_INTEGER:
     case PP_PARAM_REAL:
-        pp_json_number(w, "default", row->default_number);
+        pp_json_number(json, "default", row->default_number);
         break;
     case PP_PARAM_BOOLEAN:
-        pp_json_boolean(w, "default", row->default_number != 0);
+        pp_json_boolean(json, "default", row->default_number != 0);
         break;
     case PP_PARAM_ENUM:
-        pp_json_string(w, "default", row->names[(size_t)row->default_number]);
+        pp_json_string(json, "default", row->names[(size_t)row->default_number]);
         break;
     case PP_PARAM_TEXT:
-        pp_json_string(w, "default", row->default_text ? row->default_text : "");
+        pp_json_string(json, "default", row->default_text ? row->default_text : "");
         break;
     case PP_PARAM_REALS:
-        pp_json_open(w, "default", '[');
+        pp_json_open(json, "default", '[');
         for (size_t i = 0; i < row->n_default_reals; i++)
-            pp_json_number(w, NULL, row->default_reals[i]);
-        pp_json_close(w, ']');
+            pp_json_number(json, NULL, row->default_reals[i]);
+        pp_json_close(json, ']');
         break;
     }
 }

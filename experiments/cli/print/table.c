@@ -71,7 +71,8 @@ void pp_table_percent(pp_table *table, double share)
 
 void pp_table_header(pp_table *table)
 {
-    table->header_rows = table->n_cells / strlen(table->columns);
+    size_t n = strlen(table->columns);
+    table->header_rows = n ? table->n_cells / n : 0;
 }
 
 void pp_table_headings(pp_table *table, const pp_table_heading *headings)
