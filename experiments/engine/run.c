@@ -10,9 +10,9 @@
 #include "agents/plugin/plugin.h"
 #include "data/file/output.h"
 #include "data/file/sha256.h"
-#include "experiments/engine/build_id.h"
 #include "experiments/engine/workspace.h"
 #include "market/base/buffer.h"
+#include "market/base/build_id.h"
 
 /// What is over sooner is sooner run again than kept.
 static const double hold_seconds = 1;

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "experiments/engine/build_id.h"
+#include "market/base/build_id.h"
 #include "tests/support/market_fixture.h"
 #include "tests/support/temp_directory.h"
 

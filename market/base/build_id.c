@@ -1,5 +1,5 @@
 // The build's identity, in a file of its own: any change of a source compiles it anew.
-#include "experiments/engine/build_id.h"
+#include "market/base/build_id.h"
 
 #include "pursuit_version.h"
 
