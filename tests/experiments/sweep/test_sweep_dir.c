@@ -106,11 +106,16 @@ static void on_failed(void *context, const char *id, const pp_error *failure, bo
     h->status = failure->status;
 }
 
+/// A rival's output, which it gives up after the second report. May be NULL.
+static pp_output *leaving;
+
 static void on_done(void *context, const pp_sweep_counts *counts)
 {
     heard *h = context;
     h->calls++;
     h->last = *counts;
+    if (leaving && h->calls == 2)
+        pp_output_abandon(leaving);
 }
 
 /// Every run of a share in turn; for pp_sweep_options.next.
@@ -356,6 +361,31 @@ static void test_directory_whose_manifest_is_being_written_is_waited_for(void **
     pp_sweep_plan_destroy(plan);
 }
 
+/// One rival leaves while the sweep is at other runs, another stays.
+static void test_sweep_reports_each_run_once_if_others_hold_some(void **state)
+{
+    (void)state;
+    fixture f;
+    pp_sweep_counts counts;
+    pp_error error;
+    heard h;
+    pp_output leaves, stays;
+    start(&f, "held");
+    assert_int_equal(pp_output_open(file_of(&f, 0, ".h5"), false, &leaves, NULL), PP_OK);
+    assert_int_equal(pp_output_open(file_of(&f, 2, ".h5"), false, &stays, NULL), PP_OK);
+    leaving = &leaves;
+    assert_int_equal(run(&f, PP_RERUN_NONE, false, &counts, &h, &error), PP_OK);
+    leaving = NULL;
+    assert_int_equal(h.calls, RUNS);
+    assert_counts(&counts, 3, 3, 0, 1);
+    assert_counts(&h.last, 3, 3, 0, 1);
+    pp_output_abandon(&stays);
+    assert_int_equal(run(&f, PP_RERUN_NONE, false, &counts, &h, &error), PP_OK);
+    assert_int_equal(h.calls, RUNS);
+    assert_counts(&counts, RUNS, 1, 0, 0);
+    finish(&f);
+}
+
 static void test_results_state_of_every_cut_is_damaged(void **state)
 {
     (void)state;
@@ -442,6 +472,7 @@ int main(void)
         cmocka_unit_test(test_sweep_stops_at_the_first_failure_if_told_to),
         cmocka_unit_test(test_directory_is_joined_by_the_same_runs_only),
         cmocka_unit_test(test_directory_whose_manifest_is_being_written_is_waited_for),
+        cmocka_unit_test(test_sweep_reports_each_run_once_if_others_hold_some),
         cmocka_unit_test(test_results_state_of_every_cut_is_damaged),
         cmocka_unit_test(test_output_writer_is_told_from_a_dead_one),
     };
