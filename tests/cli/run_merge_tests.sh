@@ -103,7 +103,7 @@ cut=$(id holes 5)
 cp "holes/runs/$cut.h5" whole.h5
 head -c 30000 whole.h5 >"holes/runs/$cut.h5"
 all holes holes broken "$cut"
-says '^pursuit merge: 1 of 7 runs is failed: missing'; says '3 of 7 runs are begun'; says "the files of 1 runs are cut short, that of run $cut first"; says '1 of 7 runs is not begun'
+says '^pursuit merge: 1 of 7 runs is failed: missing'; says '3 of 7 runs are begun'; says "the file of run $cut is cut short"; says '1 of 7 runs is not begun'
 name='states'
 holds holes/holes.h5 'list(d.run_status.values) == [0, 1, 2, 2, 3, 2, 0]'
 holds holes/holes.h5 'np.isnan(d.reward.values).all(axis=(1, 2, 3)).tolist() == [False, True, True, True, True, True, False]'

@@ -26,7 +26,11 @@ static void say_remarks(const pp_command *command, const pp_merge_report *report
             pp_cli_message(command, "%zu of %zu runs %s %s: missing values in the file",
                            report->runs[state], n, report->runs[state] == 1 ? "is" : "are",
                            states[state]);
-    if (report->cut > 0)
+    if (report->cut == 1)
+        pp_cli_message(command,
+                       "warning: the file of run %s is cut short; 'pursuit sweep' runs it again",
+                       report->first_cut);
+    else if (report->cut > 1)
         pp_cli_message(command,
                        "warning: the files of %zu runs are cut short, that of run %s first; "
                        "'pursuit sweep' runs them again",
