@@ -1,12 +1,13 @@
 // The choice of vector instructions: the most that the machine has, or less on request.
 #include "market/base/simd.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 const char *const pp_simd_names[] = {"baseline", "avx2", "avx512", NULL};
 
-static int chosen = -1; // a pp_simd; found the same by whoever looks first
+static atomic_int chosen = -1; // a pp_simd; every thread that looks first finds the same one
 
 pp_simd pp_simd_most(void)
 {
@@ -32,18 +33,18 @@ static pp_simd asked_for(const char *name)
 
 pp_simd pp_simd_level(void)
 {
-    int level = __atomic_load_n(&chosen, __ATOMIC_RELAXED);
+    int level = atomic_load_explicit(&chosen, memory_order_relaxed);
     if (level < 0) {
         pp_simd most = pp_simd_most(), asked = asked_for(getenv("PURSUIT_SIMD"));
         level = asked < most ? (int)asked : (int)most;
-        __atomic_store_n(&chosen, level, __ATOMIC_RELAXED);
+        atomic_store_explicit(&chosen, level, memory_order_relaxed);
     }
     return (pp_simd)level;
 }
 
 void pp_simd_use(pp_simd level)
 {
-    __atomic_store_n(&chosen, (int)level, __ATOMIC_RELAXED);
+    atomic_store_explicit(&chosen, (int)level, memory_order_relaxed);
 }
 
 pp_status pp_simd_check(pp_error *error)

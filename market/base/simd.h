@@ -6,7 +6,10 @@
 /// down, so all levels give the same bits (tests/market/base/test_simd.c).
 ///
 /// The environment variable PURSUIT_SIMD (baseline, avx2, avx512) asks for no more than that level;
-/// anything else in it is as good as nothing, but see pp_simd_check.
+/// the library ignores any other value, and pp_simd_check reports it.
+///
+/// The level in use is process-global state, an exception to the library's rule. It is one atomic
+/// integer that every thread would set to the same value, and no result depends on it.
 #ifndef PURSUIT_MARKET_BASE_SIMD_H
 #define PURSUIT_MARKET_BASE_SIMD_H
 
@@ -22,7 +25,7 @@ pp_simd pp_simd_level(void);
 pp_simd pp_simd_most(void);
 /// Use this level from now on, for tests and benchmarks. @param level at most pp_simd_most()
 void pp_simd_use(pp_simd level);
-/// @return PP_EINVAL if PURSUIT_SIMD names no level, or one that this machine has not
+/// @return PP_EINVAL if PURSUIT_SIMD names no level, or one that this machine lacks
 pp_status pp_simd_check(pp_error *error);
 
 // In a file of kernels, the name of its table at the level it is compiled for.
