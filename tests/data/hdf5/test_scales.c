@@ -33,7 +33,7 @@ static hid_t dimension(hid_t file, const char *name, uint64_t length)
 /// As HDF5 itself does it.
 static hid_t h5ds_variable(hid_t file, const char *name, int rank, const hid_t *axes)
 {
-    hsize_t lengths[H5S_MAX_RANK];
+    hsize_t lengths[H5S_MAX_RANK] = {0};
     for (int d = 0; d < rank; d++) {
         hid_t space = H5Dget_space(axes[d]);
         H5Sget_simple_extent_dims(space, &lengths[d], NULL);
