@@ -401,10 +401,10 @@ expect 'summary without a title' 0 "$pursuit" summary untitled.h5; prints '^Unti
 expect 'summary without a title' 0 "$pursuit" summary untitled.h5 --json; json; json_has "d['title'] == ''"
 head -c 3000 run.h5 >short.h5
 expect 'truncated results' 3 "$pursuit" summary short.h5; says 'short.h5'
-# Without its seal, and with another superblock: HDF5 has a say about it, but only one.
+# Without its seal, and with another superblock: HDF5 has a say about it, but only one. It leaks as it fails.
 head -c -16 run.h5 >unsealed.h5
 printf '\001' | dd of=unsealed.h5 bs=1 seek=55 conv=notrunc 2>/dev/null
-expect 'a damaged superblock' 3 "$pursuit" summary unsealed.h5; says 'unsealed.h5'; not_says 'infinite loop'
+expect 'a damaged superblock' 3 env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" "$pursuit" summary unsealed.h5; says 'unsealed.h5'; not_says 'infinite loop'
 expect 'a name that drives a terminal' 3 "$pursuit" summary "$(printf '\033]0;owned\007.h5')"
 says '\?\]0;owned\?\.h5'; not_says "$(printf '\033')"
 
