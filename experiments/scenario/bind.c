@@ -266,7 +266,7 @@ static bool is_known(const char *key, const pp_param_table *const *tables,
 static void unknown_key(pp_report *report, const char *where, const pp_entry *entry,
                         const pp_param_table *const *tables, const char *const *others)
 {
-    char hint[128], clipped[PP_CLIP_MAX];
+    char hint[128], clipped[PP_CLIP_MAX], about[PP_WHERE_MAX] = "";
     pp_nearest nearest;
     pp_nearest_start(&nearest, entry->key);
     for (size_t t = 0; tables[t]; t++)
@@ -275,8 +275,10 @@ static void unknown_key(pp_report *report, const char *where, const pp_entry *en
     for (size_t i = 0; others && others[i]; i++)
         pp_nearest_offer(&nearest, others[i]);
     pp_nearest_text(&nearest, hint, sizeof hint);
-    pp_report_add(report, entry->key_mark, where, "unknown key '%s'%s",
-                  pp_clip(entry->key, clipped), hint);
+    if (nearest.best)
+        pp_where_key(where, nearest.best, about);
+    pp_report_add_about(report, entry->key_mark, where, about, "unknown key '%s'%s",
+                        pp_clip(entry->key, clipped), hint);
 }
 
 bool pp_bind_keys(pp_report *report, const char *where, const pp_node *map,
@@ -298,7 +300,9 @@ static bool check_required(pp_report *report, const char *where, pp_mark at, con
     for (size_t i = 0; i < table->n_rows; i++) {
         const pp_param *row = &table->rows[i];
         if (row->flags & PP_REQUIRED && !pp_node_get(map, row->name)) {
-            pp_report_add(report, at, where, "'%s' is missing", row->name);
+            char about[PP_WHERE_MAX];
+            pp_report_add_about(report, at, where, pp_where_key(where, row->name, about),
+                                "'%s' is missing", row->name);
             ok = false;
         }
     }

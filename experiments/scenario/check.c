@@ -55,9 +55,26 @@ static pp_mark find_mark(const pp_node *root, const char *where, const char *key
     return follow(root, where, strlen(where), &whole)->mark;
 }
 
+/// Rules are about values that the scenario gives, not about defaults in their place.
+static bool keys_are_sound(const pp_check *check, const char *where, const char *keys)
+{
+    char key[PP_WHERE_MAX];
+    for (size_t n; *keys; keys += n + (keys[n] == ' ')) {
+        n = strcspn(keys, " ");
+        snprintf(key, sizeof key, "%.*s", (int)n, keys);
+        if (strcmp(key, where) != 0 && !pp_check_is_sound(check, key))
+            return false;
+    }
+    return true;
+}
+
 void pp_check_add(pp_check *check, const char *where, const char *keys, const char *format, ...)
 {
     const pp_scenario *s = check->scenario;
+    char about[PP_WHERE_MAX];
+    if (!keys_are_sound(check, where, keys))
+        return;
+    snprintf(about, sizeof about, "%.*s", (int)strcspn(keys, " "), keys);
     const pp_node *root = check->root ? check->root : s->origin ? s->origin->root : NULL;
     pp_mark mark = root ? find_mark(root, where, keys) : (pp_mark){0};
     char text[PP_ERROR_MAX];
@@ -67,7 +84,7 @@ void pp_check_add(pp_check *check, const char *where, const char *keys, const ch
     va_end(arguments);
     check->n++;
     if (check->report) {
-        pp_report_add_once(check->report, mark, where, text);
+        pp_report_add_about(check->report, mark, where, about[0] ? about : where, "%s", text);
         return;
     }
     const char *separator = where[0] ? ": " : "";
@@ -85,7 +102,7 @@ void pp_check_add(pp_check *check, const char *where, const char *keys, const ch
 
 bool pp_check_is_sound(const pp_check *check, const char *where)
 {
-    return !check->report || !pp_report_has(check->report, where);
+    return !check->report || pp_report_is_sound(check->report, where);
 }
 
 const char *pp_check_firm(const pp_check *check, size_t i, const char *key, char text[PP_WHERE_MAX])
@@ -95,6 +112,12 @@ const char *pp_check_firm(const pp_check *check, size_t i, const char *key, char
     pp_where_index("firms", s->path[0] ? s->firms[i].entry : i, firm);
     snprintf(text, PP_WHERE_MAX, "%.200s%s%.50s", firm, key[0] ? "." : "", key);
     return text;
+}
+
+bool pp_check_is_copy(const pp_check *check, size_t i)
+{
+    const pp_firm_config *firms = check->scenario->firms;
+    return check->report && i > 0 && firms[i].entry == firms[i - 1].entry;
 }
 
 // ---- rules of single keys, which reading a file has held already
@@ -177,16 +200,21 @@ void pp_check_agent(pp_check *check, size_t i, size_t n_categories)
     const pp_firm_config *firm = &check->scenario->firms[i];
     char where[PP_WHERE_MAX];
     pp_error detail = {0};
-    pp_agent_outline outline = {.bid_min = NAN, .bid_max = NAN};
     pp_check_firm(check, i, "agent", where);
     if (!firm->agent->check || !pp_check_is_sound(check, where))
         return;
-    if (pp_check_is_sound(check, "pricing") && pp_check_is_sound(check, "market"))
-        outline = (pp_agent_outline){.rounds = check->scenario->market.rounds,
-                                     .bid_min = check->scenario->pricing.bid_min,
-                                     .bid_max = check->scenario->pricing.bid_max,
-                                     .observe = (pp_observe)check->scenario->market.observe};
-    outline.n_categories = n_categories;
+    // What is in doubt is left at what pp_agent_outline has for unknown.
+    const pp_market_config *market = &check->scenario->market;
+    const pp_pricing_config *pricing = &check->scenario->pricing;
+    pp_agent_outline outline = {.bid_min = NAN, .bid_max = NAN, .n_categories = n_categories};
+    if (pp_check_is_sound(check, "market.rounds"))
+        outline.rounds = market->rounds;
+    if (pp_check_is_sound(check, "market.observe"))
+        outline.observe = (pp_observe)market->observe;
+    if (pp_check_is_sound(check, "pricing.bid_min"))
+        outline.bid_min = pricing->bid_min;
+    if (pp_check_is_sound(check, "pricing.bid_max"))
+        outline.bid_max = pricing->bid_max;
     if (firm->agent->check(firm->agent_params, &outline, &detail) == PP_OK)
         return;
     char keys[3 * PP_WHERE_MAX]; // the message begins with the parameter's name
@@ -223,12 +251,10 @@ void pp_scenario_check(pp_check *check)
     const pp_scenario *s = check->scenario;
     pp_error detail = {0};
     check_tables(check);
-    if (pp_check_is_sound(check, "trials") && pp_check_is_sound(check, "first_trial") &&
-        s->run.first_trial + s->run.trials > INT32_MAX)
+    if (s->run.first_trial + s->run.trials > INT32_MAX)
         pp_check_add(check, "", "first_trial trials", "first_trial + trials: more than %d",
                      INT32_MAX);
-    if (pp_check_is_sound(check, "pricing"))
-        check_pricing(check);
+    check_pricing(check);
     if (s->n_firms == 0 || s->n_firms > PP_MAX_FIRMS || !s->firms) {
         if (!check->report) // else reading has reported it
             pp_check_add(check, "firms", "", "%zu firms; 1 to %d are possible", s->n_firms,
@@ -236,9 +262,9 @@ void pp_scenario_check(pp_check *check)
         return;
     }
     // The reference price is ln(1/s - N)/beta below a loaded premium: it needs N below 1/s.
-    if (pp_check_is_sound(check, "choice") && pp_check_is_sound(check, "firms") &&
-        pp_choice_check(&s->choice, s->n_firms, &detail) != PP_OK)
+    if (pp_choice_check(&s->choice, s->n_firms, &detail) != PP_OK)
         pp_check_add(check, "choice", "choice.success_rate firms", "%s", detail.message);
     for (size_t i = 0; i < s->n_firms; i++)
-        check_firm(check, i);
+        if (!pp_check_is_copy(check, i))
+            check_firm(check, i);
 }

@@ -20,12 +20,13 @@ struct pp_check {
 /// Record a problem: PP_ESCENARIO.
 /// @param where path of the value, e.g. "firms[2].agent"; "" for the top level
 /// @param keys  paths of the keys that the problem is about, with blanks between: the first that
-///              the file gives is where the problem stands, else the nearest map around `where`
+///              the file gives is where the problem stands, else the nearest map around `where`.
+///              Nothing is recorded if one of them is in doubt: see pp_check_is_sound
 void pp_check_add(pp_check *check, const char *where, const char *keys, const char *format, ...)
     PP_PRINTF(4, 5);
 
-/// Is nothing wrong, so far, at this path or below? A field with a problem holds its default, so
-/// rules across keys ask first.
+/// Is nothing wrong, so far, at this path, below it or around it? A field with a problem holds its
+/// default, which no rule may be held against.
 bool pp_check_is_sound(const pp_check *check, const char *where);
 
 /// Path of firm i: by its entry in the file's list of firms, by its number without a file.
@@ -33,6 +34,10 @@ bool pp_check_is_sound(const pp_check *check, const char *where);
 /// @return text
 const char *pp_check_firm(const pp_check *check, size_t i, const char *key,
                           char text[PP_WHERE_MAX]);
+
+/// Is firm i another copy of the one before, counted out, so that its problems are reported
+/// already?
+bool pp_check_is_copy(const pp_check *check, size_t i);
 
 /// Rules of firm i's agent that tie its parameters to each other and to the market.
 /// @param n_categories of its portfolio; 0: not known, or none

@@ -12,8 +12,7 @@
 struct pp_report_item {
     pp_mark mark;
     size_t order;
-    char *text;
-    size_t where, where_length; ///< of the value's path in the text
+    char *text; ///< and after its NUL the path of the value that is in doubt; "" for none
 };
 
 const char *pp_clip(const char *text, char clipped[PP_CLIP_MAX])
@@ -49,18 +48,20 @@ void pp_report_place(const pp_report *report, pp_mark mark, char text[PP_PLACE_M
         snprintf(text, PP_PLACE_MAX, "%s", path);
 }
 
-static char *compose(const char *place, const char *where, const char *message)
+static char *compose(const char *place, const char *where, const char *message, const char *about)
 {
     const char *separator = where[0] ? ": " : "";
     size_t size = strlen(place) + strlen(where) + strlen(message) + 5;
-    char *text = malloc(size);
-    if (text)
-        snprintf(text, size, "%s: %s%s%s", place, where, separator, message);
+    char *text = malloc(size + strlen(about) + 1);
+    if (text) {
+        int n = snprintf(text, size, "%s: %s%s%s", place, where, separator, message);
+        strcpy(text + n + 1, about);
+    }
     return text;
 }
 
 /// @param text taken over; NULL if memory ran out
-static void record(pp_report *report, pp_mark mark, char *text, size_t where, size_t where_length)
+static void record(pp_report *report, pp_mark mark, char *text)
 {
     struct pp_report_item *items = report->items;
     if (report->n >= PP_REPORT_MAX) {
@@ -71,52 +72,61 @@ static void record(pp_report *report, pp_mark mark, char *text, size_t where, si
         report->out_of_memory = true;
         free(text);
     } else {
-        items[report->n] = (struct pp_report_item){mark, report->n, text, where, where_length};
+        items[report->n] = (struct pp_report_item){mark, report->n, text};
         report->items = items;
         report->n++;
     }
 }
 
-void pp_report_add(pp_report *report, pp_mark mark, const char *where, const char *format, ...)
+static void add(pp_report *report, pp_mark mark, const char *where, const char *about,
+                const char *format, va_list arguments)
 {
     char place[PP_PLACE_MAX], message[PP_ERROR_MAX];
+    pp_vprint(message, sizeof message, format, arguments);
+    pp_report_place(report, mark, place);
+    record(report, mark, compose(place, where, message, about));
+}
+
+void pp_report_add(pp_report *report, pp_mark mark, const char *where, const char *format, ...)
+{
     va_list arguments;
     va_start(arguments, format);
-    pp_vprint(message, sizeof message, format, arguments);
+    add(report, mark, where, where, format, arguments);
     va_end(arguments);
-    pp_report_place(report, mark, place);
-    record(report, mark, compose(place, where, message), strlen(place) + 2, strlen(where));
 }
 
-void pp_report_add_once(pp_report *report, pp_mark mark, const char *where, const char *message)
+void pp_report_add_about(pp_report *report, pp_mark mark, const char *where, const char *about,
+                         const char *format, ...)
 {
-    char place[PP_PLACE_MAX];
-    pp_report_place(report, mark, place);
-    char *text = compose(place, where, message);
-    for (size_t i = 0; text && i < report->n; i++)
-        if (strcmp(report->items[i].text, text) == 0) {
-            free(text);
-            return;
-        }
-    record(report, mark, text, strlen(place) + 2, strlen(where));
+    va_list arguments;
+    va_start(arguments, format);
+    add(report, mark, where, about, format, arguments);
+    va_end(arguments);
 }
 
-bool pp_report_has(const pp_report *report, const char *where)
+/// Is the inner path the outer one, or that of a part of it?
+static bool contains(const char *outer, const char *inner)
 {
-    size_t n = strlen(where);
+    size_t n = strlen(outer);
+    return n && strncmp(outer, inner, n) == 0 && strchr(".[", inner[n]);
+}
+
+bool pp_report_is_sound(const pp_report *report, const char *where)
+{
     for (size_t i = 0; i < report->n; i++) {
-        const struct pp_report_item *item = &report->items[i];
-        const char *path = item->text + item->where;
-        if (item->where_length >= n && item->where_length > 0 && memcmp(path, where, n) == 0 &&
-            (item->where_length == n || path[n] == '.' || path[n] == '['))
-            return true;
+        const char *text = report->items[i].text, *about = text + strlen(text) + 1;
+        if (contains(about, where) || contains(where, about))
+            return false;
     }
-    return false;
+    return report->dropped == 0;
 }
 
 void pp_report_add_text(pp_report *report, pp_mark mark, const char *text)
 {
-    record(report, mark, strdup(text), 0, 0);
+    char *copy = malloc(strlen(text) + 2); // and an empty path
+    if (copy)
+        copy[strlen(strcpy(copy, text)) + 1] = 0;
+    record(report, mark, copy);
 }
 
 size_t pp_report_count(const pp_report *report)
@@ -142,7 +152,7 @@ static char *dropped_text(const pp_report *report)
 {
     char message[64];
     snprintf(message, sizeof message, "and %zu more problems", report->dropped);
-    return compose(report->path, "", message);
+    return compose(report->path, "", message, "");
 }
 
 void pp_report_sort(pp_report *report)

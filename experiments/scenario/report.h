@@ -41,11 +41,15 @@ typedef struct pp_report {
 void pp_report_add(pp_report *report, pp_mark mark, const char *where, const char *format, ...)
     PP_PRINTF(4, 5);
 
-/// Record a problem unless the same one is recorded already: copies of a firm share their problems.
-void pp_report_add_once(pp_report *report, pp_mark mark, const char *where, const char *message);
+/// Record a problem that puts another value in doubt than the one it is reported for: the key that
+/// a mistyped one was to be, or one that is missing.
+/// @param about path of the value in doubt; "" for none
+void pp_report_add_about(pp_report *report, pp_mark mark, const char *where, const char *about,
+                         const char *format, ...) PP_PRINTF(5, 6);
 
-/// Is there a problem of the value at this path, or of one below it?
-bool pp_report_has(const pp_report *report, const char *where);
+/// Is the value at this path what the scenario says, as far as is known? A default may stand in
+/// its place if there is a problem of it, of a part of it, or of what it is a part of.
+bool pp_report_is_sound(const pp_report *report, const char *where);
 
 /// The place of a mark as people read it: "file.yaml:14:7", "--set seed=x".
 void pp_report_place(const pp_report *report, pp_mark mark, char text[PP_PLACE_MAX]);

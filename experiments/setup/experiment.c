@@ -127,11 +127,11 @@ void pp_experiment_rules(pp_check *check)
     else if (status != PP_OK && pp_report_count(check->report) > 0)
         pp_check_add(check, "population", "population.file population", "%s", error.message);
     for (size_t i = 0; status == PP_OK && i < s->n_firms; i++) {
-        char where[PP_WHERE_MAX];
         pp_portfolio portfolio;
+        if (pp_check_is_copy(check, i))
+            continue;
         pp_check_agent(check, i, categories_of(s, i, e.schema));
-        if (s->firms[i].portfolio == PP_PORTFOLIO_NAMED &&
-            pp_check_is_sound(check, pp_check_firm(check, i, "portfolio", where)))
+        if (s->firms[i].portfolio == PP_PORTFOLIO_NAMED)
             pp_named_portfolio(check, i, e.schema, &portfolio);
     }
     if (status == PP_OK && s->record.quotes_every > 0)
