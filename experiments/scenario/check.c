@@ -149,6 +149,8 @@ static bool check_class(pp_check *check, const char *where, const pp_firm_config
 {
     const pp_agent_class *agent = firm->agent;
     pp_error detail = {0};
+    if (!agent && !pp_check_is_sound(check, where))
+        return false;
     if (!agent || agent->abi != PP_AGENT_ABI || !agent->params || !agent->train)
         pp_check_add(check, where, "", "no agent of ABI version %d", (int)PP_AGENT_ABI);
     else if (agent->quote_seeing && agent != &pp_agent_oracle)
@@ -168,19 +170,79 @@ static bool check_class(pp_check *check, const char *where, const pp_firm_config
     return false;
 }
 
-static void check_categories(pp_check *check, const char *where, const pp_firm_config *firm)
+/// @param where path of the category
+static void check_category(pp_check *check, const char *where, const pp_category_config *category)
 {
-    size_t most = PP_MAX_CATEGORIES;
-    if (firm->n_categories > most || (firm->n_categories && !firm->categories) ||
-        (firm->portfolio == PP_PORTFOLIO_NAMED && !firm->n_categories)) {
-        pp_check_add(check, where, "", "%zu categories; 1 to %zu are possible", firm->n_categories,
-                     most);
+    char list[PP_WHERE_MAX], at[PP_WHERE_MAX], keys[3 * PP_WHERE_MAX];
+    snprintf(keys, sizeof keys, "%s.target_multiple %s.target", where, where);
+    if (!isnan(category->target) && !isnan(category->target_multiple))
+        pp_check_add(check, where, keys, "give 'target' or 'target_multiple', not both");
+    if (category->n_bounds > PP_MAX_BOUNDS) {
+        pp_check_add(check, where, "", "%zu conditions; at most %d are taken", category->n_bounds,
+                     PP_MAX_BOUNDS);
         return;
     }
-    for (size_t k = 0; k < firm->n_categories; k++)
-        if (firm->categories[k].n_bounds > PP_CATEGORY_BOUNDS)
-            pp_check_add(check, where, "", "category '%s' has more than %d bounds",
-                         firm->categories[k].name, (int)PP_CATEGORY_BOUNDS);
+    for (size_t i = 0; i < category->n_bounds; i++) {
+        const pp_bound_config *bound = &category->bounds[i];
+        pp_where_index(pp_where_key(where, "where", list), i, at);
+        snprintf(keys, sizeof keys, "%s.lower %s.upper", at, at);
+        if (bound->level[0] || !pp_check_is_sound(check, at))
+            continue;
+        if (!isfinite(bound->lower) && !isfinite(bound->upper))
+            pp_check_add(check, at, at, "give 'lower', 'upper' or 'level'");
+        else if (bound->lower > bound->upper)
+            pp_check_add(check, at, keys, "'lower' is above 'upper'");
+    }
+}
+
+/// @param where path of the portfolio
+static void check_categories(pp_check *check, const char *where, const pp_firm_config *firm)
+{
+    const pp_category_config *categories = firm->categories;
+    char list[PP_WHERE_MAX], at[PP_WHERE_MAX], name[PP_WHERE_MAX];
+    pp_where_key(where, "categories", list);
+    if (firm->n_categories > PP_MAX_CATEGORIES || (firm->n_categories && !categories) ||
+        (firm->portfolio == PP_PORTFOLIO_NAMED && !firm->n_categories)) {
+        pp_check_add(check, list, "", "%zu categories; from 1 to %d are taken", firm->n_categories,
+                     PP_MAX_CATEGORIES);
+        return;
+    }
+    for (size_t k = 0; k < firm->n_categories; k++) {
+        size_t first = 0;
+        check_category(check, pp_where_index(list, k, at), &categories[k]);
+        while (strcmp(categories[first].name, categories[k].name) != 0)
+            first++;
+        if (first < k)
+            pp_check_add(check, at, pp_where_key(at, "name", name),
+                         "another category is called '%s' too", categories[k].name);
+    }
+}
+
+static void check_features(pp_check *check)
+{
+    static const char features[] = "population.features";
+    const pp_book_source *source = &check->scenario->book_source;
+    char at[PP_WHERE_MAX];
+    if (check->scenario->population != PP_POPULATION_BOOK)
+        return;
+    if (source->n_features == 0 || source->n_features > PP_MAX_FEATURES) {
+        if (pp_check_is_sound(check, features))
+            pp_check_add(check, features, features, "%zu features; from 1 to %d are taken",
+                         source->n_features, PP_MAX_FEATURES);
+        return;
+    }
+    for (size_t i = 0; i < source->n_features; i++) {
+        const char *name = source->features[i].name;
+        size_t first = 0;
+        if (!pp_check_is_sound(check, pp_where_index(features, i, at)))
+            continue;
+        while (strcmp(source->features[first].name, name) != 0)
+            first++;
+        if (strcmp(name, source->pure_premium.text) == 0)
+            pp_check_add(check, at, at, "'%s' is the pure premium, which firms do not see", name);
+        if (first < i)
+            pp_check_add(check, at, at, "feature '%s' is given twice", name);
+    }
 }
 
 // ---- rules across keys
@@ -201,7 +263,7 @@ void pp_check_agent(pp_check *check, size_t i, size_t n_categories)
     char where[PP_WHERE_MAX];
     pp_error detail = {0};
     pp_check_firm(check, i, "agent", where);
-    if (!firm->agent->check || !pp_check_is_sound(check, where))
+    if (!firm->agent || !firm->agent->check || !pp_check_is_sound(check, where))
         return;
     // What is in doubt is left at what pp_agent_outline has for unknown.
     const pp_market_config *market = &check->scenario->market;
@@ -229,21 +291,37 @@ static void check_firm(pp_check *check, size_t i)
     char agent[PP_WHERE_MAX], portfolio[PP_WHERE_MAX];
     pp_check_firm(check, i, "agent", agent);
     pp_check_firm(check, i, "portfolio", portfolio);
+    if (pp_check_is_sound(check, portfolio))
+        check_categories(check, portfolio, firm);
     if (!check_class(check, agent, firm))
         return;
     size_t updates = firm->agent->updates ? firm->agent->updates(firm->agent_params) : 0;
     if (updates > PP_LEARNING_UPDATES)
         pp_check_add(check, agent, "", "agent '%s' would log %zu updates; %d are possible",
                      firm->agent->name, updates, (int)PP_LEARNING_UPDATES);
-    if (pp_check_is_sound(check, portfolio)) {
-        check_categories(check, portfolio, firm);
-        if (firm->agent->needs_portfolio && firm->portfolio == PP_PORTFOLIO_NONE)
-            pp_check_add(check, agent, agent,
-                         "agent '%s' needs a portfolio: give the firm 'portfolio: random' or "
-                         "categories",
-                         firm->agent->name);
-    }
+    if (firm->agent->needs_portfolio && firm->portfolio == PP_PORTFOLIO_NONE &&
+        pp_check_is_sound(check, portfolio))
+        pp_check_add(check, agent, agent,
+                     "agent '%s' needs a portfolio: give the firm 'portfolio: random' or "
+                     "categories",
+                     firm->agent->name);
     pp_check_agent(check, i, firm->n_categories);
+}
+
+/// Names depend on all firms: with one in doubt they would only mislead.
+static void check_names(pp_check *check)
+{
+    const pp_firm_config *firms = check->scenario->firms;
+    bool known = pp_check_is_sound(check, "firms");
+    char where[PP_WHERE_MAX];
+    for (size_t i = 0; known && i < check->scenario->n_firms; i++) {
+        size_t first = 0;
+        while (strcmp(firms[first].name, firms[i].name) != 0)
+            first++;
+        if (first < i && firms[i].name[0])
+            pp_check_add(check, pp_check_firm(check, i, "", where), "",
+                         "another firm is called '%s' too", firms[i].name);
+    }
 }
 
 void pp_scenario_check(pp_check *check)
@@ -255,6 +333,7 @@ void pp_scenario_check(pp_check *check)
         pp_check_add(check, "", "first_trial trials", "first_trial + trials: more than %d",
                      INT32_MAX);
     check_pricing(check);
+    check_features(check);
     if (s->n_firms == 0 || s->n_firms > PP_MAX_FIRMS || !s->firms) {
         if (!check->report) // else reading has reported it
             pp_check_add(check, "firms", "", "%zu firms; 1 to %d are possible", s->n_firms,
@@ -264,6 +343,7 @@ void pp_scenario_check(pp_check *check)
     // The reference price is ln(1/s - N)/beta below a loaded premium: it needs N below 1/s.
     if (pp_choice_check(&s->choice, s->n_firms, &detail) != PP_OK)
         pp_check_add(check, "choice", "choice.success_rate firms", "%s", detail.message);
+    check_names(check);
     for (size_t i = 0; i < s->n_firms; i++)
         if (!pp_check_is_copy(check, i))
             check_firm(check, i);

@@ -29,7 +29,7 @@ void pp_firm_release(pp_firm_config *firm)
 
 static bool copy_firm(pp_firm_config *copy, const pp_firm_config *firm)
 {
-    size_t size = firm->agent->params->size;
+    size_t size = firm->agent_params ? firm->agent->params->size : 0;
     *copy = *firm;
     copy->agent_params = NULL;
     copy->categories = NULL;
@@ -78,7 +78,8 @@ static int64_t read_firm(reader *r, const pp_node *node, size_t entry)
         pp_read_agent(report, pp_where_key(where, "agent", at), agent, r->folder, r->scenario,
                       &firm);
     else
-        pp_report_add(report, node->mark, where, "'agent' is missing");
+        pp_report_add_about(report, node->mark, where, pp_where_key(where, "agent", at),
+                            "'agent' is missing");
     pp_read_portfolio(report, pp_where_key(where, "portfolio", at), pp_node_get(node, "portfolio"),
                       &firm);
     const char *text = keys.name.text[0] ? keys.name.text : firm.agent ? firm.agent->name : "";
@@ -88,7 +89,7 @@ static int64_t read_firm(reader *r, const pp_node *node, size_t entry)
     firm.explore = keys.explore;
     name.counted = keys.count > 1;
     // One with problems too, so that the rules that they do not touch are held.
-    if (firm.agent && (firm.agent_params || !firm.agent->params->size) && !report->out_of_memory)
+    if (!report->out_of_memory)
         append_copies(r, &firm, &name, keys.count);
     pp_firm_release(&firm);
     return keys.count;
@@ -117,14 +118,7 @@ static void name_firm(reader *r, size_t firm)
         snprintf(name, sizeof name, "%s-%zu", own->base, earlier + 1);
     else
         snprintf(name, sizeof name, "%s", own->base);
-    if (!pp_name_copy(r->report, own->mark, where, name, firms[firm].name))
-        return;
-    for (size_t i = 0; i < firm; i++)
-        if (strcmp(firms[i].name, firms[firm].name) == 0) {
-            pp_report_add(r->report, own->mark, where, "another firm is called '%s' too",
-                          firms[firm].name);
-            return;
-        }
+    pp_name_copy(r->report, own->mark, where, name, firms[firm].name);
 }
 
 static void read_list(reader *r, const pp_node *list)

@@ -1,67 +1,39 @@
 // `population:` of a scenario.
-#include <string.h>
-
 #include "experiments/scenario/parts.h"
 
 static const char WHERE[] = "population";
 static const char FEATURES[] = "population.features";
 
 /// A name alone is a numeric feature.
-static bool read_column(pp_report *report, const char *where, const pp_node *node,
+static void read_column(pp_report *report, const char *where, const pp_node *node,
                         struct pp_book_column *column)
 {
     pp_column_keys keys;
-    pp_mark mark = node->mark;
-    if (node->kind == PP_NODE_SCALAR) {
-        bool named = node->text[0] && !pp_node_is_null(node);
-        if (!named)
-            pp_report_add(report, mark, where, "expected a feature, not nothing");
-        column->kind = PP_NUMERIC;
-        return named && pp_name_copy(report, mark, where, node->text, column->name);
+    const char *name = node->text;
+    if (node->kind != PP_NODE_SCALAR) {
+        pp_bind(report, where, node->mark, node, &pp_column_table, NULL, &keys);
+        column->kind = keys.kind ? PP_CATEGORICAL : PP_NUMERIC;
+        name = keys.name.text;
+    } else if (!name[0] || pp_node_is_null(node)) {
+        pp_report_add(report, node->mark, where, "expected a feature, not nothing");
     }
-    if (!pp_bind(report, where, mark, node, &pp_column_table, NULL, &keys))
-        return false;
-    column->kind = keys.kind ? PP_CATEGORICAL : PP_NUMERIC;
-    return pp_name_copy(report, mark, where, keys.name.text, column->name);
-}
-
-static void check_column(pp_report *report, pp_mark mark, const char *where,
-                         const pp_book_source *source, const char *name)
-{
-    if (strcmp(name, source->pure_premium.text) == 0)
-        pp_report_add(report, mark, where, "'%s' is the pure premium, which firms do not see",
-                      name);
-    for (size_t i = 0; i < source->n_features; i++)
-        if (strcmp(source->features[i].name, name) == 0) {
-            pp_report_add(report, mark, where, "feature '%s' is given twice", name);
-            return;
-        }
+    pp_name_copy(report, node->mark, where, name, column->name);
 }
 
 static void read_features(pp_report *report, pp_mark at, const pp_node *list,
                           pp_book_source *source)
 {
-    char text[PP_CLIP_MAX + 16];
-    if (pp_node_is_absent(list)) {
-        pp_report_add(report, at, WHERE, "'features' is missing");
-    } else if (list->kind != PP_NODE_LIST) {
+    char text[PP_CLIP_MAX + 16], where[PP_WHERE_MAX];
+    if (pp_node_is_absent(list))
+        pp_report_add_about(report, at, WHERE, FEATURES, "'features' is missing");
+    else if (list->kind != PP_NODE_LIST)
         pp_report_add(report, list->mark, FEATURES, "expected a list, not %s",
                       pp_node_text(list, text));
-    } else if (list->n == 0 || list->n > PP_MAX_FEATURES) {
-        pp_report_add(report, list->mark, FEATURES, "%zu features; from 1 to %d are taken", list->n,
-                      PP_MAX_FEATURES);
-    } else {
-        for (size_t i = 0; i < list->n; i++) {
-            char where[PP_WHERE_MAX];
-            struct pp_book_column column = {0};
-            const pp_node *node = list->entries[i].value;
-            pp_where_index(FEATURES, i, where);
-            if (!read_column(report, where, node, &column))
-                continue;
-            check_column(report, node->mark, where, source, column.name);
-            source->features[source->n_features++] = column;
-        }
-    }
+    else
+        source->n_features = list->n;
+    for (size_t i = 0; i < source->n_features && source->n_features <= PP_MAX_FEATURES; i++)
+        read_column(report, pp_where_index(FEATURES, i, where), list->entries[i].value,
+                    &source->features[i]);
 }
 
 static void read_book(pp_report *report, pp_mark at, const pp_node *map, const char *folder,

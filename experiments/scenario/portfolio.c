@@ -33,21 +33,6 @@ bool pp_name_copy(pp_report *report, pp_mark mark, const char *where, const char
     return true;
 }
 
-static void check_bound(pp_report *report, const char *where, const pp_node *node,
-                        const pp_bound_keys *keys)
-{
-    static const char *const lower[] = {"lower", NULL}, *const level[] = {"level", NULL};
-    bool interval = !isnan(keys->lower) || !isnan(keys->upper);
-    if (keys->level.text[0] && interval)
-        pp_report_add(report, pp_mark_of(node, level, node->mark), where,
-                      "'level' together with 'lower' or 'upper'");
-    else if (!keys->level.text[0] && !interval)
-        pp_report_add(report, node->mark, where, "give 'lower', 'upper' or 'level'");
-    else if (keys->lower > keys->upper)
-        pp_report_add(report, pp_mark_of(node, lower, node->mark), where,
-                      "'lower' is above 'upper'");
-}
-
 static void read_bound(pp_report *report, const char *where, const pp_node *node,
                        pp_bound_config *bound)
 {
@@ -55,7 +40,9 @@ static void read_bound(pp_report *report, const char *where, const pp_node *node
     pp_bound_keys keys;
     if (!pp_bind(report, where, node->mark, node, &pp_bound_table, NULL, &keys))
         return;
-    check_bound(report, where, node, &keys);
+    if (keys.level.text[0] && (!isnan(keys.lower) || !isnan(keys.upper)))
+        pp_report_add(report, pp_mark_of(node, level, node->mark), where,
+                      "'level' together with 'lower' or 'upper'");
     pp_mark mark = pp_mark_of(node, feature, node->mark);
     pp_name_copy(report, mark, where, keys.feature.text, bound->feature);
     pp_name_copy(report, pp_mark_of(node, level, node->mark), where, keys.level.text, bound->level);
@@ -91,29 +78,13 @@ static void read_category(pp_report *report, const char *where, const pp_node *n
                           pp_category_config *category)
 {
     static const char *const others[] = {"where", NULL}, *const name[] = {"name", NULL};
-    static const char *const multiple[] = {"target_multiple", NULL};
     char at[PP_WHERE_MAX];
     pp_category_keys keys;
     pp_bind(report, where, node->mark, node, &pp_category_table, others, &keys);
-    if (!isnan(keys.target) && !isnan(keys.target_multiple))
-        pp_report_add(report, pp_mark_of(node, multiple, node->mark), where,
-                      "give 'target' or 'target_multiple', not both");
     category->target = keys.target;
     category->target_multiple = keys.target_multiple;
     pp_name_copy(report, pp_mark_of(node, name, node->mark), where, keys.name.text, category->name);
     read_bounds(report, pp_where_key(where, "where", at), pp_node_get(node, "where"), category);
-}
-
-static void check_name(pp_report *report, const char *where, const pp_node *node,
-                       const pp_category_config *categories, size_t i)
-{
-    static const char *const name[] = {"name", NULL};
-    for (size_t j = 0; j < i; j++)
-        if (categories[i].name[0] && strcmp(categories[i].name, categories[j].name) == 0) {
-            pp_report_add(report, pp_mark_of(node, name, node->mark), where,
-                          "another category is called '%s' too", categories[i].name);
-            return;
-        }
 }
 
 static void read_categories(pp_report *report, const char *where, const pp_node *list,
@@ -125,22 +96,20 @@ static void read_categories(pp_report *report, const char *where, const pp_node 
                       pp_node_text(list, text));
         return;
     }
-    if (list->n == 0 || list->n > PP_MAX_CATEGORIES) {
+    if (list->n > PP_MAX_CATEGORIES) {
         pp_report_add(report, list->mark, where, "%zu categories; from 1 to %d are taken", list->n,
                       PP_MAX_CATEGORIES);
         return;
     }
-    firm->categories = calloc(list->n, sizeof *firm->categories);
+    firm->categories = calloc(list->n + 1, sizeof *firm->categories);
     if (!firm->categories) {
         report->out_of_memory = true;
         return;
     }
     firm->n_categories = list->n;
-    for (size_t i = 0; i < list->n; i++) {
-        const pp_node *node = list->entries[i].value;
-        read_category(report, pp_where_index(where, i, at), node, &firm->categories[i]);
-        check_name(report, at, node, firm->categories, i);
-    }
+    for (size_t i = 0; i < list->n; i++)
+        read_category(report, pp_where_index(where, i, at), list->entries[i].value,
+                      &firm->categories[i]);
 }
 
 /// none or random.

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "experiments/setup/experiment.h"
@@ -55,6 +56,46 @@ static void test_rules_five_kinds_of_mistake_are_five_problems(void **state)
     assert_int_equal(check("s.yaml", text, &problems), PP_ESCENARIO);
     assert_problems(&problems, expected, text);
     pp_problems_destroy(&problems);
+}
+
+/// A default in the place of what was refused or mistyped is held against nothing; what is not in
+/// doubt is held whatever else is wrong, also in the same section and the same firm.
+static void test_rules_are_held_where_their_own_keys_are_sound(void **state)
+{
+    (void)state;
+    static const problem_case cases[] = {
+        {"market: {roundz: 3, observe: own_rank}\n"
+         "firms:\n"
+         "  - agent: {kind: oracle, sees: rivals}\n"
+         "  - agent: {kind: nul}\n"
+         "    portfolio: {categories: [{name: a, target: 1, target_multiple: 2, where: [{feature: "
+         "age, level: x}, {feature: aeg, level: x}]}]}\n"
+         "    count: 2\n",
+         {"s.yaml:1:10: market: unknown key 'roundz' (did you mean 'rounds'?)",
+          "s.yaml:3:33: firms[0].agent: sees: rivals requires market.observe: all",
+          "s.yaml:4:19: firms[1].agent.kind: expected an agent (null, baseline, bellman, klq, ppo, "
+          "oracle), not 'nul' (did you mean 'null'?)",
+          "s.yaml:5:68: firms[1].portfolio.categories[0]: give 'target' or 'target_multiple', not "
+          "both",
+          "s.yaml:5:89: firms[1].portfolio: feature 'age' is numeric: give lower and upper, not a "
+          "level",
+          ("s.yaml:5:115: firms[1].portfolio: there is no feature 'aeg' (there are: car_value, "
+           "claims, years_driving, age, married, has_children, occupation, location)")}},
+        {"market: {obsreve: own_rank}\nfirms: [{agent: {kind: oracle, sees: rivals}}]\n",
+         {"s.yaml:1:10: market: unknown key 'obsreve' (did you mean 'observe'?)"}},
+        {"market: 3\nfirms: [{agent: {kind: bellman, value: table}, portfolio: random}]\n",
+         {"s.yaml:1:9: market: expected a map, not '3'"}},
+        {"pricing: {bid_max: x, first_min: 3}\nfirms: [{agent: {kind: klq, cap_min: 9}, "
+         "portfolio: random}]\n",
+         {"s.yaml:1:20: pricing.bid_max: expected a number, not 'x'",
+          "s.yaml:1:34: pricing: first_min 3 is above first_max 1.2"}},
+    };
+    for (size_t i = 0; i < PP_COUNT(cases); i++) {
+        pp_problems problems;
+        assert_int_equal(check("s.yaml", cases[i].text, &problems), PP_ESCENARIO);
+        assert_problems(&problems, cases[i].expected, cases[i].text);
+        pp_problems_destroy(&problems);
+    }
 }
 
 static void test_rules_oracle_that_does_not_observe_enough_is_found_before_the_run(void **state)
@@ -114,6 +155,54 @@ static void test_rules_of_a_scenario_without_a_file_name_the_key(void **state)
     assert_null(experiment);
 }
 
+static void expect_of_a_program(pp_scenario *s, const char *message)
+{
+    pp_experiment *experiment;
+    pp_error error = {0};
+    assert_int_equal(pp_experiment_create(s, &experiment, &error), PP_ESCENARIO);
+    assert_string_equal(error.message, message);
+    assert_null(experiment);
+}
+
+/// Rules that reading a file used to hold alone.
+static void test_rules_of_features_categories_and_names_hold_without_a_file(void **state)
+{
+    (void)state;
+    pp_scenario s;
+    pp_category_config categories[] = {{.name = "a",
+                                        .n_bounds = 1,
+                                        .target = 5,
+                                        .target_multiple = NAN,
+                                        .bounds = {{.feature = "age", .lower = 3, .upper = 2}}},
+                                       {.name = "a", .target = 5, .target_multiple = NAN}};
+    pp_firm_config firms[] = {{.name = "one",
+                               .agent = pp_agent_find("null"),
+                               .portfolio = PP_PORTFOLIO_NAMED,
+                               .n_categories = 2,
+                               .categories = categories},
+                              {.name = "one", .agent = pp_agent_find("null")}};
+    pp_scenario_defaults(&s);
+    s.n_firms = 2;
+    s.firms = firms;
+    s.population = PP_POPULATION_BOOK;
+    s.book_source.n_features = PP_MAX_FEATURES + 1;
+    expect_of_a_program(&s, "population.features: 257 features; from 1 to 256 are taken");
+    s.book_source.n_features = 2;
+    strcpy(s.book_source.features[0].name, "a");
+    strcpy(s.book_source.features[1].name, "a");
+    expect_of_a_program(&s, "population.features[1]: feature 'a' is given twice");
+    s.population = PP_POPULATION_PUBLISHED;
+    expect_of_a_program(&s, "firms[1]: another firm is called 'one' too");
+    strcpy(firms[1].name, "two");
+    expect_of_a_program(&s, "firms[0].portfolio.categories[0].where[0]: 'lower' is above 'upper'");
+    categories[0].bounds[0].upper = 3;
+    expect_of_a_program(&s, "firms[0].portfolio.categories[1]: another category is called 'a' too");
+    strcpy(categories[1].name, "b");
+    categories[1].target_multiple = 2;
+    expect_of_a_program(
+        &s, "firms[0].portfolio.categories[1]: give 'target' or 'target_multiple', not both");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -121,6 +210,8 @@ int main(void)
         cmocka_unit_test(test_rules_oracle_that_does_not_observe_enough_is_found_before_the_run),
         cmocka_unit_test(test_rules_features_that_share_a_column_of_quotes_are_found),
         cmocka_unit_test(test_rules_of_a_scenario_without_a_file_name_the_key),
+        cmocka_unit_test(test_rules_are_held_where_their_own_keys_are_sound),
+        cmocka_unit_test(test_rules_of_features_categories_and_names_hold_without_a_file),
     };
     return cmocka_run_group_tests(tests, temp_directory_make, temp_directory_remove);
 }
