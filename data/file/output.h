@@ -47,7 +47,8 @@ typedef enum pp_writer {
     PP_WRITER_UNKNOWN, ///< there is one, and the file system has no locks to tell
 } pp_writer;
 
-/// Look, without changing anything.
+/// Look, without changing anything. The lock is tried, and so held for a moment: a writer that
+/// starts just then tries again.
 /// @return PP_OK; PP_EIO; PP_ENOMEM
 pp_status pp_output_writer(const char *path, pp_writer *writer, pp_error *error);
 

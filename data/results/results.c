@@ -224,6 +224,18 @@ static void keep_all(pp_results *results)
         keep_none(results);
 }
 
+/// The file could not be written: keep trials that have only been in the buffer so far, where they
+/// still are after it was written out.
+static void keep_uncommitted(pp_results *results)
+{
+    int64_t trials = pp_results_appended(results);
+    if (trials > (int64_t)results->capacity || pp_clock_seconds() < results->hold_until)
+        return; // kept when the buffer was first emptied, or sooner run again than kept
+    results->written = 0;
+    results->buffered = (size_t)trials;
+    keep_all(results);
+}
+
 /// Was the record made for a layout of the same shape?
 static bool same_shape(const pp_slabs *a, const pp_slabs *b)
 {
@@ -282,6 +294,8 @@ pp_status pp_results_commit(pp_results *results, pp_error *error)
         status = pp_output_commit(&results->container.output, error);
     if (status == PP_OK)
         keep_none(results);
+    else
+        keep_uncommitted(results);
     release(results);
     pp_hdf5_restore(quiet);
     return status;

@@ -1,6 +1,6 @@
 /// @file
 /// The results file: HDF5 in netCDF-4's profile, so that xarray, netCDF4, h5py and ncdump open it
-/// with no argument. This file writes; results_read.h reads. Nothing here knows an agent or a
+/// with no argument. This file writes; read.h reads. Nothing here knows an agent or a
 /// scenario's keys: it is given shapes, names, columns of numbers, and text.
 ///
 /// A results file is written as NAME.partial and appears under NAME whole (closed, fsynced,

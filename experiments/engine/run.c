@@ -9,6 +9,7 @@
 
 #include "agents/plugin/plugin.h"
 #include "data/file/output.h"
+#include "data/file/output_steps.h"
 #include "data/file/sha256.h"
 #include "experiments/engine/workspace.h"
 #include "market/base/buffer.h"
@@ -39,13 +40,14 @@ static bool has_failed(run *r)
     return failed;
 }
 
-static void fail(run *r, pp_status status, const pp_error *cause)
+static void fail(run *r, pp_status status, const pp_error *cause, bool of_trial)
 {
     if (r->status != PP_OK)
         return;
     r->status = status;
     pp_error_set(r->error, status, "%s",
                  cause->message[0] ? cause->message : pp_status_text(status));
+    r->error->of_trial = of_trial;
 #pragma omp atomic write
     r->failed = 1;
 }
@@ -55,10 +57,11 @@ static void hand_in(run *r, int64_t i, pp_status status, const pp_record *record
 {
     if (r->status != PP_OK)
         return;
+    bool of_trial = status != PP_OK;
     if (status == PP_OK)
         status = pp_results_append(r->results, record, cause);
     if (status != PP_OK)
-        fail(r, status, cause);
+        fail(r, status, cause, of_trial);
     else if (r->options->progress)
         r->options->progress(r->options->context, i + 1, r->layout->n_trials);
 }
@@ -96,14 +99,10 @@ static void work(run *r)
     pp_workspace_destroy(workspace);
 }
 
-/// Threads of trials, each with threads of its own for its blocks: no team where one thread is
-/// enough.
+/// Threads of trials, each with threads of its own for its blocks. A team of one is a team: without
+/// it the loop over trials would wait for the other threads of a host program's own region.
 static void work_on_threads(run *r)
 {
-    if (r->plan.trials == 1) {
-        work(r);
-        return;
-    }
     int levels = omp_get_max_active_levels();
     omp_set_max_active_levels(omp_get_active_level() + (r->plan.blocks > 1 ? 2 : 1));
 #pragma omp parallel num_threads(r->plan.trials)
@@ -115,10 +114,16 @@ static void work_on_threads(run *r)
 static pp_status check_input(const char *output, const char *input, const char *what,
                              pp_error *error)
 {
-    if (!input[0] || !pp_output_same_file(output, input))
+    char *partial = pp_output_suffixed(output, ".partial");
+    if (!partial)
+        return pp_error_memory(error, "the name of a partial file");
+    bool same = input[0] && pp_output_same_file(output, input);
+    bool in_the_way = input[0] && pp_output_same_file(partial, input);
+    free(partial);
+    if (!same && !in_the_way)
         return PP_OK;
-    return pp_error_set(error, PP_EINVAL, "'%s' is the %s of this run: it is not replaced", output,
-                        what);
+    return pp_error_set(error, PP_EINVAL, "'%s%s' is the %s of this run: it is not replaced",
+                        output, same ? "" : ".partial", what);
 }
 
 /// No input of the run may be what its output replaces.
@@ -210,6 +215,8 @@ pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_option
     free(scenario);
     if (r.status != PP_OK)
         pp_error_set(error, r.status, "%s", detail.message);
+    if (error)
+        error->of_trial = detail.of_trial;
     return r.status;
 }
 

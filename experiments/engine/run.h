@@ -48,8 +48,9 @@ typedef struct pp_run_options {
 /// build to the same file does the others, and the file is the same as if there had been one run
 /// only, byte for byte. So `command_line`, `threads` and all else that tells of the run are of the
 /// first start.
-/// @return PP_OK; PP_EEXIST; PP_EIO; PP_EFORMAT (a checkpoint of another scenario or build, with
-/// PP_KEEP_TRIALS); PP_ENUMERIC (names the trial); PP_ENOMEM; PP_EINTERRUPTED
+/// @return PP_OK; PP_EINVAL (the output is the scenario, the book or a plugin of the run, or an
+/// agent refused its task); PP_EEXIST; PP_EIO; PP_EFORMAT (a checkpoint of another scenario or
+/// build, with PP_KEEP_TRIALS); PP_ENUMERIC (names the trial); PP_ENOMEM; PP_EINTERRUPTED
 PP_API pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_options *options,
                                    pp_error *error);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agents/oracle.h"
+#include "experiments/scenario/keys.h"
 #include "experiments/scenario/parts.h"
 #include "market/base/text.h"
 #include "market/choice.h"
@@ -122,6 +123,16 @@ bool pp_check_is_copy(const pp_check *check, size_t i)
 
 // ---- rules of single keys, which reading a file has held already
 
+static void check_table(pp_check *check, const char *where, const pp_param_table *table,
+                        const void *config)
+{
+    pp_error detail = {0};
+    if (pp_param_check(table, config, &detail) == PP_OK)
+        return;
+    const char *key = strchr(detail.message, '.'); // after the table's name
+    pp_check_add(check, where, "", "%s", where[0] && key ? key + 1 : detail.message);
+}
+
 static void check_tables(pp_check *check)
 {
     const pp_scenario *s = check->scenario;
@@ -135,13 +146,14 @@ static void check_tables(pp_check *check)
                     {&pp_pricing_table, &s->pricing},
                     {&pp_portfolio_table, &s->portfolio},
                     {&pp_record_table, &s->record}};
-    for (size_t i = 0; i < PP_COUNT(sections); i++) {
-        pp_error detail = {0};
-        if (pp_param_check(sections[i].table, sections[i].config, &detail) != PP_OK)
-            pp_check_add(check, "", "", "%s", detail.message);
-    }
+    for (size_t i = 0; i < PP_COUNT(sections); i++)
+        check_table(check, "", sections[i].table, sections[i].config);
     if (s->population < 0 || s->population > PP_POPULATION_BOOK)
         pp_check_add(check, "population.kind", "", "%d is unknown", s->population);
+    else if (s->population == PP_POPULATION_BOOK)
+        check_table(check, "population", &pp_book_table, &s->book);
+    else
+        check_table(check, "population", &pp_published_table, &s->published);
 }
 
 /// Does the firm have an agent whose functions may be called?
@@ -174,6 +186,13 @@ static bool check_class(pp_check *check, const char *where, const pp_firm_config
 static void check_category(pp_check *check, const char *where, const pp_category_config *category)
 {
     char list[PP_WHERE_MAX], at[PP_WHERE_MAX], keys[3 * PP_WHERE_MAX];
+    pp_category_keys own = {.target = category->target,
+                            .target_multiple = category->target_multiple};
+    snprintf(own.name.text, sizeof own.name.text, "%s", category->name);
+    if (pp_check_is_sound(check, where))
+        check_table(check, where, &pp_category_table, &own);
+    if (!category->name[0] && !check->report)
+        pp_check_add(check, where, pp_where_key(where, "name", at), "a category needs a name");
     snprintf(keys, sizeof keys, "%s.target_multiple %s.target", where, where);
     if (!isnan(category->target) && !isnan(category->target_multiple))
         pp_check_add(check, where, keys, "give 'target' or 'target_multiple', not both");
@@ -188,7 +207,9 @@ static void check_category(pp_check *check, const char *where, const pp_category
         snprintf(keys, sizeof keys, "%s.lower %s.upper", at, at);
         if (bound->level[0] || !pp_check_is_sound(check, at))
             continue;
-        if (!isfinite(bound->lower) && !isfinite(bound->upper))
+        if (isnan(bound->lower) || isnan(bound->upper))
+            pp_check_add(check, at, at, "a limit is not a number");
+        else if (!isfinite(bound->lower) && !isfinite(bound->upper))
             pp_check_add(check, at, at, "give 'lower', 'upper' or 'level'");
         else if (bound->lower > bound->upper)
             pp_check_add(check, at, keys, "'lower' is above 'upper'");
@@ -238,6 +259,9 @@ static void check_features(pp_check *check)
             continue;
         while (strcmp(source->features[first].name, name) != 0)
             first++;
+        if (source->features[i].kind != PP_NUMERIC && source->features[i].kind != PP_CATEGORICAL)
+            pp_check_add(check, at, at, "a column of kind %d; it is numeric or categorical",
+                         (int)source->features[i].kind);
         if (strcmp(name, source->pure_premium.text) == 0)
             pp_check_add(check, at, at, "'%s' is the pure premium, which firms do not see", name);
         if (first < i)
@@ -288,10 +312,15 @@ void pp_check_agent(pp_check *check, size_t i, size_t n_categories)
 static void check_firm(pp_check *check, size_t i)
 {
     const pp_firm_config *firm = &check->scenario->firms[i];
-    char agent[PP_WHERE_MAX], portfolio[PP_WHERE_MAX];
+    char agent[PP_WHERE_MAX], portfolio[PP_WHERE_MAX], key[PP_WHERE_MAX];
     pp_check_firm(check, i, "agent", agent);
     pp_check_firm(check, i, "portfolio", portfolio);
-    if (pp_check_is_sound(check, portfolio))
+    if (firm->explore < 0 || firm->explore > PP_EXPLORE_ALWAYS)
+        pp_check_add(check, pp_check_firm(check, i, "explore", key), "", "%d is unknown",
+                     firm->explore);
+    if ((int)firm->portfolio < 0 || firm->portfolio > PP_PORTFOLIO_NAMED)
+        pp_check_add(check, portfolio, "", "%d is unknown", (int)firm->portfolio);
+    else if (pp_check_is_sound(check, portfolio))
         check_categories(check, portfolio, firm);
     if (!check_class(check, agent, firm))
         return;
@@ -318,7 +347,9 @@ static void check_names(pp_check *check)
         size_t first = 0;
         while (strcmp(firms[first].name, firms[i].name) != 0)
             first++;
-        if (first < i && firms[i].name[0])
+        if (!firms[i].name[0] && !check->report) // a file's firm has one, or a problem
+            pp_check_add(check, pp_check_firm(check, i, "name", where), "", "a firm needs a name");
+        else if (first < i && firms[i].name[0])
             pp_check_add(check, pp_check_firm(check, i, "", where), "",
                          "another firm is called '%s' too", firms[i].name);
     }
@@ -329,7 +360,8 @@ void pp_scenario_check(pp_check *check)
     const pp_scenario *s = check->scenario;
     pp_error detail = {0};
     check_tables(check);
-    if (s->run.first_trial + s->run.trials > INT32_MAX)
+    if (s->run.first_trial >= 0 && s->run.first_trial <= INT32_MAX &&
+        s->run.trials > INT32_MAX - s->run.first_trial)
         pp_check_add(check, "", "first_trial trials", "first_trial + trials: more than %d",
                      INT32_MAX);
     check_pricing(check);

@@ -113,7 +113,8 @@ typedef void (*pp_scenario_rules)(pp_check *check);
 /// Read a scenario.
 /// @param path   a file
 /// @param sets   [n_sets] "key.path=value" in order, may be NULL
-/// @return PP_OK; PP_ESCENARIO with every problem listed; PP_EIO if the file cannot be read
+/// @return PP_OK; PP_ESCENARIO with every problem listed; PP_EIO if the file cannot be read;
+/// PP_ENOMEM
 PP_API pp_status pp_scenario_load(const char *path, const char *const *sets, size_t n_sets,
                                   pp_scenario **scenario, pp_problems *problems);
 /// pp_scenario_load with more rules, which are held even if others are broken.

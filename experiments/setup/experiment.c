@@ -43,13 +43,15 @@ static void take_over(pp_experiment *e, pp_experiment *previous)
 static pp_status build_population(pp_experiment *e, pp_error *error)
 {
     const pp_scenario *s = e->scenario;
+    pp_error detail = {0};
     pp_status status = PP_OK;
     if (!e->population)
         status = s->population == PP_POPULATION_BOOK
-                     ? pp_book_population(s, &e->population, &e->book_checksum, error)
-                     : pp_population_published(&s->published, &s->choice, &e->population, error);
-    if (status != PP_OK)
-        return status;
+                     ? pp_book_population(s, &e->population, &e->book_checksum, &detail)
+                     : pp_population_published(&s->published, &s->choice, &e->population, &detail);
+    if (status != PP_OK) // parameters that contradict each other are the scenario's mistake
+        return pp_error_set(error, status == PP_EINVAL ? PP_ESCENARIO : status, "%s",
+                            detail.message);
     e->schema = malloc(sizeof *e->schema);
     if (!e->schema)
         return pp_error_set(error, PP_ENOMEM, "no memory for the feature schema");
@@ -112,6 +114,17 @@ static pp_status build_firms(pp_experiment *e, pp_error *error)
     return check.n ? PP_ESCENARIO : PP_OK;
 }
 
+/// The message may begin with the path of the key that it is about.
+static void add_population_problem(pp_check *check, const char *message)
+{
+    char key[64];
+    size_t n = strcspn(message, ":");
+    bool named = strncmp(message, "population.", 11) == 0 && n < sizeof key && message[n] == ':';
+    snprintf(key, sizeof key, "%.*s", named ? (int)n : 0, message);
+    pp_check_add(check, named ? key : "population", named ? key : "population", "%s",
+                 named ? message + n + 2 : message);
+}
+
 // A book that cannot be read, if nothing else is wrong, is left to pp_experiment_create, which has
 // a status for it.
 void pp_experiment_rules(pp_check *check)
@@ -124,6 +137,8 @@ void pp_experiment_rules(pp_check *check)
     pp_status status = build_population(&e, &error);
     if (status == PP_ENOMEM)
         check->report->out_of_memory = true;
+    else if (status == PP_ESCENARIO)
+        add_population_problem(check, error.message);
     else if (status != PP_OK && pp_report_count(check->report) > 0)
         pp_check_add(check, "population", "population.file population", "%s", error.message);
     for (size_t i = 0; status == PP_OK && i < s->n_firms; i++) {

@@ -136,7 +136,7 @@ static pp_status simulate(sweep *s, const attempt *a, pp_error *error)
 static pp_status fail_run(sweep *s, const attempt *a, const pp_error *failure, pp_error *error)
 {
     // Failures that are not of one run: the next one would meet them too.
-    if (failure->status == PP_EIO || failure->status == PP_EINTERRUPTED)
+    if ((failure->status == PP_EIO && !failure->of_trial) || failure->status == PP_EINTERRUPTED)
         return pp_error_set(error, failure->status, "%s", failure->message);
     count_failure(s, a, failure, false);
     pp_status status = pp_sweep_failure_write(s->options->directory, a->id, failure, error);

@@ -5,6 +5,8 @@
 #ifndef PURSUIT_MARKET_BASE_ERROR_H
 #define PURSUIT_MARKET_BASE_ERROR_H
 
+#include <stdbool.h>
+
 #if defined(__GNUC__)
 #define PP_API             __attribute__((visibility("default")))
 #define PP_PRINTF(fmt, va) __attribute__((format(printf, fmt, va)))
@@ -37,6 +39,7 @@ enum { PP_ERROR_MAX = 2048 };
 typedef struct pp_error {
     pp_status status;
     char message[PP_ERROR_MAX]; ///< one sentence, no final newline; "" when status is PP_OK
+    bool of_trial; ///< set by a run: a trial failed of itself, such as an agent; not the output
 } pp_error;
 
 /// The text of a status, e.g. "malformed file"; never NULL.

@@ -110,8 +110,8 @@ static pp_status build_driving(pp_published *p, int index, double *cumulative, p
     int n = (int)floor(span) + 1;
     if (!(b > 0))
         return pp_error_set(error, PP_EINVAL,
-                            "population.driving_age: %g must be above the greatest age, %g",
-                            c->driving_age, age);
+                            "population.driving_age: %g must be above the greatest age, %d",
+                            c->driving_age, p->youngest + p->ages - 1);
     for (int k = 0; k < n; k++)
         cumulative[k] =
             span > 0 ? rounded_beta_cdf(fmin(1, (k + 1) / span), c->driving_alpha, b) : 1;

@@ -171,7 +171,7 @@ static void test_follow_impossible_scenario_is_refused(void **state)
     second.scenario.published.driving_age = 90; // below the greatest age
     assert_int_equal(
         pp_experiment_follow(first.experiment, &second.scenario, &second.experiment, &error),
-        PP_EINVAL);
+        PP_ESCENARIO);
     assert_null(second.experiment);
     first.experiment = NULL;
     fixture_finish(&first);

@@ -222,11 +222,9 @@ run_blocks "$source_dir/docs/sweeps.md" 1
 run_blocks "$source_dir/docs/merged.md" 2
 check_tables
 check_merged_tables
-for document in README.md CONTRIBUTING.md CHANGELOG.md docs/evidence.md docs/export.md docs/model.md docs/performance.md docs/plugins.md \
-    docs/results.md docs/sweeps.md docs/merged.md docs/cluster.md; do
-    check_links "$source_dir/$document"
+for document in "$source_dir"/*.md "$source_dir"/docs/*.md "$source_dir"/examples/*/README.md "$source_dir"/notebooks/README.md; do
+    check_links "$document"
 done
-check_links "$source_dir/notebooks/README.md"
 check_agent
 
 echo "$passed passed, $failed failed, $skipped skipped"

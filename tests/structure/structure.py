@@ -61,6 +61,7 @@ ROOMS = {
     "experiments/bench": "*",
     "experiments": "*",  # pursuit.h, which includes every public header
 }
+GENERATED = ("pursuit_starter.h", "pursuit_version.h")
 BENCHES = ("experiments/bench/", "experiments/evidence/")
 
 
@@ -77,7 +78,7 @@ def sources():
 
 
 def includes(path):
-    return re.findall(r'^#include "([^"]+)"', (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
+    return re.findall(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def check_order():
@@ -91,6 +92,8 @@ def check_order():
 
 
 def check_rooms(paths):
+    for room in ROOMS.keys() - {room_of(path) for path in paths}:
+        yield f"structure.py: there is nothing in room '{room}'"
     for path in paths:
         room = room_of(path)
         if room not in ROOMS:
@@ -98,7 +101,9 @@ def check_rooms(paths):
             continue
         for included in includes(path):
             other = room_of(included)
-            if other in ROOMS and not stands_on(room, other):
+            if other not in ROOMS and included not in GENERATED:
+                yield f"{path}: includes {included}, which is in no room"
+            elif other in ROOMS and not stands_on(room, other):
                 yield f"{path}: includes {included}: '{room}' does not stand on '{other}'"
 
 
@@ -106,11 +111,13 @@ def calls(build, paths):
     """Pairs of units: the first calls what the second defines."""
     defined, wanted = {}, collections.defaultdict(set)
     units = {unit_of(p) for p in paths}
+    seen = set()
     for obj in sorted(build.glob("CMakeFiles/*.dir/**/*.c.o")):
         inside = str(obj.relative_to(build)).split(".dir/", 1)[1]
         unit = unit_of(inside.removesuffix(".o"))
         if unit not in units:
             continue
+        seen.add(unit)
         out = subprocess.run(["nm", "-g", obj], capture_output=True, text=True, check=True).stdout
         for line in out.splitlines():
             *_, kind, name = line.split()
@@ -118,6 +125,9 @@ def calls(build, paths):
                 wanted[unit].add(name)
             else:
                 defined[name] = unit
+    missing = [p for p in paths if p.endswith(".c") and unit_of(p) not in seen]
+    if missing:
+        sys.exit(f"{build} has no object of {len(missing)} files, such as {missing[0]}: what they call is not known")
     for unit, names in wanted.items():
         for name in names:
             if defined.get(name, unit) != unit:

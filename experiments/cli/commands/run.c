@@ -110,7 +110,7 @@ static int say_failed(const pp_command *command, const arguments *a, pp_status s
         pp_cli_message(command, "%s (--force replaces it)", error->message);
         return PP_EXIT_IO;
     }
-    if (status == PP_EFORMAT && !a->force) {
+    if (status == PP_EFORMAT && !a->force && !error->of_trial) {
         pp_cli_message(command, "%s; --force starts anew", error->message);
         return PP_EXIT_IO;
     }

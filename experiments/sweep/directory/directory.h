@@ -2,7 +2,7 @@
 /// @internal
 /// The directory of a sweep, which any number of processes share:
 ///
-///     manifest.jsonl            what the runs are; see sweep_manifest.h
+///     manifest.jsonl            what the runs are; see manifest.h
 ///     plan.yaml                 the plan as it was read, for people
 ///     runs/ID.h5                a whole results file
 ///     runs/ID.h5.partial        one being written, locked by its writer

@@ -530,6 +530,31 @@ static void test_results_that_cannot_be_committed_are_kept(void **state)
     unsetenv("SOURCE_DATE_EPOCH");
 }
 
+/// One trial makes no checkpoint, however long it takes; one that was over soon is run again.
+static void test_results_never_kept_before_are_kept_if_they_cannot_be_committed(void **state)
+{
+    (void)state;
+    for (int soon = 0; soon < 2; soon++) {
+        const names n = named(soon ? "rival-of-soon" : "rival-of-one");
+        const pp_results_layout layout = fixture_layout(1, 0, 5);
+        write_whole(&n, &layout);
+        pp_results *results = resume(n.path, &layout, soon ? never : 0);
+        append_to(results, &layout, 1);
+        assert_false(exists(n.kept));
+        temp_write(n.path, "rival", 5);
+        assert_int_equal(pp_results_commit(results, &error), PP_EEXIST);
+        assert_int_equal(exists(n.kept), !soon);
+        remove(n.path);
+        results = resume(n.path, &layout, never);
+        assert_int_equal(pp_results_appended(results), !soon);
+        append_to(results, &layout, 1);
+        commit(results);
+        assert_same_file(n.path, n.whole);
+        assert_false(exists(n.kept));
+        unsetenv("SOURCE_DATE_EPOCH");
+    }
+}
+
 /// The file fits and what is kept does not: it is the file that counts.
 static void test_results_without_room_to_keep_trials_are_written_all_the_same(void **state)
 {
@@ -592,6 +617,7 @@ int main(void)
         cmocka_unit_test(test_results_are_kept_before_the_buffer_is_emptied),
         cmocka_unit_test(test_results_soon_over_keep_nothing),
         cmocka_unit_test(test_results_that_cannot_be_committed_are_kept),
+        cmocka_unit_test(test_results_never_kept_before_are_kept_if_they_cannot_be_committed),
         cmocka_unit_test(test_results_without_room_to_keep_trials_are_written_all_the_same),
         cmocka_unit_test(test_results_with_a_key_that_is_none_are_refused),
     };

@@ -328,6 +328,7 @@ static void test_run_that_fails_keeps_trials_if_it_may_yet_succeed(void **state)
         class.train = reads ? fail_to_read : fail_in_trial_five;
         m.scenario.firms[1].agent = &class;
         assert_int_equal(run_with(&m, &options), reads ? PP_EIO : PP_ENUMERIC);
+        assert_true(error.of_trial); // the disk that could not be read is the agent's
         assert_int_equal(w.calls, 5);
         assert_int_equal(exists(kept), reads);
         assert_false(exists(path) || exists(partial));

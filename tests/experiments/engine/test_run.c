@@ -1,6 +1,7 @@
 // Whole runs: the file does not depend on how many threads made it.
 #include <hdf5.h>
 #include <math.h>
+#include <omp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -366,9 +367,53 @@ static void test_run_that_fails_names_the_first_trial_and_leaves_no_file(void **
     }
 }
 
+/// A host program may run from one thread of a parallel region of its own.
+static void test_run_from_one_thread_of_a_host_region_ends(void **state)
+{
+    (void)state;
+    for (int threads = 1; threads <= 2; threads++) {
+        market_fixture m;
+        pp_error error = {0};
+        pp_status status = PP_EINVAL;
+        char path[512];
+        small(&m, 0, threads); // one trial asks for one thread whatever it is given
+        path_of("hosted.h5", path, sizeof path);
+#pragma omp parallel num_threads(2)
+        if (omp_get_thread_num() == 0)
+            status = run_to(&m, path, threads, true, NULL, &error);
+        assert_int_equal(status, PP_OK);
+        remove(path);
+        fixture_finish(&m);
+    }
+}
+
+/// The scenario is not taken for what a killed run has left in the output's way.
+static void test_run_leaves_an_input_named_like_the_partial_file(void **state)
+{
+    (void)state;
+    market_fixture m;
+    pp_error error = {0};
+    char path[512], partial[600];
+    small(&m, 0, 1);
+    path_of("own.h5", path, sizeof path);
+    snprintf(partial, sizeof partial, "%s.partial", path);
+    FILE *file = fopen(partial, "w");
+    assert_non_null(file);
+    fclose(file);
+    snprintf(m.scenario.path, sizeof m.scenario.path, "%s", partial);
+    assert_int_equal(run_to(&m, path, 1, true, NULL, &error), PP_EINVAL);
+    assert_int_equal(access(partial, F_OK), 0);
+    assert_int_not_equal(access(path, F_OK), 0);
+    remove(partial);
+    m.scenario.path[0] = 0;
+    fixture_finish(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_run_from_one_thread_of_a_host_region_ends),
+        cmocka_unit_test(test_run_leaves_an_input_named_like_the_partial_file),
         cmocka_unit_test(test_run_on_any_number_of_threads_writes_the_same_datasets),
         cmocka_unit_test(test_run_with_threads_inside_a_trial_writes_the_same_datasets),
         cmocka_unit_test(test_run_memory_grows_with_the_threads_that_have_work),

@@ -232,7 +232,7 @@ static void test_sweep_states_are_told_apart(void **state)
     pp_error error;
     heard h;
     start(&f, "states");
-    const pp_error failure = {PP_ENUMERIC, "it does \"not\" converge\n\xff"};
+    const pp_error failure = {.status = PP_ENUMERIC, .message = "it does \"not\" converge\n\xff"};
     assert_int_equal(pp_sweep_failure_write(f.directory, f.ids[1], &failure, NULL), PP_OK);
     assert_int_equal(pp_output_open(file_of(&f, 2, ".h5"), false, &writer, NULL), PP_OK);
     assert_int_equal(run(&f, PP_RERUN_NONE, false, &counts, &h, &error), PP_OK);
@@ -257,7 +257,7 @@ static void test_sweep_failure_is_read_as_it_was_written(void **state)
 {
     (void)state;
     fixture f;
-    pp_error failure = {PP_ENOMEM, ""}, found;
+    pp_error failure = {.status = PP_ENOMEM, .message = ""}, found;
     bool there;
     start(&f, "failures");
     assert_int_equal(pp_sweep_failure_read(f.directory, f.ids[0], &there, &found, NULL), PP_OK);
@@ -314,7 +314,7 @@ static void test_sweep_stops_at_the_first_failure_if_told_to(void **state)
     pp_sweep_counts counts;
     pp_error error;
     heard h;
-    const pp_error failure = {PP_ENUMERIC, "no"};
+    const pp_error failure = {.status = PP_ENUMERIC, .message = "no"};
     start(&f, "fast");
     assert_int_equal(pp_sweep_failure_write(f.directory, f.ids[1], &failure, NULL), PP_OK);
     assert_int_equal(run(&f, PP_RERUN_NONE, true, &counts, &h, &error), PP_OK);
