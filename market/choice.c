@@ -131,15 +131,6 @@ void pp_rank(const double *offers, size_t stride, size_t i, size_t n_firms, pp_r
     }
 }
 
-void pp_rank_order(const double *offers, size_t stride, size_t i, size_t n_firms,
-                   pp_ranking *ranking)
-{
-    for (size_t f = 0; f < n_firms; f++) {
-        ranking->order[ranking->rank[f]] = (int32_t)f;
-        ranking->price[ranking->rank[f]] = offers[f * stride + i];
-    }
-}
-
 enum { ALL_PAIRS = 128 }; // firms up to which comparing all pairs in vectors beats sorting
 
 void pp_rank_batch(const double *offers, size_t stride, size_t n, size_t n_firms, int32_t *rank)
@@ -156,15 +147,4 @@ void pp_rank_batch(const double *offers, size_t stride, size_t n, size_t n_firms
         for (size_t f = 0; f < n_firms; f++)
             rank[f * stride + i] = of_firm[f];
     }
-}
-
-double pp_rivals_mean(const pp_ranking *ranking, size_t n_firms, size_t firm, size_t top)
-{
-    if (n_firms < 2)
-        return NAN;
-    size_t used = top < n_firms - 1 ? top : n_firms - 1, own = (size_t)ranking->rank[firm];
-    double sum = 0;
-    for (size_t r = 0; r < used; r++)
-        sum += ranking->price[r + (own <= r)];
-    return sum / (double)used;
 }

@@ -51,12 +51,4 @@ PP_API void pp_rank(const double *offers, size_t stride, size_t i, size_t n_firm
 PP_API void pp_rank_batch(const double *offers, size_t stride, size_t n, size_t n_firms,
                           int32_t *rank);
 
-/// Complete a ranking of which `rank` is known.
-PP_API void pp_rank_order(const double *offers, size_t stride, size_t i, size_t n_firms,
-                          pp_ranking *ranking);
-
-/// Mean of the `top` cheapest offers that rivals of the firm made (all of them if they are fewer),
-/// GBP. NaN where there is no rival.
-PP_API double pp_rivals_mean(const pp_ranking *ranking, size_t n_firms, size_t firm, size_t top);
-
 #endif

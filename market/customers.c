@@ -4,14 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "market/base/array.h"
+
 enum { REAL_COLUMNS = 6 };
 
 pp_status pp_customers_create(size_t capacity, int n_columns, pp_customers *customers,
                               pp_error *error)
 {
     memset(customers, 0, sizeof *customers);
-    customers->storage = calloc((size_t)n_columns * capacity, sizeof(double));
-    customers->hidden = calloc(REAL_COLUMNS * capacity, sizeof(double));
+    customers->storage = pp_array_reals((size_t)n_columns * capacity);
+    customers->hidden = pp_array_reals(REAL_COLUMNS * capacity);
     customers->features = calloc((size_t)n_columns, sizeof(double *));
     customers->loyal_firm = calloc(capacity, sizeof(int32_t));
     if (!customers->storage || !customers->hidden || !customers->features ||

@@ -26,6 +26,7 @@ typedef struct pp_conversion_data {
     const double *const *inputs; ///< [n_inputs][n]
     const double *multiplier;    ///< [n]
     const unsigned char *sold;   ///< [n]
+    double *work; ///< [n_inputs + 3][n] for the fit's own use; NULL: it allocates what it needs
 } pp_conversion_data;
 
 typedef struct pp_conversion_class {

@@ -9,10 +9,14 @@
 
 #include "pricing/bid.h"
 #include "pricing/conversion.h"
+#include "pricing/fit_kernels.h"
 #include "pricing/linear.h"
 #include "pricing/pricing_kernels.h"
 
-enum { STEPS = 60, HALVINGS = 30, MAX_INPUTS = PP_CONVERSION_INPUTS, BLOCK = 256 };
+enum { STEPS = 60, HALVINGS = 30, MAX_INPUTS = PP_CONVERSION_INPUTS };
+
+/// The error left after a step so small is of the order of its square.
+static const double last_step = 3e-5;
 
 typedef struct logistic {
     int n_inputs;
@@ -30,8 +34,8 @@ typedef struct fitting {
     size_t n_all;       ///< inputs, intercept, slope
     double *mean, *deviation, *coefficient, *gradient, *step; ///< [n_all]
     double *hessian;                                          ///< [n_free][n_free]
-    double *column;                                           ///< [n_all][BLOCK] regressors
-    double *weighted;                                         ///< [BLOCK]
+    double *column;                                           ///< [n_all][n] regressors, sales
+    double *allocated;                                        ///< the columns, or NULL
 } fitting;
 
 static double prior_mean(const fitting *f, size_t j)
@@ -44,44 +48,21 @@ static double prior_weight(const fitting *f, size_t j)
     return j == f->n_all - 1 ? f->slope_ridge : f->ridge;
 }
 
-/// Regressors of rows [first, first + n): standardised inputs, 1, and u.
-static void load_block(const fitting *f, size_t first, size_t n)
+/// Regressors: standardised inputs, 1, and u. After them the sales.
+static void load_columns(fitting *f)
 {
-    size_t p = f->n_all - 2;
+    const pp_fit_kernels *kernels = pp_fit_kernels_now();
+    size_t p = f->n_all - 2, n = f->data->n;
+    double *one = f->column + p * n, *sold = one + 2 * n, unused;
     for (size_t j = 0; j < p; j++) {
-        const double *x = f->data->inputs[j] + first;
-        double mean = f->mean[j], scale = 1 / f->deviation[j];
-        for (size_t i = 0; i < n; i++)
-            f->column[j * BLOCK + i] = (x[i] - mean) * scale;
+        pp_standardise(f->data->inputs[j], n, &f->mean[j], &f->deviation[j]);
+        kernels->scale(f->data->inputs[j], n, f->mean[j], 1 / f->deviation[j], f->column + j * n);
     }
+    pp_standardise(f->data->multiplier, n, &f->centre, &unused);
+    kernels->scale(f->data->multiplier, n, f->centre, -f->slope_scale, one + n);
     for (size_t i = 0; i < n; i++) {
-        f->column[p * BLOCK + i] = 1;
-        f->column[(p + 1) * BLOCK + i] =
-            (f->centre - f->data->multiplier[first + i]) * f->slope_scale;
-    }
-}
-
-/// Add a block's part of the gradient of the log-likelihood and of minus its Hessian.
-static void add_block(const fitting *f, size_t first, size_t n)
-{
-    size_t q = f->n_free;
-    double residual[BLOCK], weight[BLOCK] = {0};
-    load_block(f, first, n);
-    for (size_t j = 0; j < f->n_all; j++)
-        for (size_t i = 0; i < n; i++)
-            weight[i] += f->coefficient[j] * f->column[j * BLOCK + i];
-    for (size_t i = 0; i < n; i++) {
-        double p = 1 / (1 + exp(-weight[i]));
-        residual[i] = f->data->sold[first + i] - p;
-        weight[i] = p * (1 - p);
-    }
-    for (size_t j = 0; j < q; j++) {
-        const double *x = f->column + j * BLOCK;
-        f->gradient[j] += pp_dot(residual, x, n);
-        for (size_t i = 0; i < n; i++)
-            f->weighted[i] = weight[i] * x[i];
-        for (size_t k = 0; k <= j; k++)
-            f->hessian[j * q + k] += pp_dot(f->weighted, f->column + k * BLOCK, n);
+        one[i] = 1;
+        sold[i] = f->data->sold[i];
     }
 }
 
@@ -89,12 +70,12 @@ static void add_block(const fitting *f, size_t first, size_t n)
 /// @return squared length of the gradient
 static double derivatives(const fitting *f)
 {
-    size_t q = f->n_free;
+    size_t q = f->n_free, n = f->data->n;
     double length = 0;
     memset(f->gradient, 0, q * sizeof(double));
     memset(f->hessian, 0, q * q * sizeof(double));
-    for (size_t first = 0; first < f->data->n; first += BLOCK)
-        add_block(f, first, f->data->n - first < BLOCK ? f->data->n - first : BLOCK);
+    pp_fit_kernels_now()->logistic(f->column, n, f->column + f->n_all * n, n, q, f->n_all,
+                                   f->coefficient, f->gradient, f->hessian);
     for (size_t j = 0; j < q; j++) {
         f->hessian[j * q + j] += prior_weight(f, j);
         f->gradient[j] -= prior_weight(f, j) * (f->coefficient[j] - prior_mean(f, j));
@@ -111,6 +92,17 @@ static double move(const fitting *f, double scale)
     return derivatives(f);
 }
 
+/// Take the step without a look at where it leads, if it is small enough.
+static bool take_last(const fitting *f)
+{
+    for (size_t j = 0; j < f->n_free; j++)
+        if (!(fabs(f->step[j]) < last_step))
+            return false;
+    for (size_t j = 0; j < f->n_free; j++)
+        f->coefficient[j] += f->step[j];
+    return true;
+}
+
 /// Newton's method. The penalised likelihood is strictly concave, so a Newton step shortens the
 /// gradient if it is short enough: one that does not is halved.
 static pp_status newton(const fitting *f, pp_error *error)
@@ -119,6 +111,8 @@ static pp_status newton(const fitting *f, pp_error *error)
     for (int i = 0; i < STEPS && length > small; i++) {
         PP_TRY(pp_solve_positive(f->hessian, f->n_free, f->gradient, 1, error));
         memcpy(f->step, f->gradient, f->n_free * sizeof(double));
+        if (take_last(f))
+            break;
         double next = move(f, 1), back = 0.5;
         for (int halving = 0; halving < HALVINGS && !(next < length); halving++) {
             next = move(f, -back);
@@ -145,20 +139,19 @@ static pp_status start(fitting *f, const pp_pricing_config *config, const pp_con
                    .slope_floor = config->slope_min / config->prior_slope,
                    .n_free = q,
                    .n_all = q};
-    double unused, *at = calloc(q * (5 + q + BLOCK) + BLOCK, sizeof(double));
-    if (!at)
-        return pp_error_memory(error, "a conversion fit");
+    double *at = calloc(q * (5 + q), sizeof(double));
+    f->column = data->work;
+    if (!f->column)
+        f->column = f->allocated = malloc((q + 1) * data->n * sizeof(double) + 1);
     f->mean = at;
+    if (!at || !f->column)
+        return pp_error_memory(error, "a conversion fit");
     f->deviation = f->mean + q;
     f->coefficient = f->deviation + q;
     f->gradient = f->coefficient + q;
     f->step = f->gradient + q;
     f->hessian = f->step + q;
-    f->column = f->hessian + q * q;
-    f->weighted = f->column + q * BLOCK;
-    for (int j = 0; j < data->n_inputs; j++)
-        pp_standardise(data->inputs[j], data->n, &f->mean[j], &f->deviation[j]);
-    pp_standardise(data->multiplier, data->n, &f->centre, &unused);
+    load_columns(f);
     f->coefficient[q - 1] = fmax(1, f->slope_floor);
     return PP_OK;
 }
@@ -176,16 +169,33 @@ static void finish(const fitting *f, logistic *model)
     }
 }
 
+/// Start from the last fit, if there is one. The way back is finish's.
+static void start_from(fitting *f, const logistic *last)
+{
+    size_t p = f->n_all - 2;
+    if (last->n_inputs != (int)p || !(last->beta > 0))
+        return;
+    f->coefficient[p + 1] = last->beta / f->slope_scale;
+    f->coefficient[p] = last->alpha - last->beta * f->centre;
+    for (size_t j = 0; j < p; j++) {
+        f->coefficient[j] = last->weight[j] * f->deviation[j];
+        f->coefficient[p] += last->weight[j] * f->mean[j];
+    }
+}
+
 static pp_status logistic_fit(void *model, const pp_pricing_config *config,
                               const pp_conversion_data *data, gsl_rng *rng, bool *constrained,
                               pp_error *error)
 {
     (void)rng;
-    fitting f;
+    fitting f = {0};
     *constrained = false;
-    PP_TRY(start(&f, config, data, error));
-    double *slope = &f.coefficient[f.n_all - 1];
-    pp_status status = newton(&f, error);
+    pp_status status = start(&f, config, data, error);
+    if (status == PP_OK) {
+        start_from(&f, model);
+        status = newton(&f, error);
+    }
+    double *slope = f.coefficient + f.n_all - 1;
     if (status == PP_OK && !(*slope >= f.slope_floor)) {
         *constrained = true;
         *slope = fmax(1, f.slope_floor); // the prior's
@@ -195,6 +205,7 @@ static pp_status logistic_fit(void *model, const pp_pricing_config *config,
     if (status == PP_OK)
         finish(&f, model);
     free(f.mean); // the first of the one block
+    free(f.allocated);
     return status;
 }
 

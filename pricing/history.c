@@ -2,8 +2,11 @@
 #include "pricing/history.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "market/base/array.h"
+#include "pricing/fit_kernels.h"
 
 /// Columns of one firm. What it does not observe is not kept.
 enum { ESTIMATE, MULTIPLIER, PROPENSITY, RANK, RIVALS, COLUMNS = RIVALS + PP_RIVALS };
@@ -15,6 +18,7 @@ static const size_t columns_observed[] = {
 };
 
 static const size_t rivals_top[PP_RIVALS] = {1, 3, 5};
+enum { SORTED = 6, STRIP = 128 }; ///< a firm and five rivals; customers at a time
 
 /// A firm's rows, in memory of its own: its agent is handed them, and no rival's lie beside them.
 typedef struct firm_history {
@@ -45,12 +49,12 @@ static double *column(const pp_histories *h, size_t firm, size_t which)
 
 static bool allocate(pp_histories *h)
 {
-    h->storage = calloc((size_t)h->n_columns * capacity(h), sizeof(double));
+    h->storage = pp_array_reals((size_t)h->n_columns * capacity(h));
     h->features = calloc((size_t)h->n_columns, sizeof(double *));
     h->firms = calloc(h->n_firms, sizeof *h->firms);
     bool enough = h->storage && h->features && h->firms;
     for (size_t f = 0; f < h->n_firms && enough; f++) {
-        h->firms[f].values = calloc(columns_observed[h->observe] * capacity(h), sizeof(double));
+        h->firms[f].values = pp_array_reals(columns_observed[h->observe] * capacity(h));
         h->firms[f].sold = calloc(capacity(h), 1);
         enough = h->firms[f].values && h->firms[f].sold;
     }
@@ -106,33 +110,73 @@ void pp_histories_epoch(pp_histories *histories)
     histories->row = 0;
 }
 
-static void add_firm(pp_histories *h, size_t firm, size_t at, const pp_ranking *ranking,
-                     double estimate, double multiplier, double propensity, int32_t choice)
+/// The offers that matter, sorted: sorted[r][i] is the (r + 1)-th cheapest to customer i of m.
+static void sort_offers(const pp_histories *h, const pp_history_block *block, size_t first,
+                        size_t m, double sorted[SORTED][STRIP])
 {
-    column(h, firm, ESTIMATE)[at] = estimate;
-    column(h, firm, MULTIPLIER)[at] = multiplier;
-    column(h, firm, PROPENSITY)[at] = propensity;
-    h->firms[firm].sold[at] = (size_t)choice == firm;
-    if (h->observe != PP_OBSERVE_OWN_SALE)
-        column(h, firm, RANK)[at] = ranking->rank[firm] + 1;
-    for (size_t r = 0; r < PP_RIVALS && h->observe == PP_OBSERVE_ALL; r++)
-        column(h, firm, RIVALS + r)[at] =
-            h->n_firms > 1 ? pp_rivals_mean(ranking, h->n_firms, firm, rivals_top[r]) / estimate
-                           : 1;
+    for (size_t f = 0; f < h->n_firms; f++) {
+        const double *offer = block->offer + f * block->stride + first;
+        const int32_t *rank = block->rank + f * block->stride + first;
+        for (size_t i = 0; i < m; i++)
+            if (rank[i] < SORTED)
+                sorted[rank[i]][i] = offer[i];
+    }
 }
 
-void pp_histories_add(pp_histories *histories, const pp_ranking *ranking, size_t i, size_t stride,
-                      const double *const *features, const double *estimates,
-                      const double *multipliers, const double *propensities, int32_t choice)
+/// Means of the cheapest rival offers to m customers, as multiples of the firm's estimates.
+/// @param rank [m] of the firm, 1 = cheapest
+static void add_rivals(const pp_histories *h, size_t firm, size_t at, size_t m, const double *rank,
+                       double sorted[SORTED][STRIP])
+{
+    const double *estimate = column(h, firm, ESTIMATE) + at;
+    double sum[STRIP] = {0};
+    size_t n_rivals = h->n_firms - 1, used = 0;
+    for (size_t t = 0; t < PP_RIVALS; t++) {
+        double *to = column(h, firm, RIVALS + t) + at;
+        size_t last = rivals_top[t] < n_rivals ? rivals_top[t] : n_rivals;
+        if (last)
+            pp_fit_kernels_now()->rivals(rank, sorted[0], STRIP, used, last, estimate, m, sum, to);
+        for (size_t i = 0; i < m && !last; i++)
+            to[i] = 1;
+        used = last;
+    }
+}
+
+static void add_firm(pp_histories *h, size_t f, size_t at, const pp_history_block *block,
+                     size_t first, size_t m, double sorted[SORTED][STRIP])
+{
+    size_t from = f * block->stride + first;
+    double rank[STRIP];
+    memcpy(column(h, f, ESTIMATE) + at, block->estimate + from, m * sizeof(double));
+    memcpy(column(h, f, MULTIPLIER) + at, block->multiplier + from, m * sizeof(double));
+    memcpy(column(h, f, PROPENSITY) + at, block->propensity + from, m * sizeof(double));
+    for (size_t i = 0; i < m; i++)
+        h->firms[f].sold[at + i] = (size_t)block->choice[first + i] == f;
+    for (size_t i = 0; i < m; i++)
+        rank[i] = block->rank[from + i] + 1;
+    if (h->observe != PP_OBSERVE_OWN_SALE)
+        memcpy(column(h, f, RANK) + at, rank, m * sizeof(double));
+    if (h->observe == PP_OBSERVE_ALL)
+        add_rivals(h, f, at, m, rank, sorted);
+}
+
+void pp_histories_add(pp_histories *histories, const pp_history_block *block, size_t first,
+                      size_t n)
 {
     pp_histories *h = histories;
-    assert(h->epoch > 0 && h->row < h->rows);
-    size_t at = (size_t)(h->epoch - 1) % h->epochs * h->rows + h->row++;
-    for (int j = 0; j < h->n_columns; j++)
-        h->features[j][at] = features[j][i];
-    for (size_t f = 0; f < h->n_firms; f++)
-        add_firm(h, f, at, ranking, estimates[f * stride + i], multipliers[f * stride + i],
-                 propensities[f * stride + i], choice);
+    double sorted[SORTED][STRIP];
+    assert(h->epoch > 0 && h->row + n <= h->rows);
+    for (size_t m; n > 0; first += m, n -= m) {
+        size_t at = (size_t)(h->epoch - 1) % h->epochs * h->rows + h->row;
+        m = n < STRIP ? n : STRIP;
+        for (int j = 0; j < h->n_columns; j++)
+            memcpy(h->features[j] + at, block->features[j] + first, m * sizeof(double));
+        if (h->observe == PP_OBSERVE_ALL)
+            sort_offers(h, block, first, m, sorted);
+        for (size_t f = 0; f < h->n_firms; f++)
+            add_firm(h, f, at, block, first, m, sorted);
+        h->row += m;
+    }
 }
 
 void pp_histories_view(const pp_histories *h, size_t firm, pp_history *view)
@@ -149,6 +193,8 @@ void pp_histories_view(const pp_histories *h, size_t firm, pp_history *view)
         .observe = h->observe,
         .rank = h->observe == PP_OBSERVE_OWN_SALE ? NULL : column(h, firm, RANK),
         .n_firms = (int)h->n_firms,
+        .rows = h->rows,
+        .epoch = h->epoch,
     };
     for (size_t r = 0; r < PP_RIVALS && h->observe == PP_OBSERVE_ALL; r++)
         view->rivals[r] = column(h, firm, RIVALS + r);

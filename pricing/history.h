@@ -25,6 +25,8 @@ typedef struct pp_history {
     const double *rivals[PP_RIVALS]; ///< each [n]; NULL unless observe is PP_OBSERVE_ALL
     const double *rank;              ///< [n] 1 = cheapest; NULL if observe is PP_OBSERVE_OWN_SALE
     int n_firms;
+    size_t rows;   ///< of an epoch; 0 if the rows are not kept by epochs
+    int64_t epoch; ///< epochs started; epoch k is part (k - 1) % (n/rows) of the columns
 } pp_history;
 
 /// The histories of all firms of a market: the last `epochs` epochs of `rows` rows each.
@@ -38,12 +40,18 @@ PP_API void pp_histories_clear(pp_histories *histories);   ///< for the next tri
 /// Start an epoch; the oldest makes room.
 PP_API void pp_histories_epoch(pp_histories *histories);
 
-/// One customer's round, as the next row of the epoch.
-/// @param features [n_columns][..], estimates, multipliers, propensities [n_firms][stride]: element
-/// i is the customer's
-PP_API void pp_histories_add(pp_histories *histories, const pp_ranking *ranking, size_t i,
-                             size_t stride, const double *const *features, const double *estimates,
-                             const double *multipliers, const double *propensities, int32_t choice);
+/// Rounds of a block of customers.
+typedef struct pp_history_block {
+    size_t stride;
+    const double *const *features;                            ///< [n_columns][..]
+    const double *estimate, *multiplier, *propensity, *offer; ///< [n_firms][stride]
+    const int32_t *rank;                                      ///< [n_firms][stride] 0 = cheapest
+    const int32_t *choice;                                    ///< [..] index of the firm
+} pp_history_block;
+
+/// Customers [first, first + n) of a block, as the next rows of the epoch.
+PP_API void pp_histories_add(pp_histories *histories, const pp_history_block *block, size_t first,
+                             size_t n);
 
 /// What one firm may see. Valid until the next change of the histories.
 PP_API void pp_histories_view(const pp_histories *histories, size_t firm, pp_history *view);

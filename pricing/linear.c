@@ -3,6 +3,8 @@
 
 #include <stdbool.h>
 
+#include "pricing/fit_kernels.h"
+
 static bool all_finite(const double *x, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -54,15 +56,15 @@ pp_status pp_solve_positive(double *a, size_t n, double *b, size_t columns, pp_e
     return PP_OK;
 }
 
+double pp_deviation(double squares, double n, double mean)
+{
+    double deviation = n > 0 ? sqrt(squares / n) : 0;
+    return deviation > 1e-12 * (1 + fabs(mean)) ? deviation : 1;
+}
+
 void pp_standardise(const double *x, size_t n, double *mean, double *deviation)
 {
-    double sum = 0, squares = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += x[i];
-    *mean = n ? sum / (double)n : 0;
-    for (size_t i = 0; i < n; i++)
-        squares += (x[i] - *mean) * (x[i] - *mean);
-    *deviation = n ? sqrt(squares / (double)n) : 0;
-    if (!(*deviation > 1e-12 * (1 + fabs(*mean))))
-        *deviation = 1;
+    const pp_fit_kernels *kernels = pp_fit_kernels_now();
+    *mean = kernels->centre(x, n, NULL);
+    *deviation = pp_deviation(kernels->squares(x, n, *mean), (double)n, *mean);
 }

@@ -29,8 +29,11 @@ static inline double pp_dot(const double *x, const double *y, size_t n)
 /// @return PP_OK, or PP_ENUMERIC if A is not positive definite, or A or B not finite (b untouched)
 pp_status pp_solve_positive(double *a, size_t n, double *b, size_t columns, pp_error *error);
 
-/// Mean and standard deviation of a column; a constant column gets deviation 1, so that centring it
-/// gives 0.
+/// Standard deviation by the sum of n squares about the mean; 1 of a constant column, so that
+/// centring it gives 0.
+double pp_deviation(double squares, double n, double mean);
+
+/// Mean of a column, and its pp_deviation.
 void pp_standardise(const double *x, size_t n, double *mean, double *deviation);
 
 #endif

@@ -20,8 +20,8 @@ struct pp_pipeline {
     int constrained;
 };
 
-pp_status pp_pipeline_create(const pp_pricing_config *config, int n_columns, pp_observe observe,
-                             pp_pipeline **pipeline, pp_error *error)
+pp_status pp_pipeline_create(const pp_pricing_config *config, int n_columns, size_t epochs,
+                             pp_observe observe, pp_pipeline **pipeline, pp_error *error)
 {
     *pipeline = NULL;
     PP_TRY(pp_param_check(&pp_pricing_table, config, error));
@@ -36,7 +36,7 @@ pp_status pp_pipeline_create(const pp_pricing_config *config, int n_columns, pp_
         return pp_error_memory(error, "a pricing pipeline");
     p->config = *config;
     p->class = pp_conversion_classes[config->conversion];
-    pp_status status = pp_rival_model_create(n_columns, observe, &p->market, error);
+    pp_status status = pp_rival_model_create(n_columns, epochs, observe, &p->market, error);
     if (status == PP_OK) {
         p->model_size = p->class->model_size(config, p->market.n_outputs);
         p->model = calloc(1, p->model_size);
@@ -64,6 +64,7 @@ void pp_pipeline_destroy(pp_pipeline *pipeline)
 
 void pp_pipeline_reset(pp_pipeline *pipeline)
 {
+    pp_rival_model_reset(&pipeline->market);
     memset(pipeline->model, 0, pipeline->model_size);
     pipeline->fitted = false;
     pipeline->constrained = 0;
@@ -98,15 +99,16 @@ size_t pp_pipeline_scratch(const pp_pipeline *pipeline)
 
 size_t pp_pipeline_fit_scratch(const pp_pipeline *pipeline)
 {
-    size_t fit = (size_t)pipeline->market.n_inputs + PP_RIVALS;
-    size_t predict = pp_pipeline_scratch(pipeline);
-    return fit > predict ? fit : predict;
+    size_t rivals = (size_t)pipeline->market.n_inputs + PP_RIVALS;
+    size_t conversion = pp_pipeline_scratch(pipeline) + (size_t)pipeline->market.n_outputs + 3;
+    return rivals > conversion ? rivals : conversion;
 }
 
 size_t pp_pipeline_bytes(const pp_pipeline *pipeline)
 {
     size_t inputs = (size_t)pipeline->market.n_inputs;
-    return sizeof *pipeline + pipeline->model_size + (inputs + 1) * inputs * sizeof(double);
+    return sizeof *pipeline + pipeline->model_size + (inputs + 1) * sizeof(double) +
+           pp_rival_model_bytes(&pipeline->market);
 }
 
 /// Conversion inputs of a batch: where each column of the outputs starts.
@@ -127,11 +129,10 @@ static void fold(pp_pipeline *pipeline)
     pp_rival_model_fold(&pipeline->market, level, slope, pipeline->folded);
 }
 
-pp_status pp_pipeline_fit(pp_pipeline *pipeline, const pp_history *history, double *scratch,
-                          gsl_rng *rng, pp_error *error)
+static pp_status fit_models(pp_pipeline *pipeline, const pp_history *history, double *scratch,
+                            gsl_rng *rng, bool *constrained, pp_error *error)
 {
     const double *inputs[PP_MAX_FEATURES + 1];
-    bool constrained;
     PP_TRY(pp_rival_model_fit(&pipeline->market, pipeline->config.market_ridge, history, scratch,
                               error));
     predict(pipeline, history->features, history->estimate, history->n, scratch, inputs);
@@ -139,9 +140,20 @@ pp_status pp_pipeline_fit(pp_pipeline *pipeline, const pp_history *history, doub
                                .n_inputs = pipeline->market.n_outputs,
                                .inputs = inputs,
                                .multiplier = history->multiplier,
-                               .sold = history->sold};
-    PP_TRY(
-        pipeline->class->fit(pipeline->model, &pipeline->config, &data, rng, &constrained, error));
+                               .sold = history->sold,
+                               .work = scratch + pp_pipeline_scratch(pipeline) * history->n};
+    return pipeline->class->fit(pipeline->model, &pipeline->config, &data, rng, constrained, error);
+}
+
+pp_status pp_pipeline_fit(pp_pipeline *pipeline, const pp_history *history, double *scratch,
+                          gsl_rng *rng, pp_error *error)
+{
+    bool constrained;
+    pp_status status = fit_models(pipeline, history, scratch, rng, &constrained, error);
+    if (status != PP_OK) {
+        pp_rival_model_reset(&pipeline->market);
+        return status;
+    }
     pipeline->fitted = true;
     pipeline->constrained += constrained;
     if (pipeline->class->affine)

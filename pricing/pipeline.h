@@ -16,7 +16,8 @@ typedef struct pp_curves {
     const double *values; ///< [n][size]
 } pp_curves;
 
-PP_API pp_status pp_pipeline_create(const pp_pricing_config *config, int n_columns,
+/// @param epochs of the histories it is to be fitted on: more give the same fits, slower
+PP_API pp_status pp_pipeline_create(const pp_pricing_config *config, int n_columns, size_t epochs,
                                     pp_observe observe, pp_pipeline **pipeline, pp_error *error);
 PP_API void pp_pipeline_destroy(pp_pipeline *pipeline); ///< NULL-safe
 /// Forget every fit, for the next trial.
@@ -26,7 +27,8 @@ PP_API bool pp_pipeline_fitted(const pp_pipeline *pipeline);
 /// Refits whose price slope was overruled since the last reset.
 PP_API int pp_pipeline_constrained(const pp_pipeline *pipeline);
 
-/// Refit on the firm's own history.
+/// Refit on the firm's own history. It may only have grown since the last fit, unless
+/// pp_pipeline_reset came in between: of the epochs seen then, sums are kept.
 /// @param scratch [pp_pipeline_fit_scratch()][history->n] the caller's
 /// @return PP_OK; PP_ENUMERIC if a fit does not exist (history with numbers that are not finite);
 /// PP_ENOMEM

@@ -17,13 +17,23 @@ typedef struct pp_rival_model {
     pp_observe observe;
     double *mean, *deviation; ///< [n_inputs]
     double *weight;           ///< [PP_RIVALS][n_inputs + 1], intercept last
+    size_t n_parts;           ///< epochs whose moments are kept
+    int64_t last_epoch;       ///< of the last fit; 0 if none
+    double *moments;          ///< [n_parts] means and products of an epoch's rows
     double *storage;
 } pp_rival_model;
 
-pp_status pp_rival_model_create(int n_columns, pp_observe observe, pp_rival_model *model,
-                                pp_error *error);
+/// @param epochs of a history; the model keeps the moments of so many, so that a refit reads the
+/// rows of new epochs only, unless the moments would take more than 128 KB
+pp_status pp_rival_model_create(int n_columns, size_t epochs, pp_observe observe,
+                                pp_rival_model *model, pp_error *error);
 void pp_rival_model_destroy(pp_rival_model *model);
+/// Forget the epochs seen: the next fit is on another history.
+void pp_rival_model_reset(pp_rival_model *model);
+/// Resident bytes of a model's memory.
+size_t pp_rival_model_bytes(const pp_rival_model *model);
 
+/// Rows of epochs up to the last fit's must not have changed since, or pp_rival_model_reset is due.
 /// @param ridge   as a share of the rows
 /// @param scratch [n_inputs + PP_RIVALS][history->n]
 pp_status pp_rival_model_fit(pp_rival_model *model, double ridge, const pp_history *history,

@@ -60,7 +60,8 @@ static void refit(const bench_market *m, size_t f, double **scratch)
     pp_histories_view(m->workspace->histories, f, &history);
     pp_gsl_random_init(&random, &stream, PP_DRAW_REFIT, (uint32_t)f);
     if (pp_pipeline_create(&s->pricing, m->experiment->schema->n_columns,
-                           (pp_observe)s->market.observe, &pipeline, &error) != PP_OK)
+                           m->experiment->history_epochs, (pp_observe)s->market.observe, &pipeline,
+                           &error) != PP_OK)
         bench_die("refit", &error);
     if (!*scratch)
         *scratch = calloc(pp_pipeline_fit_scratch(pipeline) * history.n, sizeof(double));

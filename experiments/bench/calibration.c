@@ -48,11 +48,13 @@ static double now(void)
 static pp_status create_models(calibration *c, pp_error *error)
 {
     int n_columns;
+    size_t epochs;
     pp_experiment *experiment;
     pp_status status = pp_experiment_create(c->scenario, &experiment, error);
     if (status != PP_OK)
         return status;
     n_columns = experiment->schema->n_columns;
+    epochs = experiment->history_epochs;
     pp_experiment_destroy(experiment);
     for (int m = 0; m < MODELS; m++) {
         pp_pricing_config config = c->scenario->pricing;
@@ -61,8 +63,9 @@ static pp_status create_models(calibration *c, pp_error *error)
         if (!c->pipeline[m])
             return pp_error_set(error, PP_ENOMEM, "no memory for the models");
         for (size_t f = 0; f < c->scenario->n_firms && status == PP_OK; f++)
-            status = pp_pipeline_create(&config, n_columns, (pp_observe)c->scenario->market.observe,
-                                        &c->pipeline[m][f], error);
+            status = pp_pipeline_create(&config, n_columns, epochs,
+                                        (pp_observe)c->scenario->market.observe, &c->pipeline[m][f],
+                                        error);
     }
     return status;
 }

@@ -152,26 +152,36 @@ static bool is_kept(int64_t round, int64_t rounds, int64_t kept)
     return (round + 1) * kept / rounds > round * kept / rounds;
 }
 
+/// Add the rounds of a block that histories keep, run after run of them.
+static void remember_block(pp_workspace *w, const pp_block *block)
+{
+    const pp_customers *c = &block->customers;
+    int64_t rounds = w->experiment->scenario->market.rounds;
+    int64_t kept = (int64_t)w->experiment->history_rows;
+    const pp_history_block history = {.stride = PP_BLOCK,
+                                      .features = block->columns,
+                                      .estimate = block->estimates,
+                                      .multiplier = block->multipliers,
+                                      .propensity = block->propensities,
+                                      .offer = block->offers,
+                                      .rank = block->ranks,
+                                      .choice = block->choice};
+    for (size_t i = 0, first; i < c->n; i++) {
+        for (first = i; i < c->n && is_kept(c->first_round + (int64_t)i, rounds, kept);)
+            i++;
+        pp_histories_add(w->histories, &history, first, i - first);
+    }
+}
+
 /// Add a booked block to the trial's accounts, portfolios held and histories. Blocks take their
 /// turn.
 static void merge_block(pp_workspace *w, pp_block *block)
 {
-    const pp_experiment *e = w->experiment;
-    const pp_customers *c = &block->customers;
-    int64_t rounds = e->scenario->market.rounds, kept = (int64_t)e->history_rows;
     pp_accounts_merge(&w->accounts, &block->accounts);
-    for (size_t i = 0; i < c->n; i++) {
-        if (!w->sequential)
-            pp_portfolio_add_sale(w, block, i);
-        if (pp_testing(w) || !is_kept(c->first_round + (int64_t)i, rounds, kept))
-            continue;
-        for (size_t f = 0; f < e->n_firms; f++)
-            block->ranking.rank[f] = block->ranks[f * PP_BLOCK + i];
-        pp_rank_order(block->offers, PP_BLOCK, i, e->n_firms, &block->ranking);
-        pp_histories_add(w->histories, &block->ranking, i, PP_BLOCK, block->columns,
-                         block->estimates, block->multipliers, block->propensities,
-                         block->choice[i]);
-    }
+    for (size_t i = 0; i < block->customers.n && !w->sequential; i++)
+        pp_portfolio_add_sale(w, block, i);
+    if (!pp_testing(w))
+        remember_block(w, block);
 }
 
 /// A test epoch is over: record the agents' reports.

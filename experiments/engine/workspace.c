@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "experiments/engine/run.h"
+#include "market/base/array.h"
 
 static double *take(double **at, size_t n)
 {
@@ -21,8 +22,8 @@ static pp_status create_firm(const pp_experiment *e, size_t f, pp_firm *firm, pp
     const pp_scenario *s = e->scenario;
     firm->config = &s->firms[f];
     firm->has_portfolio = firm->config->portfolio != PP_PORTFOLIO_NONE;
-    PP_TRY(pp_pipeline_create(&s->pricing, e->schema->n_columns, (pp_observe)s->market.observe,
-                              &firm->pipeline, error));
+    PP_TRY(pp_pipeline_create(&s->pricing, e->schema->n_columns, e->history_epochs,
+                              (pp_observe)s->market.observe, &firm->pipeline, error));
     size_t log = PP_LEARNING_COUNT * e->updates[f], state = firm->config->agent->state_size;
     firm->state = calloc(1, state ? state : 1);
     firm->portfolio = calloc(1, sizeof *firm->portfolio);
@@ -43,7 +44,7 @@ static bool create_firm_block(const pp_firm *firm, pp_firm_block *part)
     size_t curve = pp_pipeline_curve_size(firm->pipeline), prepared = firm->config->agent->prepared;
     part->view = calloc(1, sizeof *part->view);
     part->members = calloc(PP_BLOCK, sizeof *part->members);
-    part->own = calloc(PP_BLOCK * (3 + curve + prepared), sizeof(double));
+    part->own = pp_array_reals(PP_BLOCK * (3 + curve + prepared));
     if (!part->view || !part->members || !part->own)
         return false;
     double *at = part->own;
@@ -63,8 +64,9 @@ static bool create_arrays(const pp_workspace *w, pp_block *block, bool refits)
     size_t n = e->n_firms, scratch = pp_pipeline_scratch(pipeline) * PP_BLOCK;
     size_t fit = pp_pipeline_fit_scratch(pipeline) * e->history_rows * e->history_epochs;
     fit = refits ? fit : 0;
-    block->reals = calloc(PP_BLOCK * (3 + 5 * n) + n + scratch + fit, sizeof(double));
-    block->integers = calloc(PP_BLOCK * (1 + n) + 2 * n, sizeof(int32_t));
+    size_t quotes = PP_BLOCK * (3 + 5 * n) + scratch;
+    block->reals = pp_array_reals(quotes + fit);
+    block->integers = calloc(PP_BLOCK * (1 + n), sizeof(int32_t));
     if (!block->reals || !block->integers)
         return false;
     double *at = block->reals;
@@ -76,13 +78,10 @@ static bool create_arrays(const pp_workspace *w, pp_block *block, bool refits)
     block->offers = take(&at, n * PP_BLOCK);
     block->propensities = take(&at, n * PP_BLOCK);
     block->factors = take(&at, n * PP_BLOCK);
-    block->ranking.price = take(&at, n);
     block->scratch = take(&at, scratch);
     block->fit_scratch = take(&at, fit);
     block->choice = block->integers;
     block->ranks = block->choice + PP_BLOCK;
-    block->ranking.order = block->ranks + n * PP_BLOCK;
-    block->ranking.rank = block->ranking.order + n;
     return true;
 }
 
@@ -266,8 +265,8 @@ double pp_experiment_memory(const pp_experiment *e, int threads)
     pp_pipeline *pipeline;
     double record = (double)pp_record_bytes(&layout), trials = (double)layout.n_trials;
     pp_thread_plan plan = pp_thread_plan_of(e, threads);
-    if (pp_pipeline_create(&s->pricing, e->schema->n_columns, (pp_observe)s->market.observe,
-                           &pipeline, NULL) != PP_OK)
+    if (pp_pipeline_create(&s->pricing, e->schema->n_columns, e->history_epochs,
+                           (pp_observe)s->market.observe, &pipeline, NULL) != PP_OK)
         return NAN;
     double each = trial_bytes(e, pipeline) + plan.blocks * block_bytes(e, pipeline) + record;
     pp_pipeline_destroy(pipeline);

@@ -43,7 +43,6 @@ typedef struct pp_block {
     double *fit_scratch;                                               ///< of refits
     int32_t *choice;                                                   ///< [PP_BLOCK]
     int32_t *ranks;         ///< [n_firms][PP_BLOCK] of every quote, once booked
-    pp_ranking ranking;     ///< of one customer
     pp_accounts accounts;   ///< of the block
     pp_firm_block *firms;   ///< [n_firms]
     double *reals;          ///< storage of the arrays above, none of which an agent is handed

@@ -1,6 +1,8 @@
 /// pricing/history.h: the ring of epochs, what a firm may see, and means of rival offers.
 #include "tests/support/pricing_fixture.h"
 
+#include <gsl/gsl_sort.h>
+
 enum { FIRMS = 7, COLUMNS = 2, MAX_FIRMS = 8 };
 
 /// A customer's round: every number is told from every other by its round.
@@ -24,13 +26,12 @@ static quotes quotes_of(double round)
 static void add(pp_histories *histories, size_t n_firms, double round, int32_t choice)
 {
     quotes q = quotes_of(round);
-    int32_t order[MAX_FIRMS], rank[MAX_FIRMS];
-    double price[MAX_FIRMS];
-    pp_ranking ranking = {order, rank, price};
+    int32_t rank[MAX_FIRMS];
     const double *features[COLUMNS] = {&q.features[0], &q.features[1]};
-    pp_rank(q.offer, 1, 0, n_firms, &ranking);
-    pp_histories_add(histories, &ranking, 0, 1, features, q.estimate, q.multiplier, q.propensity,
-                     choice);
+    pp_rank_batch(q.offer, 1, 1, n_firms, rank);
+    const pp_history_block block = {1,       features, q.estimate, q.multiplier, q.propensity,
+                                    q.offer, rank,     &choice};
+    pp_histories_add(histories, &block, 0, 1);
 }
 
 static pp_histories *create(size_t n_firms, size_t epochs, size_t rows, pp_observe observe)
@@ -80,9 +81,8 @@ static void test_history_batch_element_with_stride_taken(void **state)
     (void)state;
     enum { STRIDE = 4 };
     double features[COLUMNS][STRIDE], estimates[2 * STRIDE], multipliers[2 * STRIDE];
-    double offers[2 * STRIDE], propensities[2 * STRIDE], price[2];
-    int32_t order[2], rank[2];
-    pp_ranking ranking = {order, rank, price};
+    double offers[2 * STRIDE], propensities[2 * STRIDE];
+    int32_t rank[2 * STRIDE], choice[STRIDE] = {0, 0, 1, 0};
     const double *columns[COLUMNS] = {features[0], features[1]};
     for (int i = 0; i < 2 * STRIDE; i++) {
         features[i / STRIDE][i % STRIDE] = i;
@@ -93,9 +93,10 @@ static void test_history_batch_element_with_stride_taken(void **state)
     }
     pp_histories *histories = create(2, 1, 1, PP_OBSERVE_OWN_RANK);
     pp_histories_epoch(histories);
-    pp_rank(offers, STRIDE, 2, 2, &ranking);
-    pp_histories_add(histories, &ranking, 2, STRIDE, columns, estimates, multipliers, propensities,
-                     1);
+    pp_rank_batch(offers, STRIDE, STRIDE, 2, rank);
+    const pp_history_block block = {STRIDE,       columns, estimates, multipliers,
+                                    propensities, offers,  rank,      choice};
+    pp_histories_add(histories, &block, 2, 1);
     pp_history view;
     pp_histories_view(histories, 1, &view);
     assert_true(view.features[0][0] == 2 && view.features[1][0] == 6);
@@ -230,6 +231,55 @@ static void test_history_lone_firm_has_finite_rivals(void **state)
     pp_histories_destroy(histories);
 }
 
+/// The plain way: take the firm out, sort, average. @param offer [n_firms][stride]
+static double rivals_mean(const double *offer, size_t stride, size_t n_firms, size_t firm,
+                          size_t top)
+{
+    double rivals[40], sum = 0;
+    size_t n = 0;
+    for (size_t f = 0; f < n_firms; f++)
+        if (f != firm)
+            rivals[n++] = offer[f * stride];
+    gsl_sort(rivals, 1, n);
+    top = top < n ? top : n;
+    for (size_t r = 0; r < top; r++)
+        sum += rivals[r];
+    return sum / (double)top;
+}
+
+/// More customers than are worked on at a time, ties included.
+static void test_history_block_rivals_same_as_plain_search(void **state)
+{
+    (void)state;
+    enum { MOST = 40, CUSTOMERS = 300, APART = 310, FIRST = 3 };
+    static double offers[MOST * APART], ones[MOST * APART], features[COLUMNS][APART];
+    static int32_t rank[MOST * APART], choice[APART];
+    const double *columns[COLUMNS] = {features[0], features[1]};
+    const pp_history_block block = {APART, columns, ones, ones, ones, offers, rank, choice};
+    const pp_stream stream = {.seed = 7};
+    for (size_t i = 0; i < MOST * APART; i++)
+        ones[i] = 1;
+    for (size_t n = 2; n <= MOST; n++) {
+        pp_histories *histories = create(n, 1, CUSTOMERS, PP_OBSERVE_ALL);
+        pp_random_uniform(&stream, PP_DRAW_AGENT, 0, APART, 0, (uint32_t)n, APART, offers);
+        for (size_t i = 0; i < n * APART && n % 2; i++)
+            offers[i] = 1 + floor(5 * offers[i]);
+        pp_rank_batch(offers, APART, APART, n, rank);
+        pp_histories_epoch(histories);
+        pp_histories_add(histories, &block, FIRST, CUSTOMERS);
+        for (size_t f = 0; f < n; f++) {
+            pp_history view;
+            pp_histories_view(histories, f, &view);
+            for (size_t i = 0; i < CUSTOMERS; i++)
+                for (size_t r = 0; r < PP_RIVALS; r++)
+                    assert_close(view.rivals[r][i],
+                                 rivals_mean(offers + FIRST + i, APART, n, f, 2 * r + 1),
+                                 1e-14 * 6);
+        }
+        pp_histories_destroy(histories);
+    }
+}
+
 static void test_history_own_rank_hides_rivals(void **state)
 {
     (void)state;
@@ -292,6 +342,7 @@ int main(void)
         cmocka_unit_test(test_history_all_offers_shows_rank_and_rivals),
         cmocka_unit_test(test_history_fewer_rivals_than_five_averages_all),
         cmocka_unit_test(test_history_lone_firm_has_finite_rivals),
+        cmocka_unit_test(test_history_block_rivals_same_as_plain_search),
         cmocka_unit_test(test_history_own_rank_hides_rivals),
         cmocka_unit_test(test_history_own_sale_hides_rank_and_rivals),
         cmocka_unit_test(test_history_more_than_memory_refused),

@@ -74,7 +74,7 @@ static void draw_rivals(sample *s, gsl_rng *rng, double noise)
 static pp_rival_model fitted(sample *s, double ridge)
 {
     pp_rival_model model;
-    assert_int_equal(pp_rival_model_create(P, s->history.observe, &model, NULL), PP_OK);
+    assert_int_equal(pp_rival_model_create(P, 4, s->history.observe, &model, NULL), PP_OK);
     assert_int_equal(pp_rival_model_fit(&model, ridge, view_of(s), s->scratch, NULL), PP_OK);
     return model;
 }
@@ -350,7 +350,7 @@ static void refuses(sample *s, double *number, double value)
     pp_error error = {0};
     double kept = *number;
     *number = value;
-    assert_int_equal(pp_rival_model_create(P, s->history.observe, &model, NULL), PP_OK);
+    assert_int_equal(pp_rival_model_create(P, 4, s->history.observe, &model, NULL), PP_OK);
     assert_int_equal(pp_rival_model_fit(&model, 1e-4, view_of(s), s->scratch, &error), PP_ENUMERIC);
     assert_int_equal(error.status, PP_ENUMERIC);
     assert_true(error.message[0] != 0);
@@ -380,11 +380,85 @@ static void test_market_model_numbers_not_finite_refused(void **state)
     free(rank.storage);
 }
 
+/// A model that has seen earlier epochs, and one that sees all rows for the first time, agree on
+/// the same history.
+static void check_refits(size_t kept_epochs, const size_t *fitted_after, size_t n_fits)
+{
+    enum { EPOCHS = 3, ROWS = 90, STARTED = 9 };
+    pp_gsl_random random;
+    gsl_rng *rng = draws(&random, 11);
+    sample s = sample_create(rng, EPOCHS * ROWS, PP_OBSERVE_ALL);
+    draw_rivals(&s, rng, 0.1);
+    pp_rival_model seen;
+    assert_int_equal(pp_rival_model_create(P, kept_epochs, PP_OBSERVE_ALL, &seen, NULL), PP_OK);
+    for (size_t epoch = 1, fit = 0; epoch <= STARTED; epoch++) {
+        size_t at = (epoch - 1) % EPOCHS * ROWS;
+        for (size_t i = at; i < at + ROWS; i++) { // the oldest epoch's rows make room
+            s.columns[1][i] = (double)epoch + gsl_ran_exponential(rng, 1e4);
+            for (size_t r = 0; r < PP_RIVALS; r++)
+                s.rivals[r][i] = law(&s, i, r) + 0.1 * gsl_ran_ugaussian(rng);
+        }
+        view_of(&s);
+        size_t epochs = epoch < EPOCHS ? epoch : EPOCHS;
+        s.history.n = epochs * ROWS;
+        s.history.rows = ROWS;
+        s.history.epoch = (int64_t)epoch;
+        if (fit == n_fits || fitted_after[fit] != epoch)
+            continue;
+        fit++;
+        assert_int_equal(pp_rival_model_fit(&seen, 1e-4, &s.history, s.scratch, NULL), PP_OK);
+        s.history.rows = 0; // no epochs: every row is read
+        pp_rival_model fresh;
+        assert_int_equal(pp_rival_model_create(P, 0, PP_OBSERVE_ALL, &fresh, NULL), PP_OK);
+        assert_int_equal(pp_rival_model_fit(&fresh, 1e-4, &s.history, s.scratch, NULL), PP_OK);
+        for (size_t j = 0; j < INPUTS; j++)
+            assert_close(seen.deviation[j] / fresh.deviation[j], 1, 1e-12);
+        for (size_t j = 0; j < PP_RIVALS * (INPUTS + 1); j++)
+            assert_close(seen.weight[j], fresh.weight[j], 1e-11);
+        pp_rival_model_destroy(&fresh);
+    }
+    pp_rival_model_destroy(&seen);
+    free(s.storage);
+}
+
+static void test_market_model_refits_equal_a_first_fit(void **state)
+{
+    (void)state;
+    const size_t always[] = {1, 2, 3, 4, 5, 6, 7, 8, 9}, seldom[] = {2, 3, 7, 8};
+    check_refits(3, always, 9);
+    check_refits(5, always, 9); // as many as a longer history has
+    check_refits(3, seldom, 4);
+    check_refits(0, always, 9); // no moments are kept
+}
+
+static void test_market_model_reset_forgets_the_epochs(void **state)
+{
+    (void)state;
+    pp_gsl_random random;
+    gsl_rng *rng = draws(&random, 12);
+    sample s = sample_create(rng, 100, PP_OBSERVE_ALL);
+    draw_rivals(&s, rng, 0.1);
+    view_of(&s);
+    s.history.rows = 100;
+    s.history.epoch = 1;
+    pp_rival_model model;
+    assert_int_equal(pp_rival_model_create(P, 4, PP_OBSERVE_ALL, &model, NULL), PP_OK);
+    assert_int_equal(pp_rival_model_fit(&model, 1e-4, &s.history, s.scratch, NULL), PP_OK);
+    double before = model.weight[P + 1];
+    for (size_t i = 0; i < s.n; i++)
+        s.rivals[0][i] += 1; // another trial's first epoch
+    pp_rival_model_reset(&model);
+    assert_int_equal(pp_rival_model_fit(&model, 1e-4, &s.history, s.scratch, NULL), PP_OK);
+    assert_close(model.weight[P + 1], before + 1, 1e-12);
+    pp_rival_model_destroy(&model);
+    free(s.storage);
+}
+
 static void test_market_model_destroy_twice_ignored(void **state)
 {
     (void)state;
     pp_rival_model model;
-    assert_int_equal(pp_rival_model_create(P, PP_OBSERVE_ALL, &model, NULL), PP_OK);
+    assert_int_equal(pp_rival_model_create(P, 4, PP_OBSERVE_ALL, &model, NULL), PP_OK);
     pp_rival_model_destroy(&model);
     pp_rival_model_destroy(&model);
 }
@@ -402,6 +476,8 @@ int main(void)
         cmocka_unit_test(test_market_model_own_sale_hands_inputs_on),
         cmocka_unit_test(test_market_model_lone_firm_predicts_a_constant),
         cmocka_unit_test(test_market_model_numbers_not_finite_refused),
+        cmocka_unit_test(test_market_model_refits_equal_a_first_fit),
+        cmocka_unit_test(test_market_model_reset_forgets_the_epochs),
         cmocka_unit_test(test_market_model_destroy_twice_ignored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

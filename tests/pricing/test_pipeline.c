@@ -39,7 +39,8 @@ static pp_pipeline *create(int conversion, pp_observe observe)
 {
     const pp_pricing_config config = config_of(conversion);
     pp_pipeline *pipeline = NULL;
-    assert_int_equal(pp_pipeline_create(&config, SIM_COLUMNS, observe, &pipeline, NULL), PP_OK);
+    assert_int_equal(pp_pipeline_create(&config, SIM_COLUMNS, EPOCHS, observe, &pipeline, NULL),
+                     PP_OK);
     assert_non_null(pipeline);
     return pipeline;
 }
@@ -310,8 +311,9 @@ static void refuses_config(pp_pricing_config config, const char *name)
 {
     pp_pipeline *pipeline = (pp_pipeline *)&config;
     pp_error error = {0};
-    assert_int_equal(pp_pipeline_create(&config, SIM_COLUMNS, PP_OBSERVE_ALL, &pipeline, &error),
-                     PP_EINVAL);
+    assert_int_equal(
+        pp_pipeline_create(&config, SIM_COLUMNS, EPOCHS, PP_OBSERVE_ALL, &pipeline, &error),
+        PP_EINVAL);
     assert_null(pipeline);
     assert_int_equal(error.status, PP_EINVAL);
     assert_non_null(strstr(error.message, name));

@@ -57,8 +57,8 @@ static inline void make_pipeline(firm *f)
     pp_gsl_random random;
     f->histories = simulate(1, 2, 300, PP_OBSERVE_ALL);
     pp_histories_view(f->histories, FIRM, &f->history);
-    assert_int_equal(pp_pipeline_create(&config, SIM_COLUMNS, PP_OBSERVE_ALL, &f->pipeline, NULL),
-                     PP_OK);
+    assert_int_equal(
+        pp_pipeline_create(&config, SIM_COLUMNS, 2, PP_OBSERVE_ALL, &f->pipeline, NULL), PP_OK);
     double *scratch = reals(pp_pipeline_fit_scratch(f->pipeline) * f->history.n);
     assert_int_equal(pp_pipeline_fit(f->pipeline, &f->history, scratch, draws(&random, 2), NULL),
                      PP_OK);

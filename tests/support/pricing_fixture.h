@@ -60,7 +60,7 @@ static inline double simulated_features(gsl_rng *rng, double features[SIM_COLUMN
 
 /// Offers of all firms at a U(1, 1.2) multiple that is 5% higher in town, and a softmax choice with
 /// beta = 40/m and a walk-away price of 1.15 m.
-static inline void simulated_round(gsl_rng *rng, pp_histories *histories, pp_ranking *ranking)
+static inline void simulated_round(gsl_rng *rng, pp_histories *histories)
 {
     double features[SIM_COLUMNS], estimate[SIM_FIRMS], multiplier[SIM_FIRMS], offer[SIM_FIRMS];
     double propensity[SIM_FIRMS], weight[SIM_FIRMS + 1], total;
@@ -77,11 +77,13 @@ static inline void simulated_round(gsl_rng *rng, pp_histories *histories, pp_ran
         total += weight[f] = exp(-40 * offer[f] / m);
     }
     double u = gsl_rng_uniform(rng) * total;
-    int32_t choice = 0;
+    int32_t choice = 0, rank[SIM_FIRMS];
     while (choice < SIM_FIRMS && u >= weight[choice])
         u -= weight[choice++];
-    pp_rank(offer, 1, 0, SIM_FIRMS, ranking);
-    pp_histories_add(histories, ranking, 0, 1, columns, estimate, multiplier, propensity, choice);
+    pp_rank_batch(offer, 1, 1, SIM_FIRMS, rank);
+    const pp_history_block block = {1,          columns, estimate, multiplier,
+                                    propensity, offer,   rank,     &choice};
+    pp_histories_add(histories, &block, 0, 1);
 }
 
 /// Histories of SIM_FIRMS firms, full.
@@ -90,16 +92,13 @@ static inline pp_histories *simulate(uint64_t seed, size_t epochs, size_t rows, 
     pp_histories *histories;
     pp_gsl_random random;
     gsl_rng *rng = draws(&random, seed);
-    int32_t order[SIM_FIRMS], rank[SIM_FIRMS];
-    double price[SIM_FIRMS];
-    pp_ranking ranking = {order, rank, price};
     assert_int_equal(
         pp_histories_create(SIM_COLUMNS, SIM_FIRMS, epochs, rows, observe, &histories, NULL),
         PP_OK);
     for (size_t epoch = 0; epoch < epochs; epoch++) {
         pp_histories_epoch(histories);
         for (size_t i = 0; i < rows; i++)
-            simulated_round(rng, histories, &ranking);
+            simulated_round(rng, histories);
     }
     return histories;
 }

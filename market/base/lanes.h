@@ -1,0 +1,93 @@
+/// @file
+/// @internal
+/// Eight numbers at a time for files of kernels, in as few vectors as the level of instructions
+/// has. Each of the eight is added and multiplied by itself, so every level gives the same bits.
+#ifndef PURSUIT_MARKET_BASE_LANES_H
+#define PURSUIT_MARKET_BASE_LANES_H
+
+#include <stddef.h>
+#include <string.h>
+
+#if defined(__AVX512F__)
+#define PP_VECTOR_BYTES 64
+#elif defined(__AVX__)
+#define PP_VECTOR_BYTES 32
+#else
+#define PP_VECTOR_BYTES 16
+#endif
+
+enum {
+    PP_LANES = 8,
+    PP_VECTOR = PP_VECTOR_BYTES / (int)sizeof(double), ///< numbers of a vector
+    PP_VECTORS = PP_LANES / PP_VECTOR                  ///< vectors of eight numbers
+};
+
+typedef double pp_vector __attribute__((vector_size(PP_VECTOR_BYTES)));
+
+typedef struct pp_lanes {
+    pp_vector v[PP_VECTORS];
+} pp_lanes;
+
+#define PP_EACH_VECTOR(i) for (int i = 0; i < PP_VECTORS; i++)
+
+static inline pp_lanes pp_lanes_load(const double *x)
+{
+    pp_lanes a;
+    PP_EACH_VECTOR(i) memcpy(&a.v[i], x + i * PP_VECTOR, sizeof(pp_vector));
+    return a;
+}
+
+/// The first n < 8 numbers, and 0 in the place of the others.
+static inline pp_lanes pp_lanes_load_some(const double *x, size_t n)
+{
+    double some[PP_LANES] = {0};
+    memcpy(some, x, n * sizeof(double));
+    return pp_lanes_load(some);
+}
+
+static inline void pp_lanes_store(pp_lanes a, double *x)
+{
+    PP_EACH_VECTOR(i) memcpy(x + i * PP_VECTOR, &a.v[i], sizeof(pp_vector));
+}
+
+static inline pp_lanes pp_lanes_of(double x)
+{
+    pp_lanes a;
+    PP_EACH_VECTOR(i) a.v[i] = x - (pp_vector){0};
+    return a;
+}
+
+static inline pp_lanes pp_lanes_plus(pp_lanes a, pp_lanes b)
+{
+    PP_EACH_VECTOR(i) a.v[i] += b.v[i];
+    return a;
+}
+
+static inline pp_lanes pp_lanes_minus(pp_lanes a, pp_lanes b)
+{
+    PP_EACH_VECTOR(i) a.v[i] -= b.v[i];
+    return a;
+}
+
+static inline pp_lanes pp_lanes_times(pp_lanes a, pp_lanes b)
+{
+    PP_EACH_VECTOR(i) a.v[i] *= b.v[i];
+    return a;
+}
+
+/// a + b c, both rounded.
+static inline pp_lanes pp_lanes_add_product(pp_lanes a, pp_lanes b, pp_lanes c)
+{
+    PP_EACH_VECTOR(i) a.v[i] += b.v[i] * c.v[i];
+    return a;
+}
+
+/// Sum of the eight, in the order of pp_dot (pricing/linear.h).
+static inline double pp_lanes_total(pp_lanes a)
+{
+    double x[PP_LANES];
+    pp_lanes_store(a, x);
+    return ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
+}
+
+#endif
