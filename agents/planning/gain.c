@@ -77,21 +77,23 @@ pp_status pp_gain_rows_load(const pp_agent_setup *setup, pp_gain *gain, size_t m
     return found ? PP_OK : pp_error_memory(error, "a table of gains");
 }
 
-/// Best expected gain and chance of a sale of one row.
-static void row_gain(const pp_gain *gain, size_t i, const pp_candidates *candidates, double d,
-                     double *value, double *slope)
+enum { CHUNK = 64 }; ///< values of a sale at a time
+
+/// Best expected gain and chance of a sale of one row, for m values of a sale.
+/// @param d, value, slope [m], at most CHUNK
+static void row_gains(const pp_gain *gain, size_t i, const pp_candidates *candidates,
+                      const double *d, size_t m, double *value, double *slope)
 {
-    double estimate = gain->rows.estimate[i];
+    double estimate = gain->rows.estimate[i], k[CHUNK], a[CHUNK];
     if (gain->policy) {
-        pp_soft soft = pp_soft_maximum(candidates, gain->policy->temperature, estimate, d, NULL);
-        *value = soft.value;
-        *slope = soft.conversion;
+        pp_soft_maxima(candidates, gain->policy->temperature, estimate, d, m, value, slope);
         return;
     }
-    const double *curve = gain->rows.curves + i * gain->model->curve_size;
-    double a = pp_sale_bid(gain->model, curve, 1 - d / estimate);
-    *slope = pp_sale_probability(gain->model, curve, a);
-    *value = *slope * (estimate * (a - 1) + d);
+    for (size_t j = 0; j < m; j++)
+        k[j] = 1 - d[j] / estimate;
+    pp_sale_bids(gain->model, gain->rows.curves + i * gain->model->curve_size, m, k, a, slope);
+    for (size_t j = 0; j < m; j++)
+        value[j] = slope[j] * (estimate * (a[j] - 1) + d[j]);
 }
 
 static void row_candidates(const pp_gain *gain, size_t i, pp_candidates *candidates)
@@ -102,10 +104,26 @@ static void row_candidates(const pp_gain *gain, size_t i, pp_candidates *candida
                            candidates);
 }
 
+/// Add a row's share to its pattern's table.
+static void add_row(pp_gain *gain, size_t i, const pp_candidates *candidates)
+{
+    double share = 1 / (double)gain->rows.n, d[CHUNK], value[CHUNK], slope[CHUNK];
+    size_t at = gain->rows.pattern[i] * gain->n_points;
+    for (size_t first = 0, m; first < gain->n_points; first += m) {
+        m = gain->n_points - first < CHUNK ? gain->n_points - first : CHUNK;
+        for (size_t j = 0; j < m; j++)
+            d[j] = gain->least + gain->step * (double)(first + j);
+        row_gains(gain, i, candidates, d, m, value, slope);
+        for (size_t j = 0; j < m; j++) {
+            gain->value[at + first + j] += share * value[j];
+            gain->slope[at + first + j] += share * slope[j];
+        }
+    }
+}
+
 static pp_status tabulate(pp_gain *gain, double reach, const pp_stop_flag *stop, pp_error *error)
 {
     size_t size = gain->n_patterns * gain->n_points;
-    double share = 1 / (double)gain->rows.n, value, slope;
     pp_candidates candidates;
     gain->least = -reach;
     gain->step = 2 * reach / (double)(gain->n_points - 1);
@@ -114,14 +132,9 @@ static pp_status tabulate(pp_gain *gain, double reach, const pp_stop_flag *stop,
         return pp_error_memory(error, "a table of gains");
     gain->slope = gain->value + size;
     for (size_t i = 0; i < gain->rows.n; i++) {
-        size_t at = gain->rows.pattern[i] * gain->n_points;
         PP_TRY(pp_stop_check(stop, error));
         row_candidates(gain, i, &candidates);
-        for (size_t j = 0; j < gain->n_points; j++) {
-            row_gain(gain, i, &candidates, gain->least + gain->step * (double)j, &value, &slope);
-            gain->value[at + j] += share * value;
-            gain->slope[at + j] += share * slope;
-        }
+        add_row(gain, i, &candidates);
     }
     return PP_OK;
 }
@@ -163,7 +176,7 @@ static pp_gain_value exact_sum(const pp_gain *gain, size_t pattern, double d)
         if (gain->rows.pattern[i] != pattern)
             continue;
         row_candidates(gain, i, &candidates);
-        row_gain(gain, i, &candidates, d, &value, &slope);
+        row_gains(gain, i, &candidates, &d, 1, &value, &slope);
         sum.value += share * value;
         sum.slope += share * slope;
     }

@@ -2,6 +2,11 @@
 #include "agents/planning/policy.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "agents/planning/planning_kernels.h"
+#include "market/base/lanes.h"
 
 const char *const pp_act_names[] = {"mean", "mode", "sample", NULL};
 
@@ -33,30 +38,29 @@ pp_status pp_policy_check(const pp_policy_config *config, double bid_min, double
 void pp_candidates_make(const pp_policy_config *config, const pp_sale_model *model,
                         const double *curve, double null_bid, pp_candidates *candidates)
 {
+    pp_candidates *c = candidates;
     double low, high, centre = config->centre * null_bid, sum = 0;
     size_t points = config->support > 0 ? (size_t)config->candidates : 1, n = 0;
     pp_policy_caps(config, model->low, model->high, &low, &high);
+    pp_planning_kernels_now()->grid(centre, config->support, config->spread, points, c->multiplier,
+                                    c->reference);
     for (size_t j = 0; j < points; j++) {
-        // From -1 to 1; exactly 0 in the middle, so that the centre itself is on the grid.
-        double x = points > 1 ? (2 * (double)j - (double)(points - 1)) / (double)(points - 1) : 0;
-        double a = centre * (1 + config->support * x), z = config->support * x / config->spread;
-        double weight = exp(-z * z / 2);
+        double a = c->multiplier[j], weight = c->reference[j];
         if (a < low || a > high || !(weight > 0))
             continue;
-        candidates->multiplier[n] = a;
-        candidates->reference[n++] = weight;
+        c->multiplier[n] = a;
+        c->reference[n++] = weight;
         sum += weight;
     }
     if (n == 0) {
-        candidates->multiplier[0] = fmin(fmax(centre, low), high);
-        candidates->reference[0] = sum = 1;
+        c->multiplier[0] = fmin(fmax(centre, low), high);
+        c->reference[0] = sum = 1;
         n = 1;
     }
-    candidates->n = n;
-    for (size_t j = 0; j < n; j++) {
-        candidates->reference[j] /= sum;
-        candidates->sale[j] = pp_sale_probability(model, curve, candidates->multiplier[j]);
-    }
+    c->n = n;
+    for (size_t j = 0; j < n; j++)
+        c->reference[j] /= sum;
+    pp_sale_probabilities(model, curve, n, c->multiplier, c->sale);
 }
 
 static double action_value(const pp_candidates *c, size_t j, double estimate, double d)
@@ -84,34 +88,108 @@ static pp_soft hard_maximum(const pp_candidates *c, double estimate, double d, d
 // V = most + tau log(1 + sum pi_b (exp((Q - most)/tau) - 1)): nothing is lost at either end of the
 // temperatures, as sum pi_b = 1. What is unlikely keeps its digits too: weights are exponentials
 // themselves, and where the best has next to no weight in pi_b the logarithm is of their sum.
+
+/// Are all exponents so small that exp(x) - 1 would swallow them?
+static bool is_flat(const pp_soft_sums *sums, double temperature)
+{
+    return sums->most - sums->least < 0.01 * temperature;
+}
+
+/// Sum of pi_b (e^x - 1) where exponents are small.
+static double small_excess(const pp_candidates *c, double temperature, double estimate, double d,
+                           double most)
+{
+    double excess = 0;
+    for (size_t j = 0; j < c->n; j++)
+        excess += c->reference[j] * expm1((action_value(c, j, estimate, d) - most) / temperature);
+    return excess;
+}
+
+/// Candidates as the kernels want them: eight at a time, the last once more without a weight.
+typedef struct padded {
+    double reference[PP_CANDIDATES_ROOM], sale[PP_CANDIDATES_ROOM], profit[PP_CANDIDATES_ROOM];
+} padded;
+
+static void pad(const pp_candidates *c, double estimate, padded *to)
+{
+    memcpy(to->reference, c->reference, c->n * sizeof(double));
+    memcpy(to->sale, c->sale, c->n * sizeof(double));
+    for (size_t j = 0; j < c->n; j++)
+        to->profit[j] = estimate * (c->multiplier[j] - 1);
+    for (size_t j = c->n; j % PP_LANES; j++) {
+        to->reference[j] = 0;
+        to->sale[j] = to->sale[c->n - 1];
+        to->profit[j] = to->profit[c->n - 1];
+    }
+}
+
 pp_soft pp_soft_maximum(const pp_candidates *c, double temperature, double estimate, double d,
                         double *policy)
 {
-    double q[PP_CANDIDATES_MAX], most = -INFINITY, least = INFINITY;
-    double total = 0, excess = 0, conversion = 0, mean = 0;
+    double weight[PP_CANDIDATES_ROOM];
+    padded p;
+    pp_soft_sums s;
     if (!(temperature > 0))
         return hard_maximum(c, estimate, d, policy);
-    for (size_t j = 0; j < c->n; j++) {
-        q[j] = action_value(c, j, estimate, d);
-        most = fmax(most, q[j]);
-        least = fmin(least, q[j]);
-    }
-    bool close = most - least < 0.01 * temperature; // exp(x) - 1 would swallow such exponents
-    for (size_t j = 0; j < c->n; j++) {
-        double x = (q[j] - most) / temperature, factor = exp(x);
-        double weight = c->reference[j] * factor;
-        total += weight;
-        excess += c->reference[j] * (close ? expm1(x) : factor - 1);
-        conversion += weight * c->sale[j];
-        mean += weight * (q[j] - most);
-        if (policy)
-            policy[j] = weight;
-    }
-    double above = temperature * (excess > -0.5 ? log1p(excess) : log(total));
+    pad(c, estimate, &p);
+    pp_planning_kernels_now()->soft(p.reference, p.sale, p.profit, c->n, temperature, -INFINITY, &d,
+                                    1, &s, weight);
+    if (is_flat(&s, temperature))
+        s.excess = small_excess(c, temperature, estimate, d, s.most);
+    double above = temperature * (s.excess > -0.5 ? log1p(s.excess) : log(s.total));
     for (size_t j = 0; j < c->n && policy; j++)
-        policy[j] /= total;
-    double kl = (mean / total - above) / temperature;
-    return (pp_soft){most + above, conversion / total, fmax(kl, 0)};
+        policy[j] = weight[j] / s.total;
+    double kl = (s.mean / s.total - above) / temperature;
+    return (pp_soft){s.most + above, s.conversion / s.total, fmax(kl, 0)};
+}
+
+/// The exponent below which a candidate adds nothing that the total could hold: the best alone adds
+/// its reference weight.
+static double never(const pp_candidates *c)
+{
+    double least = 1;
+    for (size_t j = 0; j < c->n; j++)
+        least = c->reference[j] < least ? c->reference[j] : least;
+    return log(least) - 40;
+}
+
+enum { CHUNK = 64 };
+
+static void soft_chunk(const pp_candidates *c, double temperature, double estimate, const padded *p,
+                       double least, const double *d, size_t m, double *value, double *slope)
+{
+    pp_soft_sums sums[CHUNK];
+    double rise[CHUNK];
+    pp_planning_kernels_now()->soft(p->reference, p->sale, p->profit, c->n, temperature, least, d,
+                                    m, sums, NULL);
+    for (size_t j = 0; j < m; j++) {
+        if (is_flat(&sums[j], temperature))
+            sums[j].excess = small_excess(c, temperature, estimate, d[j], sums[j].most);
+        rise[j] = sums[j].excess > -0.5 ? sums[j].excess : sums[j].total - 1;
+    }
+    pp_planning_kernels_now()->log1p(rise, m, rise);
+    for (size_t j = 0; j < m; j++) {
+        // 1 + (total - 1) is not the total where that is small.
+        double above = sums[j].total < 1e-3 ? log(sums[j].total) : rise[j];
+        value[j] = sums[j].most + temperature * above;
+        slope[j] = sums[j].conversion / sums[j].total;
+    }
+}
+
+void pp_soft_maxima(const pp_candidates *candidates, double temperature, double estimate,
+                    const double *d, size_t m, double *value, double *slope)
+{
+    double least = never(candidates);
+    padded p;
+    pad(candidates, estimate, &p);
+    for (size_t j = 0; j < m && !(temperature > 0); j++) {
+        pp_soft soft = hard_maximum(candidates, estimate, d[j], NULL);
+        value[j] = soft.value;
+        slope[j] = soft.conversion;
+    }
+    for (size_t j = 0; j < m && temperature > 0; j += CHUNK)
+        soft_chunk(candidates, temperature, estimate, &p, least, d + j,
+                   m - j < CHUNK ? m - j : CHUNK, value + j, slope + j);
 }
 
 size_t pp_policy_draw(const double *policy, size_t n, double u)

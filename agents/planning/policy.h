@@ -15,7 +15,7 @@
 
 typedef enum pp_act { PP_ACT_MEAN, PP_ACT_MODE, PP_ACT_SAMPLE } pp_act;
 
-enum { PP_CANDIDATES_MAX = 201 };
+enum { PP_CANDIDATES_MAX = 201, PP_CANDIDATES_ROOM = 208 }; ///< the room is a multiple of 8
 
 typedef struct pp_policy_config {
     double temperature;      ///< tau, GBP per nat
@@ -64,9 +64,9 @@ void pp_policy_caps(const pp_policy_config *config, double bid_min, double bid_m
 /// One quote's candidates, in ascending order.
 typedef struct pp_candidates {
     size_t n;
-    double multiplier[PP_CANDIDATES_MAX];
-    double reference[PP_CANDIDATES_MAX]; ///< pi_b, sums to 1
-    double sale[PP_CANDIDATES_MAX];      ///< P
+    double multiplier[PP_CANDIDATES_ROOM];
+    double reference[PP_CANDIDATES_ROOM]; ///< pi_b, sums to 1
+    double sale[PP_CANDIDATES_ROOM];      ///< P
 } pp_candidates;
 
 /// @param bid_min, bid_max the bid's range, in place of a cap that is not given; NaN if not known
@@ -90,6 +90,10 @@ typedef struct pp_soft {
 /// @param policy [n] becomes pi; may be NULL
 pp_soft pp_soft_maximum(const pp_candidates *candidates, double temperature, double estimate,
                         double d, double *policy);
+
+/// V and its slope at many values of a sale. @param d, value, slope [m]
+void pp_soft_maxima(const pp_candidates *candidates, double temperature, double estimate,
+                    const double *d, size_t m, double *value, double *slope);
 
 /// Candidate that a draw of the policy gives. @param policy [n] @param u uniform in (0, 1)
 size_t pp_policy_draw(const double *policy, size_t n, double u);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/planning/planning_kernels.h"
+
 const char *const pp_sale_sources[] = {"own", "pipeline", NULL};
 
 enum { BLOCK = 256, EXTRA = 2, INPUTS_MAX = PP_MAX_FEATURES + EXTRA };
@@ -119,4 +121,32 @@ double pp_sale_bid(const pp_sale_model *model, const double *curve, double k)
     }
     pp_conversion_logistic.bid(model->own, curve, 1, &k, model->low, model->high, &bid);
     return bid;
+}
+
+void pp_sale_probabilities(const pp_sale_model *model, const double *curve, size_t n,
+                           const double *multiplier, double *p)
+{
+    if (model->own) {
+        pp_planning_kernels_now()->probability(curve[0], pp_logistic_slope(model->own), multiplier,
+                                               n, p);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        p[i] = pp_sale_probability(model, curve, multiplier[i]);
+}
+
+void pp_sale_bids(const pp_sale_model *model, const double *curve, size_t n, const double *k,
+                  double *bid, double *p)
+{
+    double curves[BLOCK];
+    for (size_t i = 0; i < BLOCK && model->own; i++)
+        curves[i] = curve[0];
+    for (size_t first = 0, m; first < n && model->own; first += m) {
+        m = n - first < BLOCK ? n - first : BLOCK;
+        pp_conversion_logistic.bid(model->own, curves, m, k + first, model->low, model->high,
+                                   bid + first);
+    }
+    for (size_t i = 0; i < n && !model->own; i++)
+        bid[i] = pp_sale_bid(model, curve, k[i]);
+    pp_sale_probabilities(model, curve, n, bid, p);
 }

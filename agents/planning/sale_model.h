@@ -60,5 +60,12 @@ void pp_sale_curves(const pp_sale_model *model, const double *const *features,
 /// @param curve [curve_size]
 double pp_sale_probability(const pp_sale_model *model, const double *curve, double multiplier);
 double pp_sale_bid(const pp_sale_model *model, const double *curve, double k);
+/// Both for one quote's curve: P(sale) of n multipliers, and the best bids at n values of k with
+/// their P.
+/// @param multiplier, k, bid, p [n]
+void pp_sale_probabilities(const pp_sale_model *model, const double *curve, size_t n,
+                           const double *multiplier, double *p);
+void pp_sale_bids(const pp_sale_model *model, const double *curve, size_t n, const double *k,
+                  double *bid, double *p);
 
 #endif

@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/planning/value.h"
+#include "agents/planning/outlook.h"
+#include "agents/planning/planning_kernels.h"
+#include "market/base/array.h"
 
 enum {
     FIRST_STEPS = 60, ///< at the start of an epoch, at most
@@ -25,72 +27,44 @@ enum {
 #define FAR     2.0  // times its target: a category that a look is for
 #define CLEARLY 1.0  // GBP, the least rise of the objective for which prices are left
 #define ENOUGH  1e-3 // GBP, the largest change of a price at which Newton's method stops
+#define CLOSE   0.05 // GBP, the same in a round: a second step would be a twentieth as long
 
 typedef struct resolve {
     double lambda[PP_MAX_CATEGORIES]; ///< GBP per policy
     double rate[PP_MAX_CATEGORIES];   ///< sales per round
-    double *jacobian;                 ///< [n_categories][n_categories]
-    double *response;                 ///< [n_categories][n_categories] d rate_k / d lambda_j
-    double *residual;                 ///< [n_categories]
-    const pp_learning *learning;      ///< NULL but in create
-    size_t logged;                    ///< updates so far
+    double mean[PP_MAX_CATEGORIES];   ///< sales of the rounds to come
+    pp_gain_table table;
+    pp_outlook outlook;
+    double *member;              ///< of the table
+    double *room;                ///< [4][n_patterns rounded up to 8]
+    double *jacobian;            ///< [width][width]
+    double *response;            ///< [width][width] d rate_k / d lambda_j
+    double *residual;            ///< [width]
+    const pp_learning *learning; ///< NULL but in create
+    size_t logged;               ///< updates so far
 } resolve;
-
-/// Expectations over the sales still to come in one category.
-typedef struct outlook {
-    double loss;   ///< E[L]
-    double first;  ///< E of the rise of L with one more policy
-    double second; ///< E of the second difference
-} outlook;
-
-/// N by Poisson's law of mean m, cut 6 s.d. away. @param m in [0, rounds]
-static outlook expect(const pp_plan *plan, size_t k, double held, double m)
-{
-    double reach = 6 * sqrt(m) + 1;
-    double low = fmax(0, floor(m - reach)), weight = 0, z = 1;
-    double now = pp_plan_loss(plan, k, held + low), next = pp_plan_loss(plan, k, held + low + 1);
-    outlook sum = {0};
-    size_t terms = (size_t)(ceil(m + reach) - low) + 2;
-    for (size_t i = 0; i < terms; i++) {
-        double after = pp_plan_loss(plan, k, held + low + (double)i + 2);
-        weight += z;
-        sum.loss += z * now;
-        sum.first += z * (next - now);
-        sum.second += z * (after - 2 * next + now);
-        now = next;
-        next = after;
-        z *= m / (low + (double)i + 1);
-    }
-    return (outlook){sum.loss / weight, sum.first / weight, sum.second / weight};
-}
 
 /// Sales per round of each category at the prices in hand.
 /// Between the points of its table the slope of a gain may leave [0, 1] by a hair, or by more where
 /// points are far apart: the rates are kept within.
 /// @param response NULL, or becomes how the rates answer to prices
 /// @return profit per round, GBP
-static double respond(resolve *r, const pp_plan *plan, double *response)
+static double respond(resolve *r, size_t n, double *response)
 {
-    size_t n = plan->n_categories;
-    double profit = 0;
-    memset(r->rate, 0, n * sizeof(double));
-    if (response)
-        memset(response, 0, n * n * sizeof(double));
-    for (size_t p = 0; p < plan->gain->n_patterns; p++) {
-        uint64_t mask = plan->gain->pattern[p];
-        double d = pp_masked_sum(r->lambda, mask);
-        pp_gain_value g = pp_gain_at(plan->gain, p, d);
-        profit += g.value - d * g.slope;
-        for (uint64_t left = mask; left; left &= left - 1) {
-            size_t k = (size_t)__builtin_ctzll(left);
-            r->rate[k] += g.slope;
-            for (uint64_t with = response ? mask : 0; with; with &= with - 1)
-                response[k * n + (size_t)__builtin_ctzll(with)] += g.curvature;
-        }
-    }
+    double profit =
+        pp_planning_kernels_now()->respond(&r->table, r->lambda, r->room, r->rate, response);
     for (size_t k = 0; k < n; k++)
-        r->rate[k] = fmin(fmax(r->rate[k], 0), 1);
+        r->rate[k] = r->rate[k] < 0 ? 0 : r->rate[k] > 1 ? 1 : r->rate[k];
     return profit;
+}
+
+/// Expected losses of the rounds to come, into r->outlook.
+static void look_ahead(resolve *r, const pp_plan *plan, double rounds, const double *held,
+                       bool anchor)
+{
+    for (size_t k = 0; k < plan->n_categories; k++)
+        r->mean[k] = rounds * r->rate[k];
+    pp_outlook_at(plan, &r->outlook, held, r->mean, anchor);
 }
 
 static void swap(double *a, double *b)
@@ -101,23 +75,24 @@ static void swap(double *a, double *b)
 }
 
 /// One step of Gauss's elimination: column k becomes 0 below the greatest entry, which row k gets.
+/// @param a [n][width]
 /// @return false if there is none but 0
-static bool eliminate(double *a, double *x, size_t n, size_t k)
+static bool eliminate(double *a, double *x, size_t n, size_t width, size_t k)
 {
     size_t pivot = k;
     for (size_t i = k + 1; i < n; i++)
-        if (fabs(a[i * n + k]) > fabs(a[pivot * n + k]))
+        if (fabs(a[i * width + k]) > fabs(a[pivot * width + k]))
             pivot = i;
-    if (!(fabs(a[pivot * n + k]) >= DBL_MIN))
+    if (!(fabs(a[pivot * width + k]) >= DBL_MIN))
         return false;
     for (size_t j = k; j < n && pivot != k; j++)
-        swap(&a[k * n + j], &a[pivot * n + j]);
+        swap(&a[k * width + j], &a[pivot * width + j]);
     swap(&x[k], &x[pivot]);
-    double inverse = 1 / a[k * n + k];
+    double inverse = 1 / a[k * width + k];
     for (size_t i = k + 1; i < n; i++) {
-        double factor = a[i * n + k] * inverse;
+        double factor = a[i * width + k] * inverse;
         for (size_t j = k + 1; j < n; j++)
-            a[i * n + j] -= factor * a[k * n + j];
+            a[i * width + j] -= factor * a[k * width + j];
         x[i] -= factor * x[k];
     }
     return true;
@@ -128,13 +103,14 @@ static bool eliminate(double *a, double *x, size_t n, size_t k)
 static bool solve_step(resolve *r, size_t n)
 {
     double *a = r->jacobian, *x = r->residual;
+    size_t width = r->table.width;
     for (size_t k = 0; k < n; k++)
-        if (!eliminate(a, x, n, k))
+        if (!eliminate(a, x, n, width, k))
             return false;
     for (size_t k = n; k-- > 0;) {
         for (size_t j = k + 1; j < n; j++)
-            x[k] -= a[k * n + j] * x[j];
-        x[k] /= a[k * n + k];
+            x[k] -= a[k * width + j] * x[j];
+        x[k] /= a[k * width + k];
         if (!isfinite(x[k]))
             return false;
     }
@@ -146,15 +122,16 @@ static bool solve_step(resolve *r, size_t n)
 /// @return the largest change, GBP
 static double step(resolve *r, const pp_plan *plan, double rounds, const double *held, double share)
 {
-    size_t n = plan->n_categories;
+    size_t n = plan->n_categories, width = r->table.width;
     double largest = 0, most = plan->loss_each;
-    respond(r, plan, r->response);
+    respond(r, n, r->response);
+    look_ahead(r, plan, rounds, held, true);
     for (size_t k = 0; k < n; k++) {
-        outlook o = expect(plan, k, held[k], rounds * r->rate[k]);
-        double slope = rounds * fmax(o.second, 0); // convex parts only: the matrix stays regular
+        // Convex parts only: the matrix stays regular.
+        double second = r->outlook.second[k], slope = second > 0 ? rounds * second : 0;
         for (size_t j = 0; j < n; j++)
-            r->jacobian[k * n + j] = (double)(k == j) + slope * r->response[k * n + j];
-        r->residual[k] = -(r->lambda[k] + o.first);
+            r->jacobian[k * width + j] = (double)(k == j) + slope * r->response[k * width + j];
+        r->residual[k] = -(r->lambda[k] + r->outlook.first[k]);
     }
     if (!solve_step(r, n))
         return 0;
@@ -170,9 +147,10 @@ static double step(resolve *r, const pp_plan *plan, double rounds, const double 
 /// Expected profit of the rounds to come less the expected loss, at the prices in hand, GBP.
 static double objective(resolve *r, const pp_plan *plan, double rounds, const double *held)
 {
-    double value = rounds * respond(r, plan, NULL);
+    double value = rounds * respond(r, plan->n_categories, NULL);
+    look_ahead(r, plan, rounds, held, false);
     for (size_t k = 0; k < plan->n_categories; k++)
-        value -= expect(plan, k, held[k], rounds * r->rate[k]).loss;
+        value -= r->outlook.loss[k];
     return value;
 }
 
@@ -222,7 +200,7 @@ static void look_lower(resolve *r, const pp_plan *plan, double rounds, const dou
             memcpy(best, r->lambda, sizeof best);
         }
         memcpy(r->lambda, best, sizeof best);
-        respond(r, plan, NULL);
+        respond(r, plan->n_categories, NULL);
     }
 }
 
@@ -239,15 +217,40 @@ static double resolve_value(void *state, const pp_plan *plan, int64_t t, const d
     return objective(state, plan, (double)(plan->rounds - t), held);
 }
 
+/// Tables of gains as the kernels want them.
+static void load_table(resolve *r, const pp_plan *plan)
+{
+    const pp_gain *gain = plan->gain;
+    r->table = (pp_gain_table){.n_patterns = gain->n_patterns,
+                               .n_points = gain->n_points,
+                               .least = gain->least,
+                               .step = gain->step,
+                               .value = gain->value,
+                               .slope = gain->slope,
+                               .pattern = gain->pattern,
+                               .width = r->outlook.width,
+                               .member = r->member};
+    for (size_t p = 0; p < gain->n_patterns; p++)
+        for (size_t k = 0; k < plan->n_categories; k++)
+            r->member[p * r->outlook.width + k] = (double)(gain->pattern[p] >> k & 1);
+}
+
 static pp_status resolve_create(const pp_plan *plan, void **state, pp_error *error)
 {
-    size_t n = plan->n_categories;
     const double nothing[PP_MAX_CATEGORIES] = {0};
     resolve *r = *state = calloc(1, sizeof *r);
-    if (!r || !(r->jacobian = calloc(2 * n * n + n, sizeof(double))))
+    if (!r)
         return pp_error_memory(error, "shadow prices");
-    r->response = r->jacobian + n * n;
-    r->residual = r->response + n * n;
+    PP_TRY(pp_outlook_create(plan, &r->outlook, error));
+    size_t width = r->outlook.width, patterns = plan->gain->n_patterns;
+    r->member = pp_array_reals((patterns + 2 * width + 1) * width + 4 * (patterns + 8));
+    if (!r->member)
+        return pp_error_memory(error, "shadow prices");
+    r->jacobian = r->member + patterns * width;
+    r->response = r->jacobian + width * width;
+    r->residual = r->response + width * width;
+    r->room = r->residual + width;
+    load_table(r, plan);
     r->learning = plan->learning;
     solve_first(r, plan, (double)plan->rounds, nothing);
     r->learning = NULL; // borrowed for the call
@@ -259,7 +262,8 @@ static void resolve_destroy(void *state)
     resolve *r = state;
     if (!r)
         return;
-    free(r->jacobian);
+    pp_outlook_release(&r->outlook);
+    free(r->member);
     free(r);
 }
 
@@ -271,7 +275,7 @@ static double resolve_sale_value(void *state, const pp_plan *plan, int64_t round
     if (round == 0)
         solve_first(r, plan, rounds, held);
     else
-        for (int i = 0; i < STEPS && step(r, plan, rounds, held, 1) >= ENOUGH; i++)
+        for (int i = 0; i < STEPS && step(r, plan, rounds, held, 1) >= CLOSE; i++)
             ;
     if (round > 0 && round % LOOK_EVERY == 0)
         look_lower(r, plan, rounds, held);

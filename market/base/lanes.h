@@ -6,7 +6,10 @@
 #define PURSUIT_MARKET_BASE_LANES_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
+
+#include "market/base/maths.h"
 
 #if defined(__AVX512F__)
 #define PP_VECTOR_BYTES 64
@@ -23,6 +26,7 @@ enum {
 };
 
 typedef double pp_vector __attribute__((vector_size(PP_VECTOR_BYTES)));
+typedef int64_t pp_mask __attribute__((vector_size(PP_VECTOR_BYTES))); ///< all bits, or none
 
 typedef struct pp_lanes {
     pp_vector v[PP_VECTORS];
@@ -80,6 +84,54 @@ static inline pp_lanes pp_lanes_add_product(pp_lanes a, pp_lanes b, pp_lanes c)
 {
     PP_EACH_VECTOR(i) a.v[i] += b.v[i] * c.v[i];
     return a;
+}
+
+/// a where mask, else b.
+static inline pp_vector pp_vector_pick(pp_mask mask, pp_vector a, pp_vector b)
+{
+    return (pp_vector)((mask & (pp_mask)a) | (~mask & (pp_mask)b));
+}
+
+static inline pp_lanes pp_lanes_most(pp_lanes a, pp_lanes b)
+{
+    PP_EACH_VECTOR(i) a.v[i] = pp_vector_pick(a.v[i] > b.v[i], a.v[i], b.v[i]);
+    return a;
+}
+
+static inline pp_lanes pp_lanes_least(pp_lanes a, pp_lanes b)
+{
+    PP_EACH_VECTOR(i) a.v[i] = pp_vector_pick(a.v[i] < b.v[i], a.v[i], b.v[i]);
+    return a;
+}
+
+static inline double pp_lanes_maximum(pp_lanes a)
+{
+    double x[PP_LANES], most;
+    pp_lanes_store(a, x);
+    most = x[0];
+    for (int i = 1; i < PP_LANES; i++)
+        most = x[i] > most ? x[i] : most;
+    return most;
+}
+
+static inline double pp_lanes_minimum(pp_lanes a)
+{
+    double x[PP_LANES], least;
+    pp_lanes_store(a, x);
+    least = x[0];
+    for (int i = 1; i < PP_LANES; i++)
+        least = x[i] < least ? x[i] : least;
+    return least;
+}
+
+/// pp_exp of each.
+static inline pp_lanes pp_lanes_exp(pp_lanes x)
+{
+    double y[PP_LANES];
+    pp_lanes_store(x, y);
+    for (int i = 0; i < PP_LANES; i++)
+        y[i] = pp_exp(y[i]);
+    return pp_lanes_load(y);
 }
 
 /// Sum of the eight, in the order of pp_dot (pricing/linear.h).

@@ -123,6 +123,29 @@ static void test_policy_q_is_tau_log_ratio_plus_v(void **state)
         }
 }
 
+/// Many values of a sale at once, for tables, give what each gives alone.
+static void test_policy_many_soft_maxima_equal_single_ones(void **state)
+{
+    (void)state;
+    enum { MANY = 150 }; // more than are worked on at a time
+    const double narrow[ACTIONS] = {1e-200, 1e-40, 0.9, 0.1, 1e-300};
+    for (size_t t = 0; t < PP_COUNT(temperatures); t++)
+        for (int kind = 0; kind < 2; kind++) {
+            double d[MANY], value[MANY], slope[MANY];
+            pp_candidates c = falling();
+            if (kind)
+                memcpy(c.reference, narrow, sizeof narrow);
+            for (size_t j = 0; j < MANY; j++)
+                d[j] = -300 + 4 * (double)j;
+            pp_soft_maxima(&c, temperatures[t], 400, d, MANY, value, slope);
+            for (size_t j = 0; j < MANY; j++) {
+                pp_soft alone = pp_soft_maximum(&c, temperatures[t], 400, d[j], NULL);
+                assert_close(value[j], alone.value, 1e-12 * (1 + fabs(alone.value)));
+                assert_close(slope[j], alone.conversion, 1e-14);
+            }
+        }
+}
+
 /// A reference so narrow that what is best by far has next to no weight in it.
 static void test_policy_best_is_all_but_excluded_keeps_its_value(void **state)
 {
@@ -400,6 +423,7 @@ int main(void)
         cmocka_unit_test(test_policy_value_is_the_log_sum_exp_of_q),
         cmocka_unit_test(test_policy_soft_maximum_sums_to_one_and_is_the_boltzmann_policy),
         cmocka_unit_test(test_policy_q_is_tau_log_ratio_plus_v),
+        cmocka_unit_test(test_policy_many_soft_maxima_equal_single_ones),
         cmocka_unit_test(test_policy_best_is_all_but_excluded_keeps_its_value),
         cmocka_unit_test(test_policy_conversion_is_the_slope_of_the_value),
         cmocka_unit_test(test_policy_kl_is_that_of_the_policy),

@@ -168,6 +168,7 @@ static void test_simd_trials_same_bits_at_every_level(void **state)
 {
     (void)state;
     check_trial("baseline");
+    check_trial("bellman");
     check_trial("klq");
 }
 

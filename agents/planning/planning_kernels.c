@@ -1,0 +1,257 @@
+// Planners' vectorised loops: soft maxima of a row, gains at shadow prices, Poisson expectations.
+#include "agents/planning/planning_kernels.h"
+
+#include <stdbool.h>
+
+#include "market/base/lanes.h"
+#include "market/base/maths.h"
+
+/// Q of eight candidates.
+static inline pp_lanes action_values(const double *sale, const double *profit, pp_lanes d)
+{
+    return pp_lanes_times(pp_lanes_load(sale), pp_lanes_plus(pp_lanes_load(profit), d));
+}
+
+static void soft_extremes(const double *sale, const double *profit, size_t n, double d,
+                          pp_soft_sums *sums)
+{
+    pp_lanes value = pp_lanes_of(d), most = action_values(sale, profit, value), least = most;
+    for (size_t j = PP_LANES; j < n; j += PP_LANES) {
+        pp_lanes q = action_values(sale + j, profit + j, value);
+        most = pp_lanes_most(q, most);
+        least = pp_lanes_least(q, least);
+    }
+    sums->most = pp_lanes_maximum(most);
+    sums->least = pp_lanes_minimum(least);
+}
+
+static void soft_sums(const double *reference, const double *sale, const double *profit, size_t n,
+                      double scale, double never, double d, pp_soft_sums *sums, double *weight)
+{
+    pp_lanes value = pp_lanes_of(d), most = pp_lanes_of(sums->most), one = pp_lanes_of(1);
+    pp_lanes total = pp_lanes_of(0), excess = total, conversion = total, mean = total;
+    for (size_t j = 0; j < n; j += PP_LANES) {
+        pp_lanes p = pp_lanes_load(sale + j), pi = pp_lanes_load(reference + j);
+        pp_lanes away = pp_lanes_minus(action_values(sale + j, profit + j, value), most);
+        pp_lanes x = pp_lanes_times(away, pp_lanes_of(scale));
+        if (!weight && pp_lanes_maximum(x) < never) {
+            excess = pp_lanes_minus(excess, pi);
+            continue;
+        }
+        pp_lanes factor = pp_lanes_exp(x), w = pp_lanes_times(pi, factor);
+        total = pp_lanes_plus(total, w);
+        excess = pp_lanes_add_product(excess, pi, pp_lanes_minus(factor, one));
+        conversion = pp_lanes_add_product(conversion, w, p);
+        mean = pp_lanes_add_product(mean, w, away);
+        if (weight)
+            pp_lanes_store(w, weight + j);
+    }
+    sums->total = pp_lanes_total(total);
+    sums->excess = pp_lanes_total(excess);
+    sums->conversion = pp_lanes_total(conversion);
+    sums->mean = pp_lanes_total(mean);
+}
+
+static void soft(const double *reference, const double *sale, const double *profit, size_t n,
+                 double temperature, double never, const double *d, size_t points,
+                 pp_soft_sums *sums, double *weight)
+{
+    for (size_t i = 0; i < points; i++) {
+        soft_extremes(sale, profit, n, d[i], &sums[i]);
+        soft_sums(reference, sale, profit, n, 1 / temperature, never, d[i], &sums[i], weight);
+    }
+}
+
+// log(1 + x) = log u * x/(u - 1) with u = 1 + x rounded: the quotient takes back what u lost
+// (Kahan).
+static void log_1_plus(const double *x, size_t n, double *y)
+{
+    for (size_t i = 0; i < n; i++) {
+        double u = 1 + x[i], rounded = u - 1, l = pp_log(u);
+        double mended = l * (x[i] / (rounded == 0 ? 1 : rounded));
+        y[i] = rounded == 0 ? x[i] : mended;
+    }
+}
+
+static void grid(double centre, double support, double spread, size_t n,
+                 double *restrict multiplier, double *restrict weight)
+{
+    double last = (double)n - 1;
+    for (size_t j = 0; j < n; j++) {
+        // Exactly 0 in the middle, so that the centre itself is on the grid.
+        double x = n > 1 ? (2 * (double)(int32_t)j - last) / last : 0;
+        double z = support * x / spread;
+        multiplier[j] = centre * (1 + support * x);
+        weight[j] = pp_exp(-z * z / 2);
+    }
+}
+
+static void probability(double alpha, double beta, const double *restrict multiplier, size_t n,
+                        double *restrict p)
+{
+    for (size_t i = 0; i < n; i++)
+        p[i] = 1 / (1 + pp_exp(beta * multiplier[i] - alpha));
+}
+
+/// Where a table is looked up: eight patterns' distance into an interval, and its ends.
+typedef struct interval {
+    double u[PP_LANES], value[2][PP_LANES], slope[2][PP_LANES];
+} interval;
+
+/// Beyond the table the interval's part is played by the tangent at its end.
+static void beyond(const pp_gain_table *t, double d, double x, const interval *at, size_t i,
+                   double *value, double *slope, double *curvature)
+{
+    bool above = x >= (double)(t->n_points - 1);
+    double edge = t->least + t->step * (above ? (double)(t->n_points - 1) : 0);
+    *slope = at->slope[above][i];
+    *value = at->value[above][i] + *slope * (d - edge);
+    *curvature = 0;
+}
+
+/// Cubic Hermite of eight patterns' gains: the formula of pp_gain_at.
+static void hermite(const interval *at, double h, double *value, double *slope, double *curvature)
+{
+    pp_lanes u = pp_lanes_load(at->u), v = pp_lanes_load(at->value[0]), step = pp_lanes_of(h);
+    pp_lanes first = pp_lanes_times(pp_lanes_load(at->slope[0]), step);
+    pp_lanes second = pp_lanes_times(pp_lanes_load(at->slope[1]), step);
+    pp_lanes rise = pp_lanes_minus(pp_lanes_load(at->value[1]), v), two = pp_lanes_of(2);
+    pp_lanes three = pp_lanes_of(3), once = pp_lanes_of(1 / h), c2, c3, tail;
+    c2 = pp_lanes_minus(pp_lanes_minus(pp_lanes_times(three, rise), pp_lanes_times(two, first)),
+                        second);
+    c3 = pp_lanes_minus(pp_lanes_plus(first, second), pp_lanes_times(two, rise));
+    tail = pp_lanes_add_product(c2, u, c3);
+    tail = pp_lanes_add_product(first, u, tail);
+    pp_lanes_store(pp_lanes_add_product(v, u, tail), value);
+    tail = pp_lanes_add_product(pp_lanes_times(two, c2), pp_lanes_times(u, three), c3);
+    tail = pp_lanes_add_product(first, u, tail);
+    pp_lanes_store(pp_lanes_times(tail, once), slope);
+    tail = pp_lanes_add_product(pp_lanes_times(two, c2), pp_lanes_times(pp_lanes_of(6), c3), u);
+    pp_lanes_store(pp_lanes_times(pp_lanes_times(tail, once), once), curvature);
+}
+
+/// Gains of m <= 8 patterns from p on, each at its own d; room for eight everywhere.
+static void gains(const pp_gain_table *t, size_t p, size_t m, const double *d, double *value,
+                  double *slope, double *curvature)
+{
+    double x[PP_LANES], last = (double)(t->n_points - 1), far = 0;
+    interval at = {0};
+    pp_lanes_store(pp_lanes_times(pp_lanes_minus(pp_lanes_load(d), pp_lanes_of(t->least)),
+                                  pp_lanes_of(1 / t->step)),
+                   x);
+    for (size_t i = 0; i < m; i++) {
+        bool within = x[i] > 0 && x[i] < last;
+        int32_t j = within ? (int32_t)x[i] : x[i] >= last ? (int32_t)t->n_points - 2 : 0;
+        const double *v = t->value + (p + i) * t->n_points + j;
+        const double *s = t->slope + (p + i) * t->n_points + j;
+        at.u[i] = x[i] - (double)j;
+        at.value[0][i] = v[0];
+        at.value[1][i] = v[1];
+        at.slope[0][i] = s[0];
+        at.slope[1][i] = s[1];
+        far += within ? 0 : 1;
+    }
+    hermite(&at, t->step, value, slope, curvature);
+    for (size_t i = 0; far > 0 && i < m; i++)
+        if (!(x[i] > 0 && x[i] < last))
+            beyond(t, d[i], x[i], &at, i, &value[i], &slope[i], &curvature[i]);
+}
+
+static double respond(const pp_gain_table *t, const double *lambda, double *room,
+                      double *restrict rate, double *restrict response)
+{
+    size_t n = t->n_patterns, width = t->width;
+    size_t stride = (n + PP_LANES - 1) / PP_LANES * PP_LANES;
+    double *d = room, *value = d + stride, *slope = value + stride, *curvature = slope + stride;
+    double profit = 0;
+    for (size_t p = 0; p < n; p++) {
+        d[p] = 0;
+        for (uint64_t left = t->pattern[p]; left; left &= left - 1)
+            d[p] += lambda[__builtin_ctzll(left)];
+    }
+    for (size_t p = 0; p < n; p += PP_LANES)
+        gains(t, p, n - p < PP_LANES ? n - p : PP_LANES, d + p, value + p, slope + p,
+              curvature + p);
+    for (size_t p = 0; p < n; p++)
+        profit += value[p] - d[p] * slope[p];
+    if (response)
+        memset(response, 0, width * width * sizeof(double));
+    for (size_t first = 0; first < width; first += PP_LANES) {
+        pp_lanes rates = pp_lanes_of(0);
+        for (size_t p = 0; p < n; p++) {
+            pp_lanes member = pp_lanes_load(t->member + p * width + first);
+            pp_lanes bend = pp_lanes_times(pp_lanes_of(curvature[p]), member);
+            rates = pp_lanes_add_product(rates, pp_lanes_of(slope[p]), member);
+            for (uint64_t left = response ? t->pattern[p] : 0; left; left &= left - 1) {
+                double *row = response + (size_t)__builtin_ctzll(left) * width + first;
+                pp_lanes_store(pp_lanes_plus(pp_lanes_load(row), bend), row);
+            }
+        }
+        pp_lanes_store(rates, rate + first);
+    }
+    return profit;
+}
+
+// The operator (1 + D)^sold e^(drift D) as a power series in the difference D: its coefficients
+// obey (i + 1) a[i + 1] = (sold + drift - i) a[i] + drift a[i - 1].
+static void move(const double *restrict c, const double *restrict sold,
+                 const double *restrict drift, size_t width, double *restrict moved,
+                 double *restrict rest)
+{
+    for (size_t first = 0; first < width; first += PP_LANES) {
+        pp_lanes delta = pp_lanes_load(drift + first), before = pp_lanes_of(0);
+        pp_lanes both = pp_lanes_plus(pp_lanes_load(sold + first), delta), a = pp_lanes_of(1);
+        pp_lanes sum[3], left = before;
+        for (size_t j = 0; j < 3; j++)
+            sum[j] = pp_lanes_load(c + j * width + first);
+        for (size_t i = 0; i < PP_OUTLOOK_ORDER; i++) {
+            pp_lanes next = pp_lanes_times(pp_lanes_minus(both, pp_lanes_of((double)i)), a);
+            next = pp_lanes_times(pp_lanes_add_product(next, delta, before),
+                                  pp_lanes_of(1 / (double)(i + 1)));
+            before = a;
+            a = next;
+            for (size_t j = 0; j < 3; j++) {
+                pp_lanes term = pp_lanes_times(a, pp_lanes_load(c + (i + 1 + j) * width + first));
+                sum[j] = pp_lanes_plus(sum[j], term);
+                if (i + 3 >= PP_OUTLOOK_ORDER) // squares: what is not a number stays one
+                    left = pp_lanes_add_product(left, term, term);
+            }
+        }
+        for (size_t j = 0; j < 3; j++)
+            pp_lanes_store(sum[j], moved + j * width + first);
+        pp_lanes_store(left, rest + first);
+    }
+}
+
+static double dot(const double *x, const double *y, size_t n)
+{
+    pp_lanes sum = pp_lanes_of(0);
+    size_t i = 0;
+    for (; i + PP_LANES <= n; i += PP_LANES)
+        sum = pp_lanes_add_product(sum, pp_lanes_load(x + i), pp_lanes_load(y + i));
+    if (i < n)
+        sum = pp_lanes_add_product(sum, pp_lanes_load_some(x + i, n - i),
+                                   pp_lanes_load_some(y + i, n - i));
+    return pp_lanes_total(sum);
+}
+
+static void differences(const double *z, double *l, size_t n, size_t terms, double *c,
+                        size_t stride)
+{
+    double weight = 0;
+    for (size_t i = 0; i < n; i++)
+        weight += z[i];
+    for (size_t j = 0; j < terms; j++) {
+        c[j * stride] = dot(z, l, n) / weight;
+        for (size_t i = 0; i + 1 < n + terms - 1 - j; i++)
+            l[i] = l[i + 1] - l[i];
+    }
+}
+
+const pp_planning_kernels PP_SIMD_TABLE(pp_planning_kernels) = {.soft = soft,
+                                                                .log1p = log_1_plus,
+                                                                .grid = grid,
+                                                                .probability = probability,
+                                                                .respond = respond,
+                                                                .move = move,
+                                                                .differences = differences};
