@@ -12,19 +12,19 @@
 static const double negligible = 1e-10;
 
 /// Counts that a sum takes on either side of its mean, and those that an expectation is of.
-enum { SUMMED = 7, COUNTED = 6 }; // standard deviations
+enum { SUMMED = 8, COUNTED = 7, SKEW = 2 }; // standard deviations; counts more, for small means
 
 static double reach(double mean)
 {
-    return SUMMED * sqrt(mean) + 1;
+    return SUMMED * sqrt(mean) + SKEW;
 }
 
 pp_status pp_outlook_create(const pp_plan *plan, pp_outlook *outlook, pp_error *error)
 {
     size_t width = (plan->n_categories + 7) / 8 * 8;
-    size_t room = (size_t)(2 * reach((double)plan->rounds)) + PP_OUTLOOK_TERMS + 8;
+    size_t room = (size_t)(2 * reach((double)plan->rounds)) + PP_OUTLOOK_TERMS + 64;
     pp_outlook *o = outlook;
-    *o = (pp_outlook){.width = width, .room = room};
+    *o = (pp_outlook){.width = width};
     o->terms = pp_array_reals(width * (PP_OUTLOOK_TERMS + 8) + 2 * room);
     if (!o->terms)
         return pp_error_memory(error, "expectations of losses");
@@ -32,8 +32,7 @@ pp_status pp_outlook_create(const pp_plan *plan, pp_outlook *outlook, pp_error *
                           &o->mean, &o->sold,  &o->drift,  &o->rest};
     for (size_t i = 0; i < 8; i++)
         *columns[i] = o->terms + (PP_OUTLOOK_TERMS + i) * width;
-    o->chance = o->terms + (PP_OUTLOOK_TERMS + 8) * width;
-    o->losses = o->chance + room;
+    o->room = o->terms + (PP_OUTLOOK_TERMS + 8) * width;
     for (size_t k = 0; k < width; k++)
         o->held[k] = NAN;
     return PP_OK;
@@ -45,19 +44,15 @@ void pp_outlook_release(pp_outlook *outlook)
     memset(outlook, 0, sizeof *outlook);
 }
 
-/// The sums themselves. @param c [terms][stride]
-static void sum(const pp_plan *plan, pp_outlook *o, size_t k, double held, double mean,
-                size_t terms, double *c, size_t stride)
+/// The sums themselves, of all orders or of order 0. @param c c[order width]
+static void sum(const pp_plan *plan, pp_outlook *o, size_t k, double held, double mean, bool all,
+                double *c)
 {
-    double low = fmax(0, floor(mean - reach(mean))), z = 1;
-    size_t n = (size_t)(ceil(mean + reach(mean)) - low) + 2;
-    for (size_t i = 0; i < n; i++) {
-        o->chance[i] = z;
-        z *= mean / (low + (double)i + 1);
-    }
-    for (size_t i = 0; i < n + terms - 1; i++)
-        o->losses[i] = pp_plan_loss(plan, k, held + low + (double)i);
-    pp_planning_kernels_now()->differences(o->chance, o->losses, n, terms, c, stride);
+    double m = fmax(mean, 1e-12),
+           low = fmax(0, floor(m - reach(m))); // none to come is next to none
+    size_t n = (size_t)(ceil(m + reach(m)) - low) + PP_OUTLOOK_TERMS; // D^j f asks j counts more
+    pp_planning_kernels_now()->expect(held, plan->target[k], plan->loss_each, low, m, n, o->room,
+                                      all, c, o->width);
 }
 
 /// Does the series give the expectation? It must have converged, and what counts now must have been
@@ -82,10 +77,10 @@ void pp_outlook_at(const pp_plan *plan, pp_outlook *outlook, const double *held,
         if (is_good(plan, o, k, mean[k]))
             continue;
         if (!anchor) {
-            sum(plan, o, k, held[k], mean[k], 3, o->loss + k, o->width);
+            sum(plan, o, k, held[k], mean[k], false, &o->loss[k]);
             continue;
         }
-        sum(plan, o, k, held[k], mean[k], PP_OUTLOOK_TERMS, o->terms + k, o->width);
+        sum(plan, o, k, held[k], mean[k], true, &o->terms[k]);
         o->held[k] = held[k];
         o->mean[k] = mean[k];
         o->loss[k] = o->terms[k];

@@ -19,18 +19,18 @@ typedef struct pp_outlook {
     double *loss;                ///< [width] E[L], GBP; the answer of pp_outlook_at
     double *first, *second;      ///< [width] E of L's first and second difference
     double *sold, *drift, *rest; ///< [width] scratch
-    double *chance, *losses;     ///< [room] scratch of a sum
-    size_t room;
+    double *room;                ///< scratch of a sum
 } pp_outlook;
 
 /// @return PP_OK, PP_ENOMEM
 pp_status pp_outlook_create(const pp_plan *plan, pp_outlook *outlook, pp_error *error);
 void pp_outlook_release(pp_outlook *outlook); ///< safe on a zeroed one
 
-/// Expectations at a mean number of sales to come. Sums are cut 7 s.d. away from their mean.
+/// Expectations at a mean number of sales to come. Sums are cut 8 s.d. away from their mean.
 /// @param held   [n_categories]
 /// @param mean   [width] sales to come, at most the plan's rounds
-/// @param anchor keep sums that had to be made for the calls to come
+/// @param anchor keep sums that had to be made for the calls to come; without, the loss alone is
+/// answered
 void pp_outlook_at(const pp_plan *plan, pp_outlook *outlook, const double *held, const double *mean,
                    bool anchor);
 

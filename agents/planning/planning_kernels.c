@@ -223,29 +223,119 @@ static void move(const double *restrict c, const double *restrict sold,
     }
 }
 
+enum {
+    CHAINS = 4,
+    ROWS = CHAINS * PP_LANES
+}; ///< as many recurrences at once hide each other's waits
+
+/// Chances of low, low + 1, ..., the first taken for 1. @param z [n] @return their sum
+static double chances(double low, double mean, size_t n, double *restrict z)
+{
+    double chance = 1, weight = 0;
+    for (size_t i = 0; i < n; i++)
+        z[i] = mean / (low + 1 + (double)(int32_t)i);
+    for (size_t i = 0; i < n; i++) {
+        double ratio = z[i];
+        z[i] = chance;
+        weight += chance;
+        chance *= ratio;
+    }
+    return weight;
+}
+
+/// pp_plan_loss of x, x + 1, ... @param l [n]
+static void losses(double x, double target, double each, size_t n, double *restrict l)
+{
+    for (size_t i = 0; i < n; i++) {
+        double held = x + (double)(int32_t)i, more = held - target;
+        double greatest = more > 0 ? held : target, distance = more > 0 ? more : -more;
+        l[i] = each * (greatest > 0 ? distance / greatest : 0);
+    }
+}
+
+// Charlier's polynomials: E[(D^j f)(N)] = E[f(N) C_j(N)], C_0 = 1, m C_{j + 1}(n) = (n - m - j)
+// C_j(n) - j C_{j - 1}(n). Unlike differences of f they lose nothing to cancellation where m is not
+// small.
+static void charlier(double low, double mean, double weight, const double *z, const double *l,
+                     size_t n, double *c, size_t stride)
+{
+    static const double count[PP_LANES] = {0, 1, 2, 3, 4, 5, 6, 7};
+    pp_lanes sum[PP_OUTLOOK_TERMS], once = pp_lanes_of(1 / mean);
+    for (size_t j = 0; j < PP_OUTLOOK_TERMS; j++)
+        sum[j] = pp_lanes_of(0);
+    for (size_t i = 0; i < n; i += CHAINS * PP_LANES) {
+        pp_lanes x[CHAINS], p[CHAINS], before[CHAINS];
+        for (size_t k = 0; k < CHAINS; k++) {
+            size_t at = i + k * PP_LANES;
+            x[k] = pp_lanes_plus(pp_lanes_of(low - mean + (double)at), pp_lanes_load(count));
+            p[k] = pp_lanes_times(pp_lanes_load(z + at), pp_lanes_load(l + at));
+            before[k] = pp_lanes_of(0);
+        }
+        for (size_t j = 0; j < PP_OUTLOOK_TERMS; j++) {
+            pp_lanes order = pp_lanes_of((double)j);
+            sum[j] = pp_lanes_plus(
+                sum[j], pp_lanes_plus(pp_lanes_plus(p[0], p[1]), pp_lanes_plus(p[2], p[3])));
+            for (size_t k = 0; k < CHAINS; k++) {
+                pp_lanes next = pp_lanes_minus(pp_lanes_times(pp_lanes_minus(x[k], order), p[k]),
+                                               pp_lanes_times(order, before[k]));
+                before[k] = p[k];
+                p[k] = pp_lanes_times(next, once);
+            }
+        }
+    }
+    for (size_t j = 0; j < PP_OUTLOOK_TERMS; j++)
+        c[j * stride] = pp_lanes_total(sum[j]) / weight;
+}
+
+/// The same polynomials by C_j(n + 1) = C_j(n) + j/m C_{j - 1}(n), C_j(0) = (-1)^j, for laws of
+/// small mean, which begin at 0.
+static void charlier_small(double mean, double weight, const double *z, const double *l, size_t n,
+                           double *c, size_t stride)
+{
+    enum { ORDERS = (PP_OUTLOOK_TERMS + PP_LANES - 1) / PP_LANES * PP_LANES };
+    double room[ORDERS + 1] = {0}, ratio[ORDERS], sum[ORDERS] = {0}, *value = room + 1;
+    for (int j = 0; j < ORDERS; j++) {
+        value[j] = j % 2 ? -1 : 1;
+        ratio[j] = j < PP_OUTLOOK_TERMS ? j / mean : 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        pp_lanes product = pp_lanes_of(z[i] * l[i]), now[ORDERS / PP_LANES];
+        for (int j = 0; j < ORDERS; j += PP_LANES) {
+            pp_lanes here = pp_lanes_load(value + j);
+            pp_lanes_store(pp_lanes_add_product(pp_lanes_load(sum + j), product, here), sum + j);
+            now[j / PP_LANES] =
+                pp_lanes_add_product(here, pp_lanes_load(ratio + j), pp_lanes_load(value + j - 1));
+        }
+        for (int j = 0; j < ORDERS; j += PP_LANES)
+            pp_lanes_store(now[j / PP_LANES], value + j);
+    }
+    for (size_t j = 0; j < PP_OUTLOOK_TERMS; j++)
+        c[j * stride] = sum[j] / weight;
+}
+
 static double dot(const double *x, const double *y, size_t n)
 {
     pp_lanes sum = pp_lanes_of(0);
-    size_t i = 0;
-    for (; i + PP_LANES <= n; i += PP_LANES)
+    for (size_t i = 0; i < n; i += PP_LANES)
         sum = pp_lanes_add_product(sum, pp_lanes_load(x + i), pp_lanes_load(y + i));
-    if (i < n)
-        sum = pp_lanes_add_product(sum, pp_lanes_load_some(x + i, n - i),
-                                   pp_lanes_load_some(y + i, n - i));
     return pp_lanes_total(sum);
 }
 
-static void differences(const double *z, double *l, size_t n, size_t terms, double *c,
-                        size_t stride)
+static void expect(double held, double target, double each, double low, double mean, size_t n,
+                   double *room, bool all, double *c, size_t stride)
 {
-    double weight = 0;
-    for (size_t i = 0; i < n; i++)
-        weight += z[i];
-    for (size_t j = 0; j < terms; j++) {
-        c[j * stride] = dot(z, l, n) / weight;
-        for (size_t i = 0; i + 1 < n + terms - 1 - j; i++)
-            l[i] = l[i + 1] - l[i];
-    }
+    enum { SMALL = 8 };
+    size_t padded = (n + ROWS - 1) / ROWS * ROWS;
+    double *z = room, *l = room + padded, weight = chances(low, mean, n, z);
+    for (size_t i = n; i < padded; i++)
+        z[i] = 0;
+    losses(held + low, target, each, padded, l);
+    if (!all)
+        c[0] = dot(z, l, padded) / weight;
+    else if (low == 0 && mean < SMALL)
+        charlier_small(mean, weight, z, l, n, c, stride);
+    else
+        charlier(low, mean, weight, z, l, padded, c, stride);
 }
 
 const pp_planning_kernels PP_SIMD_TABLE(pp_planning_kernels) = {.soft = soft,
@@ -254,4 +344,4 @@ const pp_planning_kernels PP_SIMD_TABLE(pp_planning_kernels) = {.soft = soft,
                                                                 .probability = probability,
                                                                 .respond = respond,
                                                                 .move = move,
-                                                                .differences = differences};
+                                                                .expect = expect};

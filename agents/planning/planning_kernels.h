@@ -4,12 +4,13 @@
 #ifndef PURSUIT_AGENTS_PLANNING_PLANNING_KERNELS_H
 #define PURSUIT_AGENTS_PLANNING_PLANNING_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "market/base/simd.h"
 
-enum { PP_OUTLOOK_ORDER = 12, PP_OUTLOOK_TERMS = PP_OUTLOOK_ORDER + 3 };
+enum { PP_OUTLOOK_ORDER = 16, PP_OUTLOOK_TERMS = PP_OUTLOOK_ORDER + 3 };
 
 /// Sums of a soft maximum over candidates b at one d, with Q_b = P_b (profit_b + d) and
 /// x_b = (Q_b - most)/tau.
@@ -64,11 +65,15 @@ typedef struct pp_planning_kernels {
     /// @param rest        [width] size of the last terms
     void (*move)(const double *c, const double *sold, const double *drift, size_t width,
                  double *moved, double *rest);
-    /// Means of differences of orders 0 to terms - 1: c[j stride] = sum_i z[i] (Delta^j l)[i] / sum
-    /// z.
-    /// @param l [n + terms - 1], overwritten
-    void (*differences)(const double *z, double *l, size_t n, size_t terms, double *c,
-                        size_t stride);
+    /// E[(D^j L)(held + N)] of one category, orders j from 0 to PP_OUTLOOK_TERMS - 1, over n counts
+    /// N from low on, by Poisson's law of the mean.
+    /// @param target, each of L = each |x - target|/max(x, target)
+    /// @param mean above 0
+    /// @param room [2 (n + 31)]
+    /// @param all  orders, or order 0 alone
+    /// @param c    c[j stride]
+    void (*expect)(double held, double target, double each, double low, double mean, size_t n,
+                   double *room, bool all, double *c, size_t stride);
 } pp_planning_kernels;
 
 PP_SIMD_KERNELS(pp_planning_kernels)

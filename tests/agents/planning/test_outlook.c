@@ -35,14 +35,17 @@ static void plain(const pp_plan *plan, size_t k, double held, double mean, doubl
         wanted[j] = (double)(sum[j] / weight);
 }
 
-/// Sums are cut 7 s.d. away, where little is left even of a law of small mean, and series end where
+/// Sums are cut 8 s.d. away, where little is left even of a law of small mean, and series end where
 /// their terms are a 10^10th of the loss: together below a 10^8th, 4e-5 GBP here.
-static void check(const pp_plan *plan, const pp_outlook *o, const double *held, const double *mean)
+static void check(const pp_plan *plan, const pp_outlook *o, const double *held, const double *mean,
+                  bool anchor)
 {
     for (size_t k = 0; k < CATEGORIES; k++) {
         double wanted[3];
         plain(plan, k, held[k], mean[k], wanted);
         assert_close(o->loss[k], wanted[0], 1e-8 * LOSS_EACH);
+        if (!anchor)
+            continue;
         assert_close(o->first[k], wanted[1], 1e-8 * LOSS_EACH);
         assert_close(o->second[k], wanted[2], 1e-8 * LOSS_EACH);
     }
@@ -68,7 +71,7 @@ static void test_outlook_follows_an_epoch(void **state)
             }
             pp_outlook_at(&plan, &o, held, mean, true);
             if (round % 7 == 0 || round > 990)
-                check(&plan, &o, held, mean);
+                check(&plan, &o, held, mean, true);
             for (size_t k = 0; k < CATEGORIES; k++)
                 held[k] += gsl_rng_uniform(rng) < rate[k];
         }
@@ -93,7 +96,7 @@ static void test_outlook_jumps_are_summed_anew(void **state)
                     mean[k] = means[(i + k) % PP_COUNT(means)];
                 }
                 pp_outlook_at(&plan, &o, held, mean, anchor);
-                check(&plan, &o, held, mean);
+                check(&plan, &o, held, mean, anchor);
             }
         pp_outlook_release(&o);
     }
