@@ -5,6 +5,9 @@
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_randist.h>
 #include <math.h>
+#include <stdlib.h>
+
+#include "market/law_tables.h"
 
 /// A continuous law on (low, high).
 typedef struct law {
@@ -74,9 +77,7 @@ static double solve(const law *l, int upper, double v, double start)
     return NAN;
 }
 
-typedef struct node {
-    double x, slope, curvature; ///< quantile and its derivatives in v
-} node;
+typedef pp_law_node node;
 
 static node node_at(const law *l, int upper, double v, double start)
 {
@@ -138,27 +139,61 @@ static double node_probability(int cell)
     return ldexp(1 + ldexp(part, -PP_LAW_BITS), octave - 33);
 }
 
-static pp_status tabulate(const law *l, double middle, transform image, pp_quantile_table *table,
-                          pp_error *error)
+static void find_nodes(const law *l, double middle, transform image, pp_law_nodes nodes)
 {
     for (int upper = 0; upper < 2; upper++) {
-        node right = node_at(l, upper, 0.5, middle), right_image = image(l, &right);
+        node at = node_at(l, upper, 0.5, middle);
+        nodes[upper][PP_LAW_CELLS] = image(l, &at);
+        for (int cell = PP_LAW_CELLS - 1; cell >= 0; cell--) {
+            at = node_at(l, upper, node_probability(cell), at.x);
+            nodes[upper][cell] = image(l, &at);
+        }
+    }
+}
+
+static pp_status fit_cells(double a, double b, const pp_law_nodes *nodes, pp_quantile_table *table,
+                           pp_error *error)
+{
+    for (int upper = 0; upper < 2; upper++)
         for (int cell = PP_LAW_CELLS - 1; cell >= 0; cell--) {
             double v = node_probability(cell), width = node_probability(cell + 1) - v;
-            node left = node_at(l, upper, v, right.x);
-            node left_image = image(l, &left);
             double *c = table->cell[upper][cell];
-            fit_cell(&left_image, &right_image, width, c);
+            fit_cell(&(*nodes)[upper][cell], &(*nodes)[upper][cell + 1], width, c);
             for (int j = 0; j < PP_LAW_TERMS; j++)
                 if (!isfinite(c[j]))
                     return pp_error_set(error, PP_ENUMERIC,
-                                        "no quantile at probability %g of the law (%g, %g)", v,
-                                        l->a, l->b);
-            right = left;
-            right_image = left_image;
+                                        "no quantile at probability %g of the law (%g, %g)", v, a,
+                                        b);
         }
-    }
     return PP_OK;
+}
+
+/// The nodes of a law that is compiled in; NULL if it is not.
+static const pp_law_nodes *compiled(pp_law_kind kind, double a, double b)
+{
+    for (const pp_law_table *t = pp_law_tables; t->nodes; t++)
+        if (t->kind == kind && t->a == a && t->b == b)
+            return t->nodes;
+    return NULL;
+}
+
+/// @param middle of the law that is tabulated through
+static pp_status tabulate(pp_law_kind kind, double a, double b, const law *l, double middle,
+                          transform image, pp_quantile_table *table, pp_error *error)
+{
+    pp_law_nodes *nodes = malloc(sizeof *nodes);
+    if (!nodes)
+        return pp_error_memory(error, "a law's table");
+    find_nodes(l, middle, image, *nodes);
+    pp_status status = fit_cells(a, b, (const pp_law_nodes *)nodes, table, error);
+#ifdef PP_LAW_RECORD
+    if (status == PP_OK)
+        pp_law_record(kind, a, b, (const pp_law_nodes *)nodes);
+#else
+    (void)kind;
+#endif
+    free(nodes);
+    return status;
 }
 
 /// The median between two points at which the law is certainly on either side, by bisection.
@@ -182,39 +217,59 @@ static pp_status check(double a, double b, pp_error *error)
                         b);
 }
 
-pp_status pp_distribution_beta(double a, double b, pp_quantile_table *table, pp_error *error)
-{
-    law l = {a, b, 0, 1, gsl_cdf_beta_P, gsl_cdf_beta_Q, gsl_ran_beta_pdf, beta_score};
-    pp_status status = check(a, b, error);
-    return status == PP_OK ? tabulate(&l, median(&l, 0, 1), same, table, error) : status;
-}
-
-static const law normal_law = {.low = -INFINITY,
+static const law normal_law = {.b = 1,
+                               .low = -INFINITY,
                                .high = INFINITY,
                                .cdf = normal_cdf,
                                .survival = normal_survival,
                                .density = normal_density,
                                .score = normal_score};
 
+pp_status pp_law_tabulate(pp_law_kind kind, double a, double b, pp_quantile_table *table,
+                          pp_error *error)
+{
+    law beta = {a, b, 0, 1, gsl_cdf_beta_P, gsl_cdf_beta_Q, gsl_ran_beta_pdf, beta_score};
+    law gamma = {a,          b, 0, INFINITY, gsl_cdf_gamma_P, gsl_cdf_gamma_Q, gsl_ran_gamma_pdf,
+                 gamma_score};
+    law normal = normal_law;
+    switch (kind) {
+    case PP_LAW_BETA:
+        return tabulate(kind, a, b, &beta, median(&beta, 0, 1), same, table, error);
+    case PP_LAW_GAMMA:
+        if (a < 1e4)
+            return tabulate(kind, a, b, &gamma, median(&gamma, 0, b * (a + 1)), same, table, error);
+        normal.a = a;
+        normal.b = b;
+        return tabulate(kind, a, b, &normal, 0, gamma_of_normal, table, error);
+    case PP_LAW_NORMAL:
+        break;
+    }
+    return tabulate(kind, a, b, &normal, 0, same, table, error);
+}
+
+static pp_status make(pp_law_kind kind, double a, double b, pp_quantile_table *table,
+                      pp_error *error)
+{
+    const pp_law_nodes *nodes = compiled(kind, a, b);
+    return nodes ? fit_cells(a, b, nodes, table, error) : pp_law_tabulate(kind, a, b, table, error);
+}
+
+pp_status pp_distribution_beta(double a, double b, pp_quantile_table *table, pp_error *error)
+{
+    PP_TRY(check(a, b, error));
+    return make(PP_LAW_BETA, a, b, table, error);
+}
+
 pp_status pp_distribution_gamma(double shape, double scale, pp_quantile_table *table,
                                 pp_error *error)
 {
-    law l = {shape,      scale, 0, INFINITY, gsl_cdf_gamma_P, gsl_cdf_gamma_Q, gsl_ran_gamma_pdf,
-             gamma_score};
     PP_TRY(check(shape, scale, error));
-    if (shape < 1e4)
-        return tabulate(&l, median(&l, 0, scale * (shape + 1)), same, table, error);
-    l = normal_law;
-    l.a = shape;
-    l.b = scale;
-    return tabulate(&l, 0, gamma_of_normal, table, error);
+    return make(PP_LAW_GAMMA, shape, scale, table, error);
 }
 
 pp_status pp_distribution_normal(pp_quantile_table *table, pp_error *error)
 {
-    law l = normal_law;
-    l.b = 1;
-    return tabulate(&l, 0, same, table, error);
+    return make(PP_LAW_NORMAL, 0, 1, table, error);
 }
 
 void pp_discrete_build(double *cumulative, int n, pp_discrete *law_)

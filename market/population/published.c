@@ -6,7 +6,9 @@
 #include <gsl/gsl_randist.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "market/law_tables.h"
 #include "market/population/published_kernels.h"
 
 enum { MAX_LEVELS = PP_MAX_LOCATIONS + 1, MAX_CHILDREN = 21 };
@@ -63,14 +65,16 @@ static void build_age(pp_published *p, double *cumulative)
     const pp_published_config *c = &p->config;
     for (int i = 0; i < p->ages; i++) {
         double edge = (p->youngest + i + 1 - c->age_minimum) / c->age_range;
-        cumulative[i] = edge >= 1 ? 1 : gsl_cdf_beta_P(edge, c->age_alpha, c->age_beta);
+        if (!p->compiled)
+            cumulative[i] = edge >= 1 ? 1 : gsl_cdf_beta_P(edge, c->age_alpha, c->age_beta);
     }
     pp_discrete_build(cumulative, p->ages, &p->age);
 }
 
-static void build_binomial(int n, double probability, double *cumulative, pp_discrete *law)
+static void build_binomial(const pp_published *p, int n, double probability, double *cumulative,
+                           pp_discrete *law)
 {
-    for (int k = 0; k <= n; k++)
+    for (int k = 0; k <= n && !p->compiled; k++)
         cumulative[k] = gsl_cdf_binomial_P((unsigned)k, probability, (unsigned)n);
     pp_discrete_build(cumulative, n + 1, law);
 }
@@ -89,7 +93,7 @@ static void build_children(pp_published *p, int age, int married, double *cumula
     const pp_published_config *c = &p->config;
     double n = (double)c->child_maximum;
     double p_child = child_probability(c, p->youngest + age, married);
-    build_binomial((int)n, 1 - pow((1 - p_child) / n, 1 / n), cumulative,
+    build_binomial(p, (int)n, 1 - pow((1 - p_child) / n, 1 / n), cumulative,
                    &p->children[age][married]);
 }
 
@@ -112,7 +116,7 @@ static pp_status build_driving(pp_published *p, int index, double *cumulative, p
         return pp_error_set(error, PP_EINVAL,
                             "population.driving_age: %g must be above the greatest age, %d",
                             c->driving_age, p->youngest + p->ages - 1);
-    for (int k = 0; k < n; k++)
+    for (int k = 0; k < n && !p->compiled; k++)
         cumulative[k] =
             span > 0 ? rounded_beta_cdf(fmin(1, (k + 1) / span), c->driving_alpha, b) : 1;
     pp_discrete_build(cumulative, n, &p->driving[index]);
@@ -146,8 +150,8 @@ static pp_status build_locations(pp_published *p, double *cumulative, pp_error *
     for (int l = 0; l < locations; l++) {
         double step =
             locations > 1 ? (c->occupation_high - c->occupation_low) / (locations - 1) : 0;
-        build_binomial(locations, c->occupation_low + l * step, cumulative + (size_t)l * MAX_LEVELS,
-                       &p->occupation[l]);
+        build_binomial(p, locations, c->occupation_low + l * step,
+                       cumulative + (size_t)l * MAX_LEVELS, &p->occupation[l]);
         PP_TRY(pp_distribution_beta(1 + l, 1 + locations - l, &p->risk[l], error));
     }
     for (int o = 0; o < occupations; o++)
@@ -211,6 +215,7 @@ static pp_status allocate(pp_published *p, pp_error *error)
     size_t per_age = 2 * MAX_CHILDREN + PP_PUBLISHED_AGES;
     size_t n = PP_PUBLISHED_AGES + (size_t)p->ages * per_age + locations * MAX_LEVELS;
     p->cumulative = calloc(n, sizeof(double));
+    p->n_cumulative = n;
     p->percentile = calloc(locations + 1, sizeof *p->percentile);
     p->risk = calloc(locations, sizeof *p->risk);
     p->base.bytes =
@@ -218,6 +223,17 @@ static pp_status allocate(pp_published *p, pp_error *error)
     if (!p->cumulative || !p->percentile || !p->risk)
         return pp_error_memory(error, "the population");
     return PP_OK;
+}
+
+/// Cumulative tables of the default parameters are compiled in.
+static void load_compiled(pp_published *p)
+{
+    pp_published_config defaults;
+    pp_param_defaults(&pp_published_table, &defaults);
+    p->compiled = p->n_cumulative == pp_law_cumulative_count &&
+                  pp_param_equal(&pp_published_table, &p->config, &defaults);
+    if (p->compiled)
+        memcpy(p->cumulative, pp_law_cumulative, p->n_cumulative * sizeof(double));
 }
 
 static pp_status build(pp_published *p, pp_error *error)
@@ -234,6 +250,7 @@ static pp_status build(pp_published *p, pp_error *error)
                             c->money_step);
     PP_TRY(allocate(p, error));
     PP_TRY(build_schema(p, error));
+    load_compiled(p);
     PP_TRY(build_ages(p, error));
     size_t used = PP_PUBLISHED_AGES + (size_t)p->ages * (2 * MAX_CHILDREN + PP_PUBLISHED_AGES);
     return build_locations(p, p->cumulative + used, error);

@@ -4,6 +4,8 @@
 #ifndef PURSUIT_MARKET_POPULATION_PUBLISHED_KERNELS_H
 #define PURSUIT_MARKET_POPULATION_PUBLISHED_KERNELS_H
 
+#include <stdbool.h>
+
 #include "market/base/simd.h"
 #include "market/distribution.h"
 #include "market/population/class.h"
@@ -62,7 +64,9 @@ typedef struct pp_published {
     pp_published_config config;
     pp_choice_config choice;
     int ages, youngest;
-    double *cumulative; ///< storage of every discrete law
+    double *cumulative; ///< [n_cumulative] storage of every discrete law
+    size_t n_cumulative;
+    bool compiled; ///< the cumulative tables are those compiled in
     pp_discrete age, occupation[PP_MAX_LOCATIONS];
     pp_discrete children[PP_PUBLISHED_AGES][2], driving[PP_PUBLISHED_AGES];
     double base_income[PP_PUBLISHED_AGES], p_married[PP_PUBLISHED_AGES];
