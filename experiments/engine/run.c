@@ -11,6 +11,7 @@
 #include "data/file/output.h"
 #include "data/file/output_steps.h"
 #include "data/file/sha256.h"
+#include "experiments/engine/hand_in.h"
 #include "experiments/engine/workspace.h"
 #include "market/base/buffer.h"
 #include "market/base/build_id.h"
@@ -18,13 +19,14 @@
 /// What is over sooner is sooner run again than kept.
 static const double hold_seconds = 1;
 
-/// What the threads of a run share. Everything below `results` is touched only inside the ordered
-/// region, in the order of trials; `failed` is read elsewhere, hence atomically.
+/// What the threads of a run share. Everything below `results` is touched only by the thread whose
+/// trial's turn it is; `failed` is read elsewhere, hence atomically.
 typedef struct run {
     const pp_experiment *experiment;
     const pp_run_options *options;
     const pp_results_layout *layout;
     pp_thread_plan plan;
+    pp_hand_in *hand_in;
     pp_results *results;
     pp_error *error;
     pp_status status;
@@ -42,8 +44,6 @@ static bool has_failed(run *r)
 
 static void fail(run *r, pp_status status, const pp_error *cause, bool of_trial)
 {
-    if (r->status != PP_OK)
-        return;
     r->status = status;
     pp_error_set(r->error, status, "%s",
                  cause->message[0] ? cause->message : pp_status_text(status));
@@ -52,11 +52,11 @@ static void fail(run *r, pp_status status, const pp_error *cause, bool of_trial)
     r->failed = 1;
 }
 
-/// One trial's turn, in the order of trials.
-static void hand_in(run *r, int64_t i, pp_status status, const pp_record *record, pp_error *cause)
+/// One trial's turn, in the order of trials. The first that fails is the last.
+static bool hand_in(void *context, int64_t i, pp_status status, const pp_record *record,
+                    pp_error *cause)
 {
-    if (r->status != PP_OK)
-        return;
+    run *r = context;
     bool of_trial = status != PP_OK;
     if (status == PP_OK)
         status = pp_results_append(r->results, record, cause);
@@ -64,6 +64,7 @@ static void hand_in(run *r, int64_t i, pp_status status, const pp_record *record
         fail(r, status, cause, of_trial);
     else if (r->options->progress)
         r->options->progress(r->options->context, i + 1, r->layout->n_trials);
+    return status == PP_OK;
 }
 
 /// Run a trial, unless the run is to end.
@@ -76,31 +77,24 @@ static pp_status run_trial(const run *r, pp_workspace *workspace, int64_t trial,
     return pp_trial_run(workspace, trial, r->options->drop, record, error);
 }
 
-/// Work of one thread, and of the others in its workspace's blocks: its share of the trials, handed
-/// in one after the other.
+/// Work of one thread, and of the others in its workspace's blocks: its share of the trials.
 static void work(run *r)
 {
     pp_workspace *workspace = NULL;
-    pp_record *record = NULL;
     pp_error setup = {0};
     pp_status ready = pp_workspace_create(r->experiment, r->plan.blocks, &workspace, &setup);
-    if (ready == PP_OK)
-        ready = pp_record_create(r->layout, &record, &setup);
-#pragma omp for ordered schedule(dynamic, 1)
-    for (int64_t i = r->resumed; i < r->layout->n_trials; i++) {
-        pp_error cause = setup;
-        pp_status status = ready;
+    int64_t i;
+    pp_record *record;
+    for (pp_error cause = setup; pp_hand_in_take(r->hand_in, &i, &record, &cause); cause = setup) {
+        pp_status status = ready == PP_OK && !record ? PP_ENOMEM : ready;
         if (status == PP_OK && !has_failed(r))
             status = run_trial(r, workspace, r->layout->first_trial + i, record, &cause);
-#pragma omp ordered
-        hand_in(r, i, status, record, &cause);
+        pp_hand_in_give(r->hand_in, i, status, &cause);
     }
-    pp_record_destroy(record);
     pp_workspace_destroy(workspace);
 }
 
-/// Threads of trials, each with threads of its own for its blocks. A team of one is a team: without
-/// it the loop over trials would wait for the other threads of a host program's own region.
+/// Threads of trials, each with threads of its own for its blocks.
 static void work_on_threads(run *r)
 {
     int levels = omp_get_max_active_levels();
@@ -182,7 +176,11 @@ static void run_trials(run *r, pp_error *error)
     r->status = open_results(r, error);
     if (r->status != PP_OK)
         return;
-    work_on_threads(r);
+    r->status = pp_hand_in_create(r->layout, r->resumed, r->layout->n_trials, r->plan.trials,
+                                  hand_in, r, &r->hand_in, error);
+    if (r->status == PP_OK)
+        work_on_threads(r);
+    pp_hand_in_destroy(r->hand_in);
     if (r->status == PP_OK)
         r->status = pp_results_commit(r->results, error);
     else if (is_final(r->status))

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "experiments/engine/hand_in.h"
 #include "experiments/engine/run.h"
 #include "market/base/array.h"
 
@@ -268,9 +269,10 @@ double pp_experiment_memory(const pp_experiment *e, int threads)
     if (pp_pipeline_create(&s->pricing, e->schema->n_columns, e->history_epochs,
                            (pp_observe)s->market.observe, &pipeline, NULL) != PP_OK)
         return NAN;
-    double each = trial_bytes(e, pipeline) + plan.blocks * block_bytes(e, pipeline) + record;
+    double each = trial_bytes(e, pipeline) + plan.blocks * block_bytes(e, pipeline);
+    double waiting = record * (double)pp_hand_in_records(pp_record_bytes(&layout), plan.trials);
     pp_pipeline_destroy(pipeline);
     // The writer holds at least one record, however large, and its checkpoint another.
     double buffer = fmin(fmax(writer, record), 2 * trials * record) + record;
-    return program + 2 * pp_population_bytes(e->population) + buffer + plan.trials * each;
+    return program + 2 * pp_population_bytes(e->population) + buffer + waiting + plan.trials * each;
 }

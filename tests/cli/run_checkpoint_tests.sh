@@ -21,8 +21,8 @@ export SOURCE_DATE_EPOCH=1700000000 OMP_NUM_THREADS=2
 cat >run.yaml <<'YAML'
 title: Interrupted
 trials: 90
-market: {rounds: 300, burn_in_epochs: 3, test_epochs: 5}
-results: {quotes_every: 10}
+market: {rounds: 1300, burn_in_epochs: 3, test_epochs: 5}
+results: {quotes_every: 43}
 firms:
   - {name: pursuer, agent: {kind: klq, value: linear}, portfolio: random}
   - {agent: null, count: 4}
