@@ -75,6 +75,11 @@ double bench_watched(void);
 /// Start watching by this clock.
 void bench_watch_by(double (*clock)(void));
 
+/// A watched market of null firms with one burn-in epoch.
+void bench_null_market(bench_market *m, size_t n_firms, int64_t rounds, int64_t epochs);
+/// Nanoseconds of a round of its test epochs, by processor time.
+double bench_round_time(bench_market *m);
+
 /// A new empty file. @param path [PP_TEXT_MAX]
 void bench_temporary(char *path);
 
@@ -90,6 +95,8 @@ void bench_writing(const bench *b);
 void bench_sweep(const bench *b);
 void bench_trials(const bench *b);
 void bench_setup(const bench *b);
+void bench_ratios(const bench *b);
+void bench_cores(const bench *b);
 
 /// One point of bench_memory in a process of its own: megabytes at most on stdout.
 void bench_memory_point(const char *firms, const char *rounds, const char *trials);

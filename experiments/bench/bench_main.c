@@ -25,8 +25,10 @@ static const struct {
     {"sweep", "a tiny run among many, its simulation apart", bench_sweep},
     {"trial", "a whole published trial, refits included, of several agents", bench_trials},
     {"setup", "tabulating the laws, buffers", bench_setup},
+    {"ratios", "whole trials, agents' quotes and set-up, over rounds", bench_ratios},
     {"memory", "peak memory against rounds, firms and trials; --long: 10^8 rounds", bench_memory},
     {"threads", "efficiency of all cores; --long: more repeats", bench_threads},
+    {"cores", "a slow core among others: beside a spinner, and 64 simulated", bench_cores},
 };
 
 static int usage(const char *what, const char *argument)

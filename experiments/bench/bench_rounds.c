@@ -7,8 +7,7 @@
 
 enum { ROUNDS = 1000, MOST = 16 };
 
-/// A watched market of null firms with one burn-in epoch.
-static void start_null(bench_market *m, size_t n_firms, int64_t rounds, int64_t epochs)
+void bench_null_market(bench_market *m, size_t n_firms, int64_t rounds, int64_t epochs)
 {
     bench_market_build(m, n_firms, "null");
     m->scenario.market.rounds = rounds;
@@ -18,8 +17,7 @@ static void start_null(bench_market *m, size_t n_firms, int64_t rounds, int64_t 
     bench_market_start(m);
 }
 
-/// Nanoseconds of a round of the test epochs.
-static double round_time(bench_market *m)
+double bench_round_time(bench_market *m)
 {
     const pp_market_config *market = &m->scenario.market;
     return 1e9 * bench_test_epochs(m, bench_processor) /
@@ -114,11 +112,11 @@ void bench_floor(const bench *b)
     floor_buffers at = {0};
     double whole[MOST], floors[MOST], ratio[MOST], parts[PARTS][MOST], part[PARTS];
     size_t n = (size_t)bench_size(b, 15, 1);
-    start_null(&m, 6, ROUNDS, bench_size(b, 100, 2));
+    bench_null_market(&m, 6, ROUNDS, bench_size(b, 100, 2));
     create_floor(m.experiment, &at);
     for (size_t i = 0; i < n; i++) {
         floors[i] = floor_time(m.experiment, &at, m.scenario.market.test_epochs, part);
-        whole[i] = round_time(&m);
+        whole[i] = bench_round_time(&m);
         ratio[i] = whole[i] / floors[i];
         for (int p = 0; p < PARTS; p++)
             parts[p][i] = part[p] / floors[i];
@@ -143,11 +141,11 @@ void bench_firms(const bench *b)
     double quote[SIZES][MOST], ratio[MOST];
     size_t n = (size_t)bench_size(b, 9, 1);
     for (size_t f = 0; f < SIZES; f++)
-        start_null(&m[f], firms[f], bench_size(b, ROUNDS, 50),
-                   bench_size(b, 600 / (int64_t)firms[f], 1));
+        bench_null_market(&m[f], firms[f], bench_size(b, ROUNDS, 50),
+                          bench_size(b, 600 / (int64_t)firms[f], 1));
     for (size_t i = 0; i < n; i++) {
         for (size_t f = 0; f < SIZES; f++)
-            quote[f][i] = round_time(&m[f]) / (double)firms[f];
+            quote[f][i] = bench_round_time(&m[f]) / (double)firms[f];
         ratio[i] = quote[SIZES - 1][i] / quote[0][i];
     }
     bench_judge(b, bench_median(ratio, n), "x", BENCH_AT_MOST, 1.2,
@@ -167,11 +165,11 @@ void bench_rounds(const bench *b)
     size_t n = (size_t)bench_size(b, 5, 1);
     for (int s = 0; s < SIZES; s++) {
         rounds[s] = (int64_t)lround(pow(10, s)) * bench_size(b, 1000, 1);
-        start_null(&m[s], 6, rounds[s], rounds[s] < most ? most / rounds[s] : 1);
+        bench_null_market(&m[s], 6, rounds[s], rounds[s] < most ? most / rounds[s] : 1);
     }
     for (size_t i = 0; i < n; i++) {
         for (int s = 0; s < SIZES; s++)
-            time[s][i] = round_time(&m[s]);
+            time[s][i] = bench_round_time(&m[s]);
         ratio[i] = time[SIZES - 1][i] / time[0][i];
     }
     bench_judge(b, bench_median(ratio, n), "x", BENCH_AT_MOST, 1.1,
