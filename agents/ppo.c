@@ -47,36 +47,39 @@ typedef struct ppo_work {
 
 /// d/dd of ratio Delta - (tau/alpha) KL(pi_old || pi) at a row, with d the value of a sale; as
 /// d log pi(a)/dd = (P(a) - E_pi P)/tau.
-static double row_slope(const pp_learner *l, size_t row)
+static double row_slope(const pp_learner *l, size_t row, double d)
 {
-    double policy[PP_CANDIDATES_MAX];
     const pp_rollouts *r = &l->rollouts;
-    const pp_candidates *c = &l->candidates[r->customer[row]];
-    double now = pp_learner_row_soft(l, l->theta, row, policy).conversion;
+    const pp_choices choices = pp_learner_choices(l, r->customer[row]);
     size_t a = r->action[row];
-    double ratio = policy[a] / fmax(r->probability[row], 1e-300);
-    double gain = ratio * r->delta[row] * (c->sale[a] - now) / l->temperature;
-    return gain + (r->conversion[row] - now) / l->config.alpha;
+    pp_choice_odds now = pp_learning_kernels_now()->odds(&choices, d, a);
+    double ratio = now.probability / fmax(r->probability[row], 1e-300);
+    double gain = ratio * r->delta[row] * (choices.slope[a] - now.slope);
+    return gain + (r->conversion[row] - l->temperature * now.slope) / l->config.alpha;
 }
 
 /// One gradient step on every `batches`-th row.
 static void step_batch(pp_learner *l, ppo_work *w, size_t batch)
 {
     const pp_rollouts *r = &l->rollouts;
-    size_t stride = (size_t)w->config->batches;
+    size_t stride = (size_t)w->config->batches, rounds = r->rounds, round = batch % rounds;
     double share = (double)stride / (double)r->n;
+    pp_function policy = {l->theta, l->slope};
+    pp_function_slopes(&l->basis, &policy);
     memset(w->gradient, 0, l->basis.size * sizeof(double));
     for (size_t row = batch; row < r->n; row += stride) {
-        pp_sparse change;
+        const pp_moment *after = &l->moments[round];
         uint64_t categories = l->categories[r->customer[row]];
+        round += stride % rounds;
+        round -= round < rounds ? 0 : rounds;
         if (!categories)
             continue; // a sale to them moves nothing
-        double slope = row_slope(l, row);
-        pp_basis_sale(&l->basis, r->held + row * l->basis.n_categories,
-                      (int64_t)(row % r->rounds) + 1, categories, &change);
-        for (size_t i = 0; i < change.n; i++)
-            w->gradient[change.at[i]] -= share * slope * change.value[i];
+        const pp_place place = pp_learner_place(l, row);
+        double d = pp_function_change(&l->basis, &policy, after, &place, categories);
+        pp_basis_add_change(&l->basis, after, &place, categories, -share * row_slope(l, row, d),
+                            w->gradient);
     }
+    pp_basis_gradient_of_slopes(&l->basis, w->gradient);
     pp_adam(l->theta, w->gradient, w->first, w->second, l->basis.size, w->config->step, ++w->steps);
 }
 

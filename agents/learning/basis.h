@@ -12,6 +12,7 @@
 #define PURSUIT_AGENTS_LEARNING_BASIS_H
 
 #include "agents/agent.h"
+#include "agents/learning/learning_kernels.h"
 
 enum {
     PP_BASIS_SMALL = 16,                 ///< rounds
@@ -25,8 +26,31 @@ typedef struct pp_basis {
     double rounds;
     double pace[PP_MAX_CATEGORIES];                 ///< policies per round
     double held[PP_MAX_CATEGORIES][PP_BASIS_KNOTS]; ///< [n_categories][n_held] knots of y
-    double time[PP_BASIS_KNOTS];                    ///< [n_time] knots of t
+    double rise[PP_MAX_CATEGORIES][PP_BASIS_KNOTS]; ///< [n_categories][n_held] 1/length of a piece
+    double edge[PP_MAX_CATEGORIES]
+               [PP_BASIS_KNOTS]; ///< [n_categories][n_held] held; outer: infinite
+    double time[PP_BASIS_KNOTS]; ///< [n_time] knots of t
 } pp_basis;
+
+/// Where a moment lies among the knots of time.
+typedef struct pp_moment {
+    double rest;  ///< rounds to come, T - t
+    size_t piece; ///< of time
+    double along; ///< share of the piece that is over
+} pp_moment;
+
+/// Which piece of each category a portfolio lies in, and which one with a policy more of it.
+typedef struct pp_place {
+    const double *held; ///< [n_categories]
+    uint8_t *now;       ///< [n_categories]
+    uint8_t *more;      ///< [n_categories]
+} pp_place;
+
+/// A function's coefficients, and by how much each piece rises per policy, for quick evaluation.
+typedef struct pp_function {
+    const double *theta; ///< [size]
+    double *slope;       ///< [size]; of what lies between a knot of y and the next; else unused
+} pp_function;
 
 /// A sparse vector over the coefficients; the same one may be there more than once. Room for a
 /// portfolio and one that holds a policy more of each category.
@@ -48,6 +72,28 @@ void pp_basis_at(const pp_basis *basis, const double *held, int64_t t, uint64_t 
 void pp_basis_sale(const pp_basis *basis, const double *held, int64_t t, uint64_t categories,
                    pp_sparse *vector);
 double pp_sparse_dot(const pp_sparse *vector, const double *theta);
+
+pp_moment pp_basis_moment(const pp_basis *basis, int64_t t);
+/// Find the pieces. What place->now holds is where the search begins: a piece of each category.
+void pp_basis_place(const pp_basis *basis, const pp_moment *moment, pp_place *place);
+/// Slopes of new coefficients.
+void pp_function_slopes(const pp_basis *basis, pp_function *function);
+/// V(held, t).
+double pp_function_value(const pp_basis *basis, const pp_function *function,
+                         const pp_moment *moment, const pp_place *place);
+/// What a sale to these categories changes: V(held + s, t) - V(held, t).
+double pp_function_change(const pp_basis *basis, const pp_function *function,
+                          const pp_moment *moment, const pp_place *place, uint64_t categories);
+/// Add scale times the gradient of that change in the slopes. @param gradient [size]
+void pp_basis_add_change(const pp_basis *basis, const pp_moment *moment, const pp_place *place,
+                         uint64_t categories, double scale, double *gradient);
+/// A gradient in the slopes becomes one in the coefficients. @param gradient [size]
+void pp_basis_gradient_of_slopes(const pp_basis *basis, double *gradient);
+/// The hats in y, without those in time, as pairs: (1 - chance) hats(held) + chance hats(held + s).
+/// @param pairs [2 n_categories]; `at` counts knots, [n_categories][n_held]. The second number of
+///              the last may be one knot too far, and is 0 then. @return how many
+size_t pp_basis_pairs(const pp_basis *basis, const pp_moment *moment, const pp_place *place,
+                      uint64_t categories, double chance, pp_pair *pairs);
 
 /// Coefficients of where learning starts: the profit of the rounds to come less the loss of where
 /// the portfolio ends at the target's pace. @param profit GBP per round

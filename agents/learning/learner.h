@@ -50,16 +50,29 @@ pp_status pp_learner_check(const pp_policy_config *policy, pp_error *error);
 /// Rollouts of one iteration, row by row. Struct of arrays; a rollout is `rounds` rows in order.
 typedef struct pp_rollouts {
     size_t n, rounds;
-    size_t *customer;     ///< [n] into the learner's customers
-    size_t *action;       ///< [n] into its candidates
+    uint32_t *customer;   ///< [n] into the learner's customers
+    uint32_t *action;     ///< [n] into its candidates
     double *held;         ///< [n][n_categories] before the round
+    uint8_t *piece;       ///< [n][2][n_categories] where `held` lies after the round: pp_place
     double *probability;  ///< [n] pi_old of the action
     double *conversion;   ///< [n] E of P(s, .) under pi_old
+    double *slope;        ///< [n] the same of V's own policy: dV/dd by the critic
     double *value;        ///< [n] V(s) by the critic, GBP
     double *action_value; ///< [n] tau log(pi_old/pi_b) + V(s), GBP
     double *reward;       ///< [n] GBP
     double *delta;        ///< [n] reward + V(next s) - action_value; then the lambda sum of it
 } pp_rollouts;
+
+/// Scratch of a regression; see agents/learning/regression.c.
+typedef struct pp_regression {
+    double *gram, *right; ///< [basis.size]^2, [basis.size]
+    double *products;     ///< [4][n_products] of a round, and of a piece of time three times
+    double *round_right;  ///< [knots + 1] of a round, by knots of the portfolio
+    double **row;         ///< [knots + 1] rows of the products of a round
+    pp_pair *pairs;       ///< [2 n_categories]
+    size_t knots;         ///< n_categories n_held
+    size_t n_products;
+} pp_regression;
 
 typedef struct pp_learner pp_learner;
 
@@ -72,14 +85,18 @@ struct pp_learner {
     pp_basis basis;
     double *theta;  ///< [basis.size] policy, and value where critic is NULL
     double *critic; ///< [basis.size] value; NULL if theta is both
+    double *slope;  ///< [2][basis.size] scratch: pp_function's of theta and of critic
     size_t n_customers;
-    pp_candidates *candidates; ///< [n_customers]
-    double *estimate;          ///< [n_customers] C, GBP
-    uint64_t *categories;      ///< [n_customers]
+    size_t *n_choices;    ///< [n_customers] candidates of each
+    size_t width;         ///< room for a row of them
+    double *choices;      ///< [n_customers][PP_CHOICE_ROWS][width] the rows of pp_choices
+    uint64_t *categories; ///< [n_customers]
     pp_portfolio portfolio;
+    pp_moment *moments; ///< [rounds] after each round
+    double *nats;       ///< [3][rounds] scratch of a rollout: see play
     pp_rollouts rollouts;
-    double *gram, *right; ///< [basis.size]^2, [basis.size]: scratch of a regression
-    void *own;            ///< the update's
+    pp_regression regression;
+    void *own; ///< the update's
 };
 
 /// Roll out and update, `iterations` times.
@@ -98,17 +115,35 @@ double pp_learner_sale_value(const pp_learner *learner, const double *theta, int
 double pp_learner_quote(const pp_learner *learner, pp_pursuer *pursuer, const pp_agent_quote *quote,
                         const double *held);
 
-/// The soft maximum at a row of the rollouts by coefficients: V(s) less V(held, t + 1).
-/// @param policy [candidates] becomes pi; may be NULL
-pp_soft pp_learner_row_soft(const pp_learner *learner, const double *theta, size_t row,
-                            double *policy);
+/// Candidates of a customer.
+static inline pp_choices pp_learner_choices(const pp_learner *l, size_t customer)
+{
+    size_t width = l->width;
+    const double *row = l->choices + PP_CHOICE_ROWS * width * customer;
+    return (pp_choices){l->n_choices[customer], row, row + width, row + 2 * width, row + 3 * width,
+                        row + 4 * width};
+}
+
+/// Where the portfolio of a row of the rollouts lies.
+static inline pp_place pp_learner_place(const pp_learner *l, size_t row)
+{
+    size_t n = l->basis.n_categories;
+    uint8_t *piece = l->rollouts.piece + 2 * n * row;
+    return (pp_place){l->rollouts.held + n * row, piece, piece + n};
+}
 
 /// Generalised advantage estimation: Delta_t = delta_t + decay Delta_{t+1}, in place, for one
 /// rollout. @param decay gamma lambda
 void pp_lambda_sum(double *delta, size_t n, double decay);
 
+/// Scratch for the regressions of a learner that has its basis.
+/// @return PP_OK, PP_ENOMEM
+pp_status pp_regression_create(const pp_basis *basis, pp_regression *regression, pp_error *error);
+void pp_regression_release(pp_regression *regression); ///< safe on a zeroed one
+
 /// Regress: change coefficients by argmin of sum_i (x_i . change - scale y_i)^2 + |change|^2 with
-/// x_i the gradient at row i of V(s) if `value`, of Q(s,a) if not, and y_i = rollouts.delta.
+/// x_i the gradient at row i of V(s) if `value`, of Q(s,a) if not, and y_i = rollouts.delta. V(s)
+/// is that of the rollouts: no coefficients may have changed since.
 /// @return PP_OK, PP_ENUMERIC if a number is not finite (coefficients untouched)
 pp_status pp_learner_regress(pp_learner *learner, bool value, double scale, double *coefficients,
                              pp_error *error);

@@ -13,9 +13,25 @@ typedef struct bench {
     tiny *market;
     pp_pursuer pursuer;
     pp_learner learner;
+    pp_candidates candidates[TINY_ROWS]; ///< of each customer, made without the learner
+    double estimate[TINY_ROWS];
     int updates; ///< that a test has looked at
     bool value;  ///< what a test of regressions regresses
 } bench;
+
+static inline void bench_candidates(bench *b, const pp_policy_config *policy)
+{
+    pp_gain all = {.model = &b->pursuer.model};
+    assert_int_equal(pp_gain_rows_load(&b->market->setup, &all, TINY_ROWS, NULL), PP_OK);
+    assert_int_equal(all.rows.n, TINY_ROWS);
+    for (size_t i = 0; i < TINY_ROWS; i++) {
+        b->estimate[i] = all.rows.estimate[i];
+        pp_candidates_make(policy, &b->pursuer.model,
+                           all.rows.curves + i * b->pursuer.model.curve_size, all.rows.null_bid[i],
+                           &b->candidates[i]);
+    }
+    pp_gain_release(&all);
+}
 
 static inline bench *bench_create(const firm *f, size_t n_categories, double temperature)
 {
@@ -26,6 +42,7 @@ static inline bench *bench_create(const firm *f, size_t n_categories, double tem
     assert_int_equal(
         pp_pursuer_train(&b->pursuer, &pipeline, &policy, false, NULL, &b->market->setup, NULL),
         PP_OK);
+    bench_candidates(b, &policy);
     return b;
 }
 

@@ -162,6 +162,95 @@ static void test_basis_sale_is_the_difference_of_two_portfolios(void **state)
     }
 }
 
+/// A portfolio's place, the search for it beginning anywhere.
+static pp_place place_of(const pp_basis *basis, const pp_moment *moment, const double *held,
+                         uint8_t pieces[2 * K], size_t from)
+{
+    pp_place place = {held, pieces, pieces + K};
+    memset(pieces, (int)(from % (basis->n_held - 1)), K);
+    pp_basis_place(basis, moment, &place);
+    return place;
+}
+
+static void check_pairs(const pp_basis *basis, const pp_moment *moment, const pp_place *place,
+                        int64_t t, uint64_t mask, const double *theta)
+{
+    pp_pair pairs[2 * K];
+    pp_sparse x;
+    double sum = 0;
+    size_t n = pp_basis_pairs(basis, moment, place, mask, 0.3, pairs), knots = K * basis->n_held;
+    assert_true(n >= K && n <= 2 * K);
+    for (size_t i = 0; i < n; i++) {
+        assert_true(i == 0 || pairs[i].at > pairs[i - 1].at);
+        for (size_t e = 0; e < 2; e++) {
+            size_t at = pairs[i].at + e;
+            assert_true(at < knots || (at == knots && pairs[i].value[e] == 0));
+            for (size_t f = 0; f < 2 && at < knots; f++)
+                sum += pairs[i].value[e] * (f ? moment->along : 1 - moment->along) *
+                       theta[at * basis->n_time + moment->piece + f];
+        }
+        // Where two pairs overlap, one of them is 0.
+        if (i > 0 && pairs[i].at == pairs[i - 1].at + 1)
+            assert_true(pairs[i - 1].value[1] == 0);
+    }
+    pp_basis_at(basis, place->held, t, mask, 0.3, &x);
+    assert_close(sum, pp_sparse_dot(&x, theta), 1e-10);
+}
+
+/// A gradient of the change, through the slopes and then in the coefficients, is the change's.
+static void check_gradient(const pp_basis *basis, const pp_moment *moment, const pp_place *place,
+                           int64_t t, uint64_t mask, double *gradient)
+{
+    pp_sparse x;
+    memset(gradient, 0, basis->size * sizeof(double));
+    pp_basis_add_change(basis, moment, place, mask, 2, gradient);
+    pp_basis_gradient_of_slopes(basis, gradient);
+    pp_basis_sale(basis, place->held, t, mask, &x);
+    for (size_t i = 0; i < x.n; i++)
+        gradient[x.at[i]] -= 2 * x.value[i];
+    for (size_t i = 0; i < basis->size; i++)
+        assert_close(gradient[i], 0, 1e-12);
+}
+
+static void check_pieces(const pp_basis *basis, int64_t t, const double *held, size_t from,
+                         const pp_function *f, double *gradient)
+{
+    uint8_t pieces[2 * K];
+    pp_sparse x;
+    const pp_moment moment = pp_basis_moment(basis, t);
+    const pp_place place = place_of(basis, &moment, held, pieces, from);
+    double value = pp_function_value(basis, f, &moment, &place);
+    assert_close(value, value_at(basis, f->theta, held, t), 1e-10);
+    for (uint64_t mask = 0; mask <= ALL; mask++) {
+        double change = pp_function_change(basis, f, &moment, &place, mask);
+        pp_basis_sale(basis, held, t, mask, &x);
+        assert_close(change, pp_sparse_dot(&x, f->theta), 1e-10);
+        check_pairs(basis, &moment, &place, t, mask, f->theta);
+        check_gradient(basis, &moment, &place, t, mask, gradient);
+    }
+}
+
+static void test_basis_by_pieces_is_the_sparse_vector(void **state)
+{
+    (void)state;
+    for (size_t r = 0; r < PP_COUNT(rounds); r++) {
+        const pp_basis basis = make(rounds[r]);
+        double *theta = random_theta(&basis), *slope = reals(basis.size);
+        double *gradient = reals(basis.size);
+        pp_function f = {theta, slope};
+        size_t from = 0;
+        pp_function_slopes(&basis, &f);
+        for (int64_t t = 0; t <= rounds[r]; t += 1 + rounds[r] / 9)
+            for (double h = 0; h < 200; h += h < 30 ? 1 : 13) {
+                const double held[K] = {h, h / 3, 2 * h};
+                check_pieces(&basis, t, held, from++, &f, gradient);
+            }
+        free(gradient);
+        free(slope);
+        free(theta);
+    }
+}
+
 static void test_basis_start_is_minus_the_loss_of_where_it_ends(void **state)
 {
     (void)state;
@@ -194,6 +283,7 @@ int main(void)
         cmocka_unit_test(test_basis_large_epochs_are_linear_within_a_piece),
         cmocka_unit_test(test_basis_knots_have_the_value_of_their_coefficients),
         cmocka_unit_test(test_basis_sale_is_the_difference_of_two_portfolios),
+        cmocka_unit_test(test_basis_by_pieces_is_the_sparse_vector),
         cmocka_unit_test(test_basis_start_is_minus_the_loss_of_where_it_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,8 @@
 
 #include "tests/support/learner_bench.h"
 
+#include "market/base/simd.h"
+
 static void test_learner_lambda_sum_is_a_double_sum(void **state)
 {
     (void)state;
@@ -34,13 +36,14 @@ typedef struct written {
 
 static written write_out(const pp_learner *l, const double *theta, size_t row)
 {
+    const bench *b = l->own;
     const pp_rollouts *r = &l->rollouts;
     size_t customer = r->customer[row], n = l->basis.n_categories;
     int64_t after = (int64_t)(row % r->rounds) + 1;
     double more[PP_MAX_CATEGORIES];
     const double *held = r->held + row * n;
     written w = {
-        .c = &l->candidates[customer], .estimate = l->estimate[customer], .action = r->action[row]};
+        .c = &b->candidates[customer], .estimate = b->estimate[customer], .action = r->action[row]};
     for (size_t k = 0; k < n; k++)
         more[k] = held[k] + (double)(l->categories[customer] >> k & 1);
     w.without = value_at(l, theta, held, after);
@@ -59,11 +62,14 @@ static void check_row(const pp_learner *l, size_t row)
     double q = w.without + w.c->sale[a] * (w.estimate * (w.c->multiplier[a] - 1) + w.d);
     assert_close(r->probability[row], w.policy[a], 1e-12);
     assert_close(r->conversion[row], w.soft.conversion, 1e-12);
+    if (!l->critic)
+        assert_true(r->slope[row] == r->conversion[row]);
     assert_close(l->temperature * log(w.policy[a] / w.c->reference[a]) + value, q,
                  1e-12 * (1 + fabs(q)));
     if (l->critic) {
         const written other = write_out(l, l->critic, row);
         value = other.without + other.soft.value;
+        assert_close(r->slope[row], other.soft.conversion, 1e-12);
         q = value + l->temperature * log(w.policy[a] / w.c->reference[a]);
     }
     assert_close(r->value[row], value, 1e-12 * (1 + fabs(value)));
@@ -74,14 +80,15 @@ static void check_row(const pp_learner *l, size_t row)
 /// average, the last the loss besides, and a sale a policy.
 static void check_rollout(const pp_learner *l, size_t first)
 {
+    const bench *b = l->own;
     const pp_rollouts *r = &l->rollouts;
     size_t n = l->basis.n_categories;
     double held[PP_MAX_CATEGORIES] = {0};
     for (size_t i = first; i < first + r->rounds; i++) {
         size_t customer = r->customer[i];
-        const pp_candidates *c = &l->candidates[customer];
+        const pp_candidates *c = &b->candidates[customer];
         double chance = c->sale[r->action[i]];
-        double gain = chance * l->estimate[customer] * (c->multiplier[r->action[i]] - 1);
+        double gain = chance * b->estimate[customer] * (c->multiplier[r->action[i]] - 1);
         double more[PP_MAX_CATEGORIES] = {0}, reward = r->reward[i];
         assert_memory_equal(r->held + i * n, held, n * sizeof(double));
         for (size_t k = 0; k < n; k++)
@@ -102,13 +109,14 @@ static void check_rollout(const pp_learner *l, size_t first)
 /// Delta is PPO's GAE over rewards less tau log(pi/pi_b).
 static void check_advantages(const pp_learner *l, size_t first)
 {
+    const bench *b = l->own;
     const pp_rollouts *r = &l->rollouts;
     size_t end = first + r->rounds;
     for (size_t i = first; i < end; i++) {
         double sum = 0, size = 1;
         for (size_t u = i; u < end; u++) {
             size_t a = r->action[u];
-            const pp_candidates *c = &l->candidates[r->customer[u]];
+            const pp_candidates *c = &b->candidates[r->customer[u]];
             double penalised =
                 r->reward[u] - l->temperature * log(r->probability[u] / c->reference[a]);
             double next = u + 1 < end ? r->value[u + 1] : 0;
@@ -232,6 +240,64 @@ static void test_learner_regression_is_least_squares(void **state)
         }
 }
 
+/// A regression, then a step that depends on everything that a row has.
+static pp_status step(pp_learner *l, pp_error *error)
+{
+    const bench *b = l->own;
+    pp_status status =
+        pp_learner_regress(l, b->value, 0.3, l->critic ? l->critic : l->theta, error);
+    for (size_t i = 0; i < l->basis.size && l->critic; i++)
+        l->theta[i] += 0.1 * (l->critic[i] - l->theta[i]);
+    return status;
+}
+
+static void test_learner_same_bits_at_every_level(void **state)
+{
+    for (int critic = 0; critic <= 1; critic++) {
+        const pp_learner_config config = {
+            .iterations = 5, .rollouts = 13, .trace = 0.8, .alpha = 0.3};
+        bench *base = bench_create(*state, 2, TAU);
+        base->value = critic;
+        pp_simd_use(PP_SIMD_BASELINE);
+        bench_learn(base, &config, critic, step);
+        for (pp_simd level = PP_SIMD_AVX2; level <= pp_simd_most(); level++) {
+            bench *b = bench_create(*state, 2, TAU);
+            b->value = critic;
+            pp_simd_use(level);
+            bench_learn(b, &config, critic, step);
+            assert_memory_equal(b->learner.theta, base->learner.theta,
+                                b->learner.basis.size * sizeof(double));
+            bench_destroy(b);
+        }
+        bench_destroy(base);
+    }
+    pp_simd_use(pp_simd_most());
+}
+
+/// At temperatures so high that all weights are those of the reference, and V the mean of Q.
+static pp_status look_at_values(pp_learner *l, pp_error *error)
+{
+    (void)error;
+    for (size_t row = 0; row < l->rollouts.n; row++) {
+        const written w = write_out(l, l->theta, row);
+        double value = w.without + w.soft.value;
+        assert_close(l->rollouts.value[row], value, 1e-12 * (1 + fabs(value)));
+    }
+    return PP_OK;
+}
+
+static void test_learner_values_keep_their_digits_at_any_temperature(void **state)
+{
+    const double temperatures[] = {1e-6, 0.1, 100, 1e4, 1e6, 1e12};
+    for (size_t i = 0; i < PP_COUNT(temperatures); i++) {
+        const pp_learner_config config = {
+            .iterations = 1, .rollouts = 20, .trace = 1, .alpha = 0.1};
+        bench *b = bench_create(*state, 2, temperatures[i]);
+        bench_learn(b, &config, false, look_at_values);
+        bench_destroy(b);
+    }
+}
+
 /// Train and expect to fail; what was made till then is released as ever.
 static void fails(bench *b, const pp_learner_config *config, pp_status status, const char *message)
 {
@@ -269,6 +335,8 @@ int main(void)
         cmocka_unit_test(test_learner_lambda_sum_is_a_double_sum),
         cmocka_unit_test(test_learner_rows_are_what_the_paper_has),
         cmocka_unit_test(test_learner_regression_is_least_squares),
+        cmocka_unit_test(test_learner_same_bits_at_every_level),
+        cmocka_unit_test(test_learner_values_keep_their_digits_at_any_temperature),
         cmocka_unit_test(test_learner_impossible_parameters_are_refused),
         cmocka_unit_test(test_learner_that_is_stopped_says_so),
     };
