@@ -1,69 +1,80 @@
-// A dense network in one block of memory, trained by back-propagation and Adam.
+// A dense network in one block of memory, trained by back-propagation and Adam, a batch at a time.
 #include "agents/planning/network.h"
 
 #include <gsl/gsl_randist.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/planning/network_kernels.h"
 #include "market/base/stop.h"
-#include "pricing/linear.h"
 
-enum { BATCH = 64 };
+enum { BATCH = PP_NETWORK_BATCH, ALIGNED = 64 / sizeof(double) };
 
-/// y = x W + b, for BATCH rows at most.
+/// y = x W + b, for BATCH rows at most; x and y are [units][BATCH], a row in each column.
 typedef struct layer {
     size_t inputs, outputs;
     double *weight;                    ///< [inputs + 1][outputs], the bias last
     double *gradient, *first, *second; ///< the same shape: gradient, Adam's two moments
-    double *in;                        ///< [BATCH][inputs] what came in
-    double *slope;                     ///< [BATCH][inputs] dE/d in
+    double *in;                        ///< [inputs + 1][BATCH] what came in; the last are ones
+    double *slope;                     ///< [inputs][BATCH] dE/d in
 } layer;
 
 struct pp_network {
+    const pp_network_kernels *kernels;
     size_t n_layers;
     layer *layers;
-    double output[BATCH];
-    double steps; ///< of Adam
+    double *output; ///< [BATCH] and then dE/d output
+    double steps;   ///< of Adam
     double *storage;
 };
 
+/// Numbers of one of a layer's arrays of weights, so that the next begins a cache line.
+static size_t weights_room(size_t inputs, size_t outputs)
+{
+    return ((inputs + 1) * outputs + ALIGNED - 1) / ALIGNED * ALIGNED;
+}
+
 static size_t layer_size(size_t inputs, size_t outputs)
 {
-    return 4 * (inputs + 1) * outputs + 2 * BATCH * inputs;
+    return 4 * weights_room(inputs, outputs) + (2 * inputs + 1) * BATCH;
 }
 
 static void layer_place(layer *l, size_t inputs, size_t outputs, gsl_rng *rng, double **at)
 {
-    size_t weights = (inputs + 1) * outputs;
-    *l = (layer){inputs, outputs, *at, *at + weights, *at + 2 * weights, *at + 3 * weights,
-                 NULL,   NULL};
-    l->in = *at + 4 * weights;
-    l->slope = l->in + BATCH * inputs;
+    size_t room = weights_room(inputs, outputs);
+    *l = (layer){inputs, outputs, *at, *at + room, *at + 2 * room, *at + 3 * room, NULL, NULL};
+    l->in = *at + 4 * room;
+    l->slope = l->in + (inputs + 1) * BATCH;
     for (size_t i = 0; i < inputs * outputs; i++)
         l->weight[i] = gsl_ran_gaussian(rng, sqrt(2 / (double)inputs));
+    for (size_t r = 0; r < BATCH; r++)
+        l->in[inputs * BATCH + r] = 1;
     *at += layer_size(inputs, outputs);
 }
 
 pp_status pp_network_create(size_t inputs, size_t layers, size_t width, gsl_rng *rng,
                             pp_network **network, pp_error *error)
 {
-    size_t size =
-        layer_size(inputs, width) + (layers - 1) * layer_size(width, width) + layer_size(width, 1);
+    size_t size = layer_size(inputs, width) + (layers - 1) * layer_size(width, width) +
+                  layer_size(width, 1) + BATCH;
     pp_network *n = *network = calloc(1, sizeof *n);
     if (n) {
         n->n_layers = layers + 1;
         n->layers = calloc(n->n_layers, sizeof *n->layers);
-        n->storage = calloc(size, sizeof(double));
+        n->storage = calloc(size + ALIGNED, sizeof(double));
     }
     if (!n || !n->layers || !n->storage) {
         pp_network_destroy(n);
         *network = NULL;
         return pp_error_memory(error, "a network of %zu by %zu units", layers, width);
     }
-    double *at = n->storage;
+    n->kernels = pp_network_kernels_now();
+    double *at = n->storage + (-(uintptr_t)n->storage / sizeof(double)) % ALIGNED;
     for (size_t i = 0; i < n->n_layers; i++)
         layer_place(&n->layers[i], i ? width : inputs, i < layers ? width : 1, rng, &at);
+    n->output = at;
     return PP_OK;
 }
 
@@ -76,89 +87,92 @@ void pp_network_destroy(pp_network *network)
     free(network);
 }
 
-/// One row through one layer. @param out [outputs]
-static void layer_forward(const layer *l, const double *in, bool rectify, double *out)
+/// Rows that kernels work on for n: some are padding.
+static size_t padded(size_t n)
 {
-    size_t m = l->outputs;
-    memcpy(out, l->weight + l->inputs * m, m * sizeof(double));
-    for (size_t i = 0; i < l->inputs; i++) {
-        const double *w = l->weight + i * m;
-        for (size_t j = 0; j < m && in[i] != 0; j++)
-            out[j] += in[i] * w[j];
-    }
-    for (size_t j = 0; j < m && rectify; j++)
-        out[j] = fmax(out[j], 0);
+    return (n + PP_NETWORK_LANES - 1) / PP_NETWORK_LANES * PP_NETWORK_LANES;
 }
 
-/// Row b from the first layer's `in` to the output.
-static void forward(pp_network *n, size_t b)
+/// A row into the first layer's columns.
+static void load_row(const pp_network *n, size_t r, const double *x)
+{
+    const layer *bottom = &n->layers[0];
+    for (size_t i = 0; i < bottom->inputs; i++)
+        bottom->in[i * BATCH + r] = x[i];
+}
+
+/// Rows of padding after the first n are zeros.
+static void load_padding(const pp_network *n, size_t first)
+{
+    for (size_t i = 0; i < n->layers[0].inputs; i++)
+        for (size_t r = first; r < padded(first); r++)
+            n->layers[0].in[i * BATCH + r] = 0;
+}
+
+/// From the first layer's `in` to the output.
+static void forward(const pp_network *n, size_t rows)
 {
     for (size_t i = 0; i < n->n_layers; i++) {
         const layer *l = &n->layers[i];
         bool last = i + 1 == n->n_layers;
-        double *out = last ? &n->output[b] : n->layers[i + 1].in + b * l->outputs;
-        layer_forward(l, l->in + b * l->inputs, !last, out);
+        double *out = last ? n->output : n->layers[i + 1].in;
+        n->kernels->product(&(pp_network_product){rows, l->outputs, l->inputs, l->weight, 1,
+                                                  l->outputs, l->weight + l->inputs * l->outputs,
+                                                  l->in, out});
+        if (!last)
+            n->kernels->rectify(out, l->outputs, rows);
     }
 }
 
-/// Add row b's part of a layer's gradient. @param slope [outputs] dE/d out
-static void layer_backward(const layer *l, size_t b, const double *slope, bool first)
+/// Every layer's gradient, from dE/d output in `output`.
+static void backward(const pp_network *n, size_t rows)
 {
-    size_t m = l->outputs;
-    const double *in = l->in + b * l->inputs;
-    double *back = l->slope + b * l->inputs;
-    for (size_t i = 0; i <= l->inputs; i++) {
-        double x = i < l->inputs ? in[i] : 1, *g = l->gradient + i * m;
-        for (size_t j = 0; j < m && x != 0; j++)
-            g[j] += x * slope[j];
+    const double *slope = n->output; // [outputs][BATCH] dE/d out
+    for (size_t i = n->n_layers; i-- > 0;) {
+        const layer *l = &n->layers[i];
+        n->kernels->gradient(l->in, l->inputs + 1, slope, l->outputs, rows, l->gradient);
+        if (i == 0)
+            break;
+        n->kernels->product(&(pp_network_product){rows, l->inputs, l->outputs, l->weight,
+                                                  l->outputs, 1, NULL, slope, l->slope});
+        n->kernels->mask(l->slope, l->in, l->inputs, rows); // in is a rectified output
+        slope = l->slope;
     }
-    for (size_t i = 0; i < l->inputs && !first; i++)
-        back[i] = in[i] > 0 ? pp_dot(l->weight + i * m, slope, m) : 0; // in is a rectified output
 }
 
 void pp_adam(double *weight, const double *gradient, double *first, double *second, size_t n,
              double rate, double steps)
 {
     const double b1 = 0.9, b2 = 0.999, small = 1e-8;
-    double c1 = 1 - pow(b1, steps), c2 = 1 - pow(b2, steps);
-    for (size_t i = 0; i < n; i++) {
-        double g = gradient[i];
-        first[i] = b1 * first[i] + (1 - b1) * g;
-        second[i] = b2 * second[i] + (1 - b2) * g * g;
-        weight[i] -= rate * (first[i] / c1) / (sqrt(second[i] / c2) + small);
-    }
-}
-
-static void layer_step(layer *l, double rate, double steps)
-{
-    size_t n = (l->inputs + 1) * l->outputs;
-    pp_adam(l->weight, l->gradient, l->first, l->second, n, rate, steps);
-    memset(l->gradient, 0, n * sizeof(double));
+    pp_adam_step step = {b1, b2, rate / (1 - pow(b1, steps)), 1 / sqrt(1 - pow(b2, steps)), small};
+    pp_network_kernels_now()->adam(&step, weight, gradient, first, second, n);
 }
 
 /// One step on rows order[first ..], BATCH at most. @return sum of squared errors
 static double train_batch(pp_network *network, const pp_network_data *data, size_t first,
                           double rate)
 {
-    const size_t *order = data->order + first;
+    const size_t *order = data->order + first, inputs = network->layers[0].inputs;
     size_t n = data->n - first < BATCH ? data->n - first : BATCH;
-    layer *bottom = &network->layers[0];
-    double sum = 0;
-    for (size_t b = 0; b < n; b++) {
-        memcpy(bottom->in + b * bottom->inputs, data->x + order[b] * bottom->inputs,
-               bottom->inputs * sizeof(double));
-        forward(network, b);
-        double error = network->output[b] - data->y[order[b]], slope = 2 * error / (double)n;
-        const double *above = &slope;
+    double sum = 0, *output = network->output;
+    for (size_t r = 0; r < n; r++)
+        load_row(network, r, data->x + order[r] * inputs);
+    load_padding(network, n);
+    forward(network, padded(n));
+    for (size_t r = 0; r < n; r++) {
+        double error = output[r] - data->y[order[r]];
         sum += error * error;
-        for (size_t i = network->n_layers; i-- > 0;) {
-            layer_backward(&network->layers[i], b, above, i == 0);
-            above = network->layers[i].slope + b * network->layers[i].inputs;
-        }
+        output[r] = 2 * error / (double)n;
     }
+    for (size_t r = n; r < padded(n); r++)
+        output[r] = 0;
+    backward(network, padded(n));
     network->steps++;
-    for (size_t i = 0; i < network->n_layers; i++)
-        layer_step(&network->layers[i], rate, network->steps);
+    for (size_t i = 0; i < network->n_layers; i++) {
+        const layer *l = &network->layers[i];
+        pp_adam(l->weight, l->gradient, l->first, l->second, (l->inputs + 1) * l->outputs, rate,
+                network->steps);
+    }
     return sum;
 }
 
@@ -179,9 +193,15 @@ pp_status pp_network_pass(pp_network *network, const pp_network_data *data, doub
     return PP_OK;
 }
 
-double pp_network_predict(pp_network *network, const double *x)
+void pp_network_predict(pp_network *network, const double *x, size_t n, double *y)
 {
-    memcpy(network->layers[0].in, x, network->layers[0].inputs * sizeof(double));
-    forward(network, 0);
-    return network->output[0];
+    size_t inputs = network->layers[0].inputs;
+    for (size_t first = 0; first < n; first += BATCH) {
+        size_t m = n - first < BATCH ? n - first : BATCH;
+        for (size_t r = 0; r < m; r++)
+            load_row(network, r, x + (first + r) * inputs);
+        load_padding(network, m);
+        forward(network, padded(m));
+        memcpy(y + first, network->output, m * sizeof(double));
+    }
 }

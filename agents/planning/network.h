@@ -34,8 +34,9 @@ typedef struct pp_network_data {
 pp_status pp_network_pass(pp_network *network, const pp_network_data *data, double learning_rate,
                           gsl_rng *rng, const pp_stop_flag *stop, double *square, pp_error *error);
 
-/// @param x [inputs]. Uses the network's own scratch: one thread at a time
-double pp_network_predict(pp_network *network, const double *x);
+/// The network's output at n rows. Uses the network's own scratch: one thread at a time.
+/// @param x [n][inputs] @param y [n]
+void pp_network_predict(pp_network *network, const double *x, size_t n, double *y);
 
 /// One step down a gradient with the moments' decay and the constant of Adam's paper; fresh moments
 /// are 0. @param gradient, first, second [n] @param steps taken so far, this one included

@@ -246,17 +246,18 @@ static double network_sale_value(void *state, const pp_plan *plan, int64_t round
                                  const double *held, uint64_t categories)
 {
     linear *l = state;
-    double x[PP_MAX_CATEGORIES + 1];
+    double x[2 * (PP_MAX_CATEGORIES + 1)], value[2]; // without the sale and with it
     size_t n = plan->n_categories;
     if (round + 1 >= plan->rounds)
         return last_sale_value(plan, held, categories);
-    x[n] = (double)(round + 1) / (double)plan->rounds;
-    for (size_t k = 0; k < n; k++)
+    double *with = x + n + 1;
+    for (size_t k = 0; k < n; k++) {
         x[k] = held[k] / PORTFOLIO_SCALE;
-    double without = pp_network_predict(l->network, x);
-    for (size_t k = 0; k < n; k++)
-        x[k] += (double)(categories >> k & 1) / PORTFOLIO_SCALE;
-    return l->scale * (pp_network_predict(l->network, x) - without);
+        with[k] = x[k] + (double)(categories >> k & 1) / PORTFOLIO_SCALE;
+    }
+    x[n] = with[n] = (double)(round + 1) / (double)plan->rounds;
+    pp_network_predict(l->network, x, 2, value);
+    return l->scale * (value[1] - value[0]);
 }
 
 static void linear_destroy(void *state)

@@ -91,6 +91,7 @@ void bench_rounds(const bench *b);
 void bench_threads(const bench *b);
 void bench_memory(const bench *b);
 void bench_refits(const bench *b);
+void bench_network(const bench *b);
 void bench_writing(const bench *b);
 void bench_sweep(const bench *b);
 void bench_trials(const bench *b);

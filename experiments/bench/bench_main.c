@@ -21,6 +21,7 @@ static const struct {
     {"firms", "a quote among 6 to 100 null firms", bench_firms},
     {"rounds", "a round of epochs of 10^3 to 10^6 rounds", bench_rounds},
     {"refits", "the refits of a burn-in epoch", bench_refits},
+    {"network", "a pass of a value function's network over its multiply-adds", bench_network},
     {"writing", "the share of a run that writes its results", bench_writing},
     {"sweep", "a tiny run among many, its simulation apart", bench_sweep},
     {"trial", "a whole published trial, refits included, of several agents", bench_trials},

@@ -54,6 +54,13 @@ static pp_network *create(size_t layers, size_t width, gsl_rng *rng)
     return network;
 }
 
+static double predict(pp_network *network, const double *x)
+{
+    double y;
+    pp_network_predict(network, x, 1, &y);
+    return y;
+}
+
 /// A pass over the first rows. @return mean squared error before its steps
 static double pass(pp_network *network, data *d, size_t rows, double rate, gsl_rng *rng)
 {
@@ -69,7 +76,7 @@ static double mean_square(pp_network *network, const data *d)
 {
     double sum = 0;
     for (size_t i = 0; i < ROWS; i++) {
-        double error = pp_network_predict(network, d->x + INPUTS * i) - d->y[i];
+        double error = predict(network, d->x + INPUTS * i) - d->y[i];
         sum += error * error;
     }
     return sum / ROWS;
@@ -174,7 +181,7 @@ static void test_network_steps_are_adams_on_the_slopes_of_the_error(void **state
         for (int step = 1; step <= 10; step++) {
             double before = plain_error(w, d);
             for (size_t i = 0; i < SHOWN; i++)
-                assert_close(pp_network_predict(network, d->x + INPUTS * i),
+                assert_close(predict(network, d->x + INPUTS * i),
                              plain_predict(w, d->x + INPUTS * i), 1e-5);
             double error = pass(network, d, SHOWN, 0.01, &first.rng);
             assert_close(error, before, 1e-5 * (1 + before));
@@ -258,9 +265,9 @@ static void test_network_same_draws_same_network(void **state)
         assert_true(a == b);
     }
     for (size_t i = 0; i < ROWS; i++)
-        assert_true(pp_network_predict(x, d->x + 2 * i) == pp_network_predict(y, d->x + 2 * i));
+        assert_true(predict(x, d->x + 2 * i) == predict(y, d->x + 2 * i));
     pp_network *other = create(2, 16, &second.rng);
-    assert_true(pp_network_predict(other, d->x) != pp_network_predict(x, d->x));
+    assert_true(predict(other, d->x) != predict(x, d->x));
     pp_network_destroy(other);
     pp_network_destroy(x);
     pp_network_destroy(y);
