@@ -50,7 +50,7 @@ typedef struct ppo_work {
 static double row_slope(const pp_learner *l, size_t row, double d)
 {
     const pp_rollouts *r = &l->rollouts;
-    const pp_choices choices = pp_learner_choices(l, r->customer[row]);
+    const pp_soft_rows choices = pp_learner_choices(l, r->customer[row]);
     size_t a = r->action[row];
     pp_choice_odds now = pp_learning_kernels_now()->odds(&choices, d, a);
     double ratio = now.probability / fmax(r->probability[row], 1e-300);

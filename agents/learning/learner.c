@@ -42,7 +42,7 @@ void pp_lambda_sum(double *delta, size_t n, double decay)
 
 /// A state and what is looked up in it.
 typedef struct state {
-    pp_choices choices;
+    pp_soft_rows choices;
     const pp_moment *after; ///< the round
     pp_place place;
     uint64_t categories;
@@ -56,7 +56,7 @@ typedef struct play_value {
 } play_value;
 
 /// Sum of pi_b (e^x - 1), of which nothing is lost if all exponents are small.
-static double excess_of(const pp_choices *c, double temperature, double d, double most)
+static double excess_of(const pp_soft_rows *c, double temperature, double d, double most)
 {
     double excess = 0;
     for (size_t j = 0; j < c->n; j++)
@@ -66,7 +66,7 @@ static double excess_of(const pp_choices *c, double temperature, double d, doubl
 
 /// The total of a soft maximum, of which a kernel will take logarithms; or where it is near 1, as
 /// sum pi_b = 1 at high temperatures, its logarithm, which is at most 0. See pp_soft_maximum.
-static double total_or_log(const pp_learner *l, const pp_choices *choices, double d,
+static double total_or_log(const pp_learner *l, const pp_soft_rows *choices, double d,
                            const pp_choice_sums *sums)
 {
     if (!(sums->total > 0.99))
@@ -284,7 +284,7 @@ static double reference_profit(const pp_learner *l)
 {
     double sum = 0, weight[PP_CANDIDATES_ROOM];
     for (size_t i = 0; i < l->n_customers; i++) {
-        const pp_choices choices = pp_learner_choices(l, i);
+        const pp_soft_rows choices = pp_learner_choices(l, i);
         pp_choice_sums s;
         pp_learning_kernels_now()->soft(&choices, 1 / l->temperature, 0, weight, &s);
         double nats = total_or_log(l, &choices, 0, &s);

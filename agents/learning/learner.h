@@ -89,7 +89,7 @@ struct pp_learner {
     size_t n_customers;
     size_t *n_choices;    ///< [n_customers] candidates of each
     size_t width;         ///< room for a row of them
-    double *choices;      ///< [n_customers][PP_CHOICE_ROWS][width] the rows of pp_choices
+    double *choices;      ///< [n_customers][PP_CHOICE_ROWS][width] the rows of pp_soft_rows
     uint64_t *categories; ///< [n_customers]
     pp_portfolio portfolio;
     pp_moment *moments; ///< [rounds] after each round
@@ -116,12 +116,13 @@ double pp_learner_quote(const pp_learner *learner, pp_pursuer *pursuer, const pp
                         const double *held);
 
 /// Candidates of a customer.
-static inline pp_choices pp_learner_choices(const pp_learner *l, size_t customer)
+static inline pp_soft_rows pp_learner_choices(const pp_learner *l, size_t customer)
 {
     size_t width = l->width;
     const double *row = l->choices + PP_CHOICE_ROWS * width * customer;
-    return (pp_choices){l->n_choices[customer], row, row + width, row + 2 * width, row + 3 * width,
-                        row + 4 * width};
+    return (pp_soft_rows){
+        l->n_choices[customer], row, row + width, row + 2 * width, row + 3 * width,
+        row + 4 * width};
 }
 
 /// Where the portfolio of a row of the rollouts lies.

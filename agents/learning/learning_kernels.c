@@ -56,7 +56,7 @@ static inline pp_lanes exp_lanes(pp_lanes x)
     return pp_lanes_load(y);
 }
 
-static void soft(const pp_choices *c, double scale, double d, double *restrict weight,
+static void soft(const pp_soft_rows *c, double scale, double d, double *restrict weight,
                  pp_choice_sums *sums)
 {
     pp_lanes value = pp_lanes_of(d), times = pp_lanes_of(scale);
@@ -77,7 +77,7 @@ static void soft(const pp_choices *c, double scale, double d, double *restrict w
     sums->mean = pp_lanes_total(mean);
 }
 
-static pp_choice_odds odds(const pp_choices *c, double d, size_t action)
+static pp_choice_odds odds(const pp_soft_rows *c, double d, size_t action)
 {
     double weight[PP_CANDIDATES_ROOM];
     pp_lanes value = pp_lanes_of(d), total = pp_lanes_of(0), mean = total;

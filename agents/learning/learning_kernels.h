@@ -11,14 +11,14 @@
 
 /// One customer's candidates, row by row. A row has room for n candidates rounded up to a multiple
 /// of 8; beyond n the weights are 0 (reference 0, level -infinity) and the others repeat the last.
-typedef struct pp_choices {
+typedef struct pp_soft_rows {
     size_t n;
     const double *reference; ///< pi_b
     const double *sale;      ///< P
     const double *profit;    ///< P C (a - 1), GBP
     const double *level;     ///< log pi_b + profit/tau
     const double *slope;     ///< P/tau
-} pp_choices;
+} pp_soft_rows;
 enum { PP_CHOICE_ROWS = 5 };
 
 /// Sums of a soft maximum at a value of a sale d, with Q_a = profit_a + P_a d and
@@ -45,10 +45,10 @@ typedef struct pp_pair {
 typedef struct pp_learning_kernels {
     /// @param scale  1/tau
     /// @param weight [n rounded up to 8] becomes pi_b e^x; must not alias
-    void (*soft)(const pp_choices *choices, double scale, double d, double *weight,
+    void (*soft)(const pp_soft_rows *choices, double scale, double d, double *weight,
                  pp_choice_sums *sums);
     /// Of the policy at a value of a sale. @param action whose probability is returned
-    pp_choice_odds (*odds)(const pp_choices *choices, double d, size_t action);
+    pp_choice_odds (*odds)(const pp_soft_rows *choices, double d, size_t action);
     /// Numbers above 0 become their logarithms; others stay as they are.
     void (*log)(double *x, size_t n);
     /// h += x x', the lower triangle of it.

@@ -13,7 +13,7 @@ static const double estimate = 640;
 typedef struct menu {
     pp_candidates candidates;
     double row[PP_CHOICE_ROWS][PP_CANDIDATES_ROOM];
-    pp_choices choices;
+    pp_soft_rows choices;
 } menu;
 
 /// @param least of the weights, which are otherwise of one size
@@ -37,7 +37,7 @@ static void fill(menu *m, gsl_rng *rng, size_t n, double temperature, double lea
         m->row[3][j] = log(m->row[0][j]) + m->row[2][j] / temperature;
         m->row[4][j] = m->row[1][j] / temperature;
     }
-    m->choices = (pp_choices){n, m->row[0], m->row[1], m->row[2], m->row[3], m->row[4]};
+    m->choices = (pp_soft_rows){n, m->row[0], m->row[1], m->row[2], m->row[3], m->row[4]};
 }
 
 /// What both kernels say of a menu at a value of a sale.
