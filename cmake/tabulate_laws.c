@@ -58,16 +58,16 @@ int main(int argc, char **argv)
     pp_choice_config choice;
     pp_market_config market;
     pp_population *population;
-    pp_quantile_table *table = malloc(sizeof *table);
-    pp_error error = {.message = "no memory"};
+    static pp_quantile_table table;
+    pp_error error = {0};
     pp_param_defaults(&pp_published_table, &published);
     pp_param_defaults(&pp_choice_table, &choice);
     pp_param_defaults(&pp_market_table, &market);
     printf("// Written by cmake/tabulate_laws.c.\n#include \"market/law_tables.h\"\n\n");
     double v = market.estimate_variance;
-    if (!table || pp_population_published(&published, &choice, &population, &error) != PP_OK ||
-        pp_distribution_gamma(1 / v, v, table, &error) != PP_OK ||
-        pp_distribution_normal(table, &error) != PP_OK) {
+    if (pp_population_published(&published, &choice, &population, &error) != PP_OK ||
+        pp_distribution_gamma(1 / v, v, &table, &error) != PP_OK ||
+        pp_distribution_normal(&table, &error) != PP_OK) {
         fprintf(stderr, "tabulate_laws: %s\n", error.message);
         return 1;
     }
@@ -77,6 +77,5 @@ int main(int argc, char **argv)
     printf("{0, 0, 0, NULL}};\n");
     write_cumulative((const pp_published *)population);
     pp_population_destroy(population);
-    free(table);
     return ferror(stdout) || fclose(stdout) ? 1 : 0;
 }

@@ -75,24 +75,24 @@ double pp_sparse_dot(const pp_sparse *vector, const double *theta);
 
 pp_moment pp_basis_moment(const pp_basis *basis, int64_t t);
 /// Find the pieces. What place->now holds is where the search begins: a piece of each category.
-void pp_basis_place(const pp_basis *basis, const pp_moment *moment, pp_place *place);
+void pp_basis_place(const pp_basis *basis, const pp_moment *at, pp_place *place);
 /// Slopes of new coefficients.
 void pp_function_slopes(const pp_basis *basis, pp_function *function);
 /// V(held, t).
-double pp_function_value(const pp_basis *basis, const pp_function *function,
-                         const pp_moment *moment, const pp_place *place);
+double pp_function_value(const pp_basis *basis, const pp_function *function, const pp_moment *at,
+                         const pp_place *place);
 /// What a sale to these categories changes: V(held + s, t) - V(held, t).
-double pp_function_change(const pp_basis *basis, const pp_function *function,
-                          const pp_moment *moment, const pp_place *place, uint64_t categories);
+double pp_function_change(const pp_basis *basis, const pp_function *function, const pp_moment *at,
+                          const pp_place *place, uint64_t categories);
 /// Add scale times the gradient of that change in the slopes. @param gradient [size]
-void pp_basis_add_change(const pp_basis *basis, const pp_moment *moment, const pp_place *place,
+void pp_basis_add_change(const pp_basis *basis, const pp_moment *at, const pp_place *place,
                          uint64_t categories, double scale, double *gradient);
 /// A gradient in the slopes becomes one in the coefficients. @param gradient [size]
 void pp_basis_gradient_of_slopes(const pp_basis *basis, double *gradient);
 /// The hats in y, without those in time, as pairs: (1 - chance) hats(held) + chance hats(held + s).
 /// @param pairs [2 n_categories]; `at` counts knots, [n_categories][n_held]. The second number of
 ///              the last may be one knot too far, and is 0 then. @return how many
-size_t pp_basis_pairs(const pp_basis *basis, const pp_moment *moment, const pp_place *place,
+size_t pp_basis_pairs(const pp_basis *basis, const pp_moment *at, const pp_place *place,
                       uint64_t categories, double chance, pp_pair *pairs);
 
 /// Coefficients of where learning starts: the profit of the rounds to come less the loss of where

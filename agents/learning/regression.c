@@ -16,33 +16,33 @@ static size_t row_room(size_t row)
     return (row + 2 + 7) / 8 * 8; // the column after the diagonal as well
 }
 
-pp_status pp_regression_create(const pp_basis *b, pp_regression *g, pp_error *error)
+pp_status pp_regression_create(const pp_basis *b, pp_regression *r, pp_error *error)
 {
     size_t n = b->size, knots = b->n_categories * b->n_held;
-    *g = (pp_regression){.knots = knots};
+    *r = (pp_regression){.knots = knots};
     for (size_t i = 0; i <= knots; i++)
-        g->n_products += row_room(i);
-    g->gram = malloc(n * n * sizeof(double));
-    g->right = calloc(n + knots + 1 + 4 * g->n_products, sizeof(double));
-    g->row = calloc(knots + 1, sizeof *g->row);
-    g->pairs = calloc(2 * b->n_categories, sizeof *g->pairs);
-    if (!g->gram || !g->right || !g->row || !g->pairs)
+        r->n_products += row_room(i);
+    r->gram = malloc(n * n * sizeof(double));
+    r->right = calloc(n + knots + 1 + 4 * r->n_products, sizeof(double));
+    r->row = calloc(knots + 1, sizeof *r->row);
+    r->pairs = calloc(2 * b->n_categories, sizeof *r->pairs);
+    if (!r->gram || !r->right || !r->row || !r->pairs)
         return pp_error_memory(error, "a regression");
-    g->round_right = g->right + n;
-    g->products = g->round_right + knots + 1;
-    g->row[0] = g->products;
+    r->round_right = r->right + n;
+    r->products = r->round_right + knots + 1;
+    r->row[0] = r->products;
     for (size_t i = 0; i < knots; i++)
-        g->row[i + 1] = g->row[i] + row_room(i);
+        r->row[i + 1] = r->row[i] + row_room(i);
     return PP_OK;
 }
 
-void pp_regression_release(pp_regression *g)
+void pp_regression_release(pp_regression *r)
 {
-    free(g->gram);
-    free(g->right);
-    free(g->row);
-    free(g->pairs);
-    *g = (pp_regression){0};
+    free(r->gram);
+    free(r->right);
+    free(r->row);
+    free(r->pairs);
+    *r = (pp_regression){0};
 }
 
 /// P(s,a) of a row or, for the gradient of V(s), the policy's mean of it.

@@ -66,7 +66,7 @@ void bench_ratios(const bench *b)
 {
     static subject null, bellman, klq, model_free;
     bench_market rounds;
-    double round[MOST], whole[MOST], set_up[MOST];
+    double round[MOST] = {0}, whole[MOST] = {0}, set_up[MOST] = {0};
     size_t n = (size_t)bench_size(b, 9, 1), many = (size_t)bench_size(b, 3, 1);
     bench_null_market(&rounds, 6, 1000, bench_size(b, 50, 2));
     start(b, &null, "null", false);
