@@ -3,18 +3,27 @@
 //   softplus(q_h) u)
 // with z the standardised inputs, u = (a - 1) * prior_slope and bend(x) = x/(1 + |x|). Every term
 // falls with u by construction. Fitted by GSL's BFGS on the penalised likelihood, gradients by
-// back-propagation with CBLAS, starting from the last fit where there is one.
+// back-propagation over batches of rows, starting from the last fit where there is one.
 #include <gsl/gsl_cblas.h>
 #include <gsl/gsl_multimin.h>
 #include <gsl/gsl_randist.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "pricing/conversion.h"
 #include "pricing/linear.h"
+#include "pricing/matrix_kernels.h"
+#include "pricing/mlp_kernels.h"
 
-enum { BLOCK = 256, GRID = 33, REFINE = 12, MAX_INPUTS = PP_MAX_FEATURES + 1, MAX_HIDDEN = 256 };
+enum {
+    ROWS = PP_MATRIX_ROWS,
+    GRID = 33,
+    REFINE = 12,
+    MAX_INPUTS = PP_MAX_FEATURES + 1,
+    MAX_HIDDEN = 256
+};
 
 /// Parameters theta: c, s, l[p], then per hidden unit b[H], q[H], v[H], W[H][p].
 typedef struct mlp {
@@ -70,15 +79,20 @@ static double bend(double x)
     return x / (1 + fabs(x));
 }
 
-/// The fit under way: standardised inputs row-major, so that a block is one matrix.
+/// The fit under way. Batches of ROWS rows are as pricing/matrix_kernels.h has them. A linear map
+/// leads from z, u and 1 to what goes into each hidden unit and, last, to the logit without them.
 typedef struct fitting {
     mlp *model; ///< slope, fall and gain are those of the theta in hand
     const pp_conversion_data *data;
     double ridge;
-    double *z;          ///< [n][p]
-    double *u;          ///< [n]
-    double *activation; ///< [BLOCK][H]
-    double *delta;      ///< [BLOCK][H] gradient of the loss in each unit's input
+    double *z;            ///< [batches][p + 2][ROWS] standardised inputs, u, 1
+    double *sold;         ///< [batches][ROWS]
+    double *unit, *delta; ///< [H + 1][ROWS] see pp_mlp_kernels
+    double *weight;       ///< [H + 1][p + 1] of z and u
+    double *start;        ///< [H + 1] of 1
+    double *slope, *part; ///< [H + 1][p + 2] the loss's gradient in those: all batches', one's
+    double *gain, *some;  ///< [H] the loss's gradient in the gains: all batches', one's
+    double *storage;
 } fitting;
 
 /// The positive quantities behind theta.
@@ -92,71 +106,74 @@ static void unfold(mlp *m, const double *theta)
     }
 }
 
-/// Loss of a block and its gradient with respect to theta, both added; the positive quantities'
-/// gradients are with respect to themselves.
-static double block_loss(const fitting *f, const double *theta, size_t first, size_t n,
-                         double *gradient)
+/// The linear map of theta, whose positive quantities are unfolded.
+static void lay_out(const fitting *f, const double *theta)
 {
     const mlp *m = f->model;
     parts at = parts_of(m);
     size_t H = m->hidden, p = m->p;
-    const double *z = f->z + first * p;
-    double loss = 0;
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)n, (int)H, (int)p, 1, z, (int)p,
-                theta + at.w, (int)p, 0, f->activation, (int)H);
-    for (size_t i = 0; i < n; i++) {
-        double *a = f->activation + i * H, *d = f->delta + i * H, u = f->u[first + i];
-        double logit = theta[at.c] - m->slope * u;
-        for (size_t j = 0; j < p; j++)
-            logit += z[i * p + j] * theta[at.l + j];
-        for (size_t h = 0; h < H; h++) {
-            a[h] = bend(a[h] + theta[at.b + h] - m->fall[h] * u);
-            logit += m->gain[h] * a[h];
-        }
-        int sold = f->data->sold[first + i];
-        double error = sigmoid(logit) - sold;
-        loss += softplus(sold ? -logit : logit);
-        if (!gradient)
-            continue;
-        gradient[at.c] += error;
-        gradient[at.s] -= error * u;
-        for (size_t j = 0; j < p; j++)
-            gradient[at.l + j] += error * z[i * p + j];
-        for (size_t h = 0; h < H; h++) {
-            double flat = 1 - fabs(a[h]); // bend' = (1 - |bend|)^2
-            gradient[at.v + h] += error * a[h];
-            d[h] = error * m->gain[h] * flat * flat;
-            gradient[at.b + h] += d[h];
-            gradient[at.q + h] -= d[h] * u;
-        }
+    for (size_t h = 0; h <= H; h++) {
+        double *w = f->weight + h * (p + 1);
+        memcpy(w, theta + (h < H ? at.w + h * p : at.l), p * sizeof(double));
+        w[p] = h < H ? -m->fall[h] : -m->slope;
+        f->start[h] = theta[h < H ? at.b + h : at.c];
     }
-    if (gradient)
-        cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)H, (int)p, (int)n, 1, f->delta,
-                    (int)H, z, (int)p, 1, gradient + at.w, (int)p);
+}
+
+/// Loss of batch i. Its gradient in the linear map and in the gains is added.
+static double batch_loss(const fitting *f, size_t i, bool with_gradient)
+{
+    const mlp *m = f->model;
+    const pp_matrix_kernels *matrices = pp_matrix_kernels_now();
+    size_t H = m->hidden, p = m->p, columns = p + 2, left = f->data->n - i * ROWS;
+    size_t n = left < ROWS ? left : ROWS, rows = pp_matrix_padded(n);
+    const double *z = f->z + i * columns * ROWS;
+    matrices->product(
+        &(pp_matrix_product){rows, H + 1, p + 1, f->weight, p + 1, 1, f->start, z, f->unit});
+    double loss = pp_mlp_kernels_now()->loss(H, m->gain, f->sold + i * ROWS, n, f->unit,
+                                             with_gradient ? f->delta : NULL);
+    if (!with_gradient)
+        return loss;
+    matrices->gradient(f->delta, H + 1, z, columns, rows, f->part);
+    matrices->gradient(f->unit, H, f->delta + H * ROWS, 1, rows, f->some);
+    for (size_t j = 0; j < (H + 1) * columns; j++)
+        f->slope[j] += f->part[j];
+    for (size_t h = 0; h < H; h++)
+        f->gain[h] += f->some[h];
     return loss;
 }
 
-/// From the gradient in softplus(x) to that in x.
-static void fold_gradient(const mlp *m, const double *theta, double *gradient)
+/// From the gradient in the linear map and in the gains to that in theta.
+static void fold_gradient(const fitting *f, const double *theta, double *gradient)
 {
+    const mlp *m = f->model;
     parts at = parts_of(m);
-    gradient[at.s] *= sigmoid(theta[at.s]);
-    for (size_t h = 0; h < m->hidden; h++) {
-        gradient[at.q + h] *= sigmoid(theta[at.q + h]);
-        gradient[at.v + h] *= sigmoid(theta[at.v + h]);
+    size_t H = m->hidden, p = m->p;
+    for (size_t h = 0; h <= H; h++) {
+        const double *g = f->slope + h * (p + 2);
+        memcpy(gradient + (h < H ? at.w + h * p : at.l), g, p * sizeof(double));
+        size_t fall = h < H ? at.q + h : at.s;
+        gradient[fall] = -g[p] * sigmoid(theta[fall]);
+        gradient[h < H ? at.b + h : at.c] = g[p + 1];
     }
+    for (size_t h = 0; h < H; h++)
+        gradient[at.v + h] = f->gain[h] * sigmoid(theta[at.v + h]);
 }
 
+/// @param gradient [n_theta]; NULL if not wanted
 static double total_loss(const fitting *f, const double *theta, double *gradient)
 {
-    size_t n = f->data->n;
+    const mlp *m = f->model;
     double loss = 0;
     unfold(f->model, theta);
-    for (size_t first = 0; first < n; first += BLOCK)
-        loss += block_loss(f, theta, first, n - first < BLOCK ? n - first : BLOCK, gradient);
+    lay_out(f, theta);
+    memset(f->slope, 0, (m->hidden + 1) * (m->p + 2) * sizeof(double));
+    memset(f->gain, 0, m->hidden * sizeof(double));
+    for (size_t i = 0; i * ROWS < f->data->n; i++)
+        loss += batch_loss(f, i, gradient);
     if (gradient)
-        fold_gradient(f->model, theta, gradient);
-    for (size_t j = 0; j < f->model->n_theta; j++) {
+        fold_gradient(f, theta, gradient);
+    for (size_t j = 0; j < m->n_theta; j++) {
         loss += 0.5 * f->ridge * theta[j] * theta[j];
         if (gradient)
             gradient[j] += f->ridge * theta[j];
@@ -171,13 +188,11 @@ static double loss_f(const gsl_vector *x, void *context)
 
 static void loss_df(const gsl_vector *x, void *context, gsl_vector *g)
 {
-    gsl_vector_set_zero(g);
     total_loss(context, x->data, g->data);
 }
 
 static void loss_fdf(const gsl_vector *x, void *context, double *loss, gsl_vector *g)
 {
-    gsl_vector_set_zero(g);
     *loss = total_loss(context, x->data, g->data);
 }
 
@@ -226,16 +241,50 @@ static pp_status minimise(mlp *m, fitting *f, int64_t steps, pp_error *error)
     return finite ? PP_OK : pp_error_set(error, PP_ENUMERIC, "a neural network's fit diverged");
 }
 
+/// The rows in batches, those of padding 0.
 static void standardise(mlp *m, const pp_conversion_data *data, fitting *f)
 {
-    for (size_t j = 0; j < m->p; j++) {
-        if (!m->fitted) // later fits keep the units that theta is in
-            pp_standardise(data->inputs[j], data->n, &m->mean[j], &m->deviation[j]);
-        for (size_t i = 0; i < data->n; i++)
-            f->z[i * m->p + j] = (data->inputs[j][i] - m->mean[j]) / m->deviation[j];
+    size_t p = m->p, columns = p + 2;
+    for (size_t j = 0; j < p && !m->fitted; j++) // later fits keep the units that theta is in
+        pp_standardise(data->inputs[j], data->n, &m->mean[j], &m->deviation[j]);
+    for (size_t first = 0; first < data->n; first += ROWS) {
+        double *z = f->z + first * columns, *sold = f->sold + first;
+        for (size_t r = 0; r < ROWS; r++) {
+            size_t i = first + r;
+            bool there = i < data->n;
+            for (size_t j = 0; j < p; j++)
+                z[j * ROWS + r] = there ? (data->inputs[j][i] - m->mean[j]) / m->deviation[j] : 0;
+            z[p * ROWS + r] = there ? (data->multiplier[i] - 1) * m->scale : 0;
+            z[(p + 1) * ROWS + r] = there;
+            sold[r] = there && data->sold[i];
+        }
     }
-    for (size_t i = 0; i < data->n; i++)
-        f->u[i] = (data->multiplier[i] - 1) * m->scale;
+}
+
+/// Room for a fit of the model, freed with its `storage`, and the rows in it.
+static pp_status fitting_start(mlp *m, const pp_pricing_config *config,
+                               const pp_conversion_data *data, fitting *f, pp_error *error)
+{
+    size_t units = m->hidden + 1, columns = m->p + 2, line = 64 / sizeof(double);
+    size_t rows = (data->n + ROWS - 1) / ROWS * ROWS;
+    size_t numbers =
+        rows * (columns + 1) + 2 * units * ROWS + units * (3 * columns - 1) + units + 2 * m->hidden;
+    *f = (fitting){.model = m, .data = data, .ridge = config->mlp_ridge};
+    f->storage = malloc((numbers + line) * sizeof(double));
+    if (!f->storage)
+        return pp_error_memory(error, "a neural network's fit");
+    f->z = f->storage + (-(uintptr_t)f->storage / sizeof(double)) % line; // vectors in one line
+    f->sold = f->z + rows * columns;
+    f->unit = f->sold + rows;
+    f->delta = f->unit + units * ROWS;
+    f->weight = f->delta + units * ROWS;
+    f->start = f->weight + units * (columns - 1);
+    f->slope = f->start + units;
+    f->part = f->slope + units * columns;
+    f->gain = f->part + units * columns;
+    f->some = f->gain + m->hidden;
+    standardise(m, data, f);
+    return PP_OK;
 }
 
 static pp_status mlp_fit(void *model, const pp_pricing_config *config,
@@ -249,21 +298,14 @@ static pp_status mlp_fit(void *model, const pp_pricing_config *config,
     m->scale = config->prior_slope;
     m->slope_floor = config->slope_min / config->prior_slope;
     *constrained = false; // by construction
-    fitting f = {.model = m, .data = data, .ridge = config->mlp_ridge};
-    double *storage = malloc((data->n * (m->p + 1) + 2 * BLOCK * m->hidden) * sizeof(double));
-    if (!storage)
-        return pp_error_memory(error, "a neural network's fit");
-    f.z = storage;
-    f.u = f.z + data->n * m->p;
-    f.activation = f.u + data->n;
-    f.delta = f.activation + BLOCK * m->hidden;
-    standardise(m, data, &f);
+    fitting f;
+    PP_TRY(fitting_start(m, config, data, &f, error));
     if (!m->fitted)
         first_guess(m, rng);
     pp_status status = minimise(m, &f, config->mlp_steps, error);
     m->fitted = status == PP_OK;
     unfold(m, m->theta);
-    free(storage);
+    free(f.storage);
     return status;
 }
 

@@ -9,8 +9,9 @@
 
 #include "agents/planning/network_kernels.h"
 #include "market/base/stop.h"
+#include "pricing/matrix_kernels.h"
 
-enum { BATCH = PP_NETWORK_BATCH, ALIGNED = 64 / sizeof(double) };
+enum { BATCH = PP_MATRIX_ROWS, ALIGNED = 64 / sizeof(double) };
 
 /// y = x W + b, for BATCH rows at most; x and y are [units][BATCH], a row in each column.
 typedef struct layer {
@@ -22,6 +23,7 @@ typedef struct layer {
 } layer;
 
 struct pp_network {
+    const pp_matrix_kernels *matrices;
     const pp_network_kernels *kernels;
     size_t n_layers;
     layer *layers;
@@ -70,6 +72,7 @@ pp_status pp_network_create(size_t inputs, size_t layers, size_t width, gsl_rng 
         *network = NULL;
         return pp_error_memory(error, "a network of %zu by %zu units", layers, width);
     }
+    n->matrices = pp_matrix_kernels_now();
     n->kernels = pp_network_kernels_now();
     double *at = n->storage + (-(uintptr_t)n->storage / sizeof(double)) % ALIGNED;
     for (size_t i = 0; i < n->n_layers; i++)
@@ -87,12 +90,6 @@ void pp_network_destroy(pp_network *network)
     free(network);
 }
 
-/// Rows that kernels work on for n: some are padding.
-static size_t padded(size_t n)
-{
-    return (n + PP_NETWORK_LANES - 1) / PP_NETWORK_LANES * PP_NETWORK_LANES;
-}
-
 /// A row into the first layer's columns.
 static void load_row(const pp_network *n, size_t r, const double *x)
 {
@@ -105,7 +102,7 @@ static void load_row(const pp_network *n, size_t r, const double *x)
 static void load_padding(const pp_network *n, size_t first)
 {
     for (size_t i = 0; i < n->layers[0].inputs; i++)
-        for (size_t r = first; r < padded(first); r++)
+        for (size_t r = first; r < pp_matrix_padded(first); r++)
             n->layers[0].in[i * BATCH + r] = 0;
 }
 
@@ -116,7 +113,7 @@ static void forward(const pp_network *n, size_t rows)
         const layer *l = &n->layers[i];
         bool last = i + 1 == n->n_layers;
         double *out = last ? n->output : n->layers[i + 1].in;
-        n->kernels->product(&(pp_network_product){rows, l->outputs, l->inputs, l->weight, 1,
+        n->matrices->product(&(pp_matrix_product){rows, l->outputs, l->inputs, l->weight, 1,
                                                   l->outputs, l->weight + l->inputs * l->outputs,
                                                   l->in, out});
         if (!last)
@@ -130,10 +127,10 @@ static void backward(const pp_network *n, size_t rows)
     const double *slope = n->output; // [outputs][BATCH] dE/d out
     for (size_t i = n->n_layers; i-- > 0;) {
         const layer *l = &n->layers[i];
-        n->kernels->gradient(l->in, l->inputs + 1, slope, l->outputs, rows, l->gradient);
+        n->matrices->gradient(l->in, l->inputs + 1, slope, l->outputs, rows, l->gradient);
         if (i == 0)
             break;
-        n->kernels->product(&(pp_network_product){rows, l->inputs, l->outputs, l->weight,
+        n->matrices->product(&(pp_matrix_product){rows, l->inputs, l->outputs, l->weight,
                                                   l->outputs, 1, NULL, slope, l->slope});
         n->kernels->mask(l->slope, l->in, l->inputs, rows); // in is a rectified output
         slope = l->slope;
@@ -158,15 +155,15 @@ static double train_batch(pp_network *network, const pp_network_data *data, size
     for (size_t r = 0; r < n; r++)
         load_row(network, r, data->x + order[r] * inputs);
     load_padding(network, n);
-    forward(network, padded(n));
+    forward(network, pp_matrix_padded(n));
     for (size_t r = 0; r < n; r++) {
         double error = output[r] - data->y[order[r]];
         sum += error * error;
         output[r] = 2 * error / (double)n;
     }
-    for (size_t r = n; r < padded(n); r++)
+    for (size_t r = n; r < pp_matrix_padded(n); r++)
         output[r] = 0;
-    backward(network, padded(n));
+    backward(network, pp_matrix_padded(n));
     network->steps++;
     for (size_t i = 0; i < network->n_layers; i++) {
         const layer *l = &network->layers[i];
@@ -201,7 +198,7 @@ void pp_network_predict(pp_network *network, const double *x, size_t n, double *
         for (size_t r = 0; r < m; r++)
             load_row(network, r, x + (first + r) * inputs);
         load_padding(network, m);
-        forward(network, padded(m));
+        forward(network, pp_matrix_padded(m));
         memcpy(y + first, network->output, m * sizeof(double));
     }
 }

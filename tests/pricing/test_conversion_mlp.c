@@ -21,14 +21,9 @@ static const pp_conversion_class *const class = &network_under_test;
 /// A fitting on the sales, with theta set at random.
 static fitting fitting_create(mlp *m, const pp_pricing_config *config, const sales *s, gsl_rng *rng)
 {
-    size_t n = s->data.n;
+    fitting f;
     fit(class, m, config, &s->data); // for its sizes and its units
-    fitting f = {.model = m, .data = &s->data, .ridge = config->mlp_ridge};
-    f.z = reals(n * m->p);
-    f.u = reals(n);
-    f.activation = reals(BLOCK * m->hidden);
-    f.delta = reals(BLOCK * m->hidden);
-    standardise(m, &s->data, &f);
+    assert_int_equal(fitting_start(m, config, &s->data, &f, NULL), PP_OK);
     for (size_t j = 0; j < m->n_theta; j++)
         m->theta[j] = gsl_ran_ugaussian(rng);
     return f;
@@ -36,17 +31,14 @@ static fitting fitting_create(mlp *m, const pp_pricing_config *config, const sal
 
 static void fitting_destroy(fitting *f)
 {
-    free(f->z);
-    free(f->u);
-    free(f->activation);
-    free(f->delta);
+    free(f->storage);
 }
 
 static void test_conversion_mlp_gradient_equals_finite_differences(void **state)
 {
     (void)state;
     const int64_t hidden[] = {1, 5, 8};
-    const size_t rows[] = {40, 256, 300}; // less than a block, one, more
+    const size_t rows[] = {40, 64, 300}; // less than a batch, one, more
     pp_gsl_random random;
     gsl_rng *rng = draws(&random, 1);
     for (size_t c = 0; c < 3; c++) {
