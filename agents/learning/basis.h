@@ -26,10 +26,9 @@ typedef struct pp_basis {
     double rounds;
     double pace[PP_MAX_CATEGORIES];                 ///< policies per round
     double held[PP_MAX_CATEGORIES][PP_BASIS_KNOTS]; ///< [n_categories][n_held] knots of y
-    double rise[PP_MAX_CATEGORIES][PP_BASIS_KNOTS]; ///< [n_categories][n_held] 1/length of a piece
-    double edge[PP_MAX_CATEGORIES]
-               [PP_BASIS_KNOTS]; ///< [n_categories][n_held] held; outer: infinite
-    double time[PP_BASIS_KNOTS]; ///< [n_time] knots of t
+    double time[PP_BASIS_KNOTS];                    ///< [n_time] knots of t
+    double rise[PP_MAX_CATEGORIES][PP_BASIS_KNOTS]; ///< 1/length of the piece after a knot of y
+    double edge[PP_MAX_CATEGORIES][PP_BASIS_KNOTS]; ///< knots of y, the outer ones infinitely far
 } pp_basis;
 
 /// Where a moment lies among the knots of time.

@@ -200,12 +200,12 @@ static void log_iteration(const pp_learning *learning, size_t i, const tally *su
     learning->series[PP_LEARNING_TD_ERROR][i] = sqrt(sum->squares / rows);
 }
 
-static pp_status allocate_rollouts(pp_learner *l, size_t rounds, pp_error *error)
+static pp_status allocate_rollouts(pp_learner *l, bool critic, size_t rounds, pp_error *error)
 {
-    size_t rows, reals, K = l->basis.n_categories;
+    size_t rows, reals, K = l->basis.n_categories, columns = critic ? 7 : 6;
     pp_rollouts *r = &l->rollouts;
     if (__builtin_mul_overflow(rounds, (size_t)l->config.rollouts, &rows) ||
-        __builtin_mul_overflow(rows, 7 + K, &reals) || reals > SIZE_MAX / 64)
+        __builtin_mul_overflow(rows, columns + K, &reals) || reals > SIZE_MAX / 64)
         return pp_error_set(error, PP_EINVAL, "rollouts: %lld epochs of %zu rounds are too many",
                             (long long)l->config.rollouts, rounds);
     r->n = rows;
@@ -218,7 +218,7 @@ static pp_status allocate_rollouts(pp_learner *l, size_t rounds, pp_error *error
     r->action = r->customer + rows;
     r->probability = r->held + rows * K;
     r->conversion = r->probability + rows;
-    r->slope = r->conversion + rows;
+    r->slope = critic ? r->conversion + rows : r->conversion;
     r->value = r->slope + rows;
     r->action_value = r->value + rows;
     r->reward = r->action_value + rows;
@@ -226,9 +226,10 @@ static pp_status allocate_rollouts(pp_learner *l, size_t rounds, pp_error *error
     return PP_OK;
 }
 
-static pp_status allocate(pp_learner *l, const pp_pursuer *pursuer, size_t rounds, pp_error *error)
+static pp_status allocate(pp_learner *l, const pp_pursuer *pursuer, bool critic, size_t rounds,
+                          pp_error *error)
 {
-    PP_TRY(allocate_rollouts(l, rounds, error));
+    PP_TRY(allocate_rollouts(l, critic, rounds, error));
     l->width = ((size_t)pursuer->policy.candidates + 7) / 8 * 8;
     l->theta = calloc(4 * l->basis.size, sizeof(double));
     l->moments = calloc(rounds, sizeof *l->moments);
@@ -303,7 +304,7 @@ static pp_status create(const pp_learner_config *config, const pp_pursuer *pursu
                       .portfolio = *setup->portfolio};
     PP_TRY(pp_learner_check(&pursuer->policy, error));
     pp_basis_make(&l->portfolio, setup->burn_in_average, setup->rounds, &l->basis);
-    PP_TRY(allocate(l, pursuer, (size_t)setup->rounds, error));
+    PP_TRY(allocate(l, pursuer, critic, (size_t)setup->rounds, error));
     PP_TRY(load_customers(l, pursuer, setup, error));
     pp_basis_start(&l->basis, config->start == PP_START_PACE ? &l->portfolio : NULL,
                    reference_profit(l), l->theta);

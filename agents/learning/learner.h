@@ -56,7 +56,7 @@ typedef struct pp_rollouts {
     uint8_t *piece;       ///< [n][2][n_categories] where `held` lies after the round: pp_place
     double *probability;  ///< [n] pi_old of the action
     double *conversion;   ///< [n] E of P(s, .) under pi_old
-    double *slope;        ///< [n] the same of V's own policy: dV/dd by the critic
+    double *slope;        ///< [n] dV/dd by the critic; `conversion` itself where theta is both
     double *value;        ///< [n] V(s) by the critic, GBP
     double *action_value; ///< [n] tau log(pi_old/pi_b) + V(s), GBP
     double *reward;       ///< [n] GBP
