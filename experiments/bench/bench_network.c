@@ -1,4 +1,4 @@
-// What a network's pass costs over its multiply-adds alone. Processor time of one core.
+// Cost of a pass of a network over that of its multiply-adds alone, in processor time of one core.
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -6,8 +6,8 @@
 #include "agents/planning/network.h"
 #include "experiments/bench/bench.h"
 
-// As `bellman` with value=network has it in a published trial: five categories and time, a step of
-// which 144 portfolios are kept in each of 1,000 rounds.
+// The network of `bellman` with value=network in a published trial. Its inputs are five categories
+// and time; 144 portfolios are kept of each of 1,000 rounds.
 enum { INPUTS = 6, LAYERS = 2, WIDTH = 32, ROWS = 144000, MOST = 16 };
 
 typedef struct lesson {
@@ -55,8 +55,9 @@ static double pass_time(lesson *l)
     return 1e9 * (bench_processor() - clock) / (double)l->data.n;
 }
 
-/// Nanoseconds of a cycle. Assumed: of a chain of additions of registers, each of which needs the
-/// one before it, a processor does one a cycle.
+/// Nanoseconds of a cycle. Assumed: a processor does one addition of registers a cycle where each
+/// needs the one before it. Eight multiply-adds a cycle are then what two AVX-512 units do without
+/// fused instructions; two AVX2 units do four.
 static double cycle_time(int64_t cycles)
 {
     uint64_t sum = 0, more = 3;
