@@ -229,6 +229,8 @@ static pp_status allocate_rollouts(pp_learner *l, bool critic, size_t rounds, pp
 static pp_status allocate(pp_learner *l, const pp_pursuer *pursuer, bool critic, size_t rounds,
                           pp_error *error)
 {
+    // The largest first: it fits where the last trial's was, before anything smaller is put there.
+    PP_TRY(pp_regression_create(&l->basis, &l->regression, error));
     PP_TRY(allocate_rollouts(l, critic, rounds, error));
     l->width = ((size_t)pursuer->policy.candidates + 7) / 8 * 8;
     l->theta = calloc(4 * l->basis.size, sizeof(double));
@@ -242,7 +244,7 @@ static pp_status allocate(pp_learner *l, const pp_pursuer *pursuer, bool critic,
     l->slope = l->theta + 2 * l->basis.size;
     for (size_t t = 0; t < rounds; t++)
         l->moments[t] = pp_basis_moment(&l->basis, (int64_t)t + 1);
-    return pp_regression_create(&l->basis, &l->regression, error);
+    return PP_OK;
 }
 
 /// A customer's candidates, eight at a time: the last once more, without a weight.
