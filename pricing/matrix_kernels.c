@@ -44,11 +44,13 @@ TILE_CODE void product_tile(const pp_matrix_product *of, size_t p, size_t r, siz
     double *out = of->out + p * ROWS + r;
     const double *weight = of->weight + p * of->along_out + first * of->along_in;
     const double *in = of->in + first * ROWS + r;
-    for (int u = 0; u < units; u++)
+    for (int u = 0; u < units; u++) {
+        pp_vector start = {0};
+        if (of->start)
+            start = of->start[p + (size_t)u] - start;
         for (int v = 0; v < vectors; v++)
-            sum[u][v] = first       ? load(out + u * ROWS + v * PP_VECTOR)
-                        : of->start ? of->start[p + (size_t)u] - (pp_vector){0}
-                                    : (pp_vector){0};
+            sum[u][v] = first ? load(out + u * ROWS + v * PP_VECTOR) : start;
+    }
     for (size_t q = first; q < end; q++, weight += of->along_in, in += ROWS) {
         pp_vector x[4];
         for (int v = 0; v < vectors; v++)
@@ -149,7 +151,8 @@ TILE_CODE void gradient_tile(const double *in, const double *slope, size_t rows,
         four_totals(part + k, total + k);
     for (int i = 0; i < side; i++)
         for (int j = 0; j < across; j++)
-            to[(size_t)i * outputs + (size_t)j] = total[i * across + j];
+            to[(size_t)i * outputs + (size_t)j] =
+                total[i * across + j]; // cppcheck-suppress uninitvar
 }
 
 static void gradient(const double *in, size_t inputs, const double *slope, size_t outputs,

@@ -89,6 +89,7 @@ static pp_choice_odds odds(const pp_soft_rows *c, double d, size_t action)
         pp_lanes_store(w, weight + j);
     }
     double all = pp_lanes_total(total);
+    // cppcheck-suppress uninitvar ; there is a candidate at least
     return (pp_choice_odds){pp_lanes_total(mean) / all, weight[action] / all};
 }
 
