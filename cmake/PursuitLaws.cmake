@@ -1,7 +1,8 @@
 # law_tables.c: nodes of the laws that the published market has by default, so that a program need not tabulate them when it
-# starts. A small program made of market/ alone writes it. Where that cannot run, the tables are empty.
+# starts. A small program made of market/ alone writes it. Where that cannot run, the tables are empty; nor does CMake take a
+# rule for a file whose path has a #.
 set(law_tables ${PROJECT_BINARY_DIR}/generated/law_tables.c)
-if(CMAKE_CROSSCOMPILING AND NOT CMAKE_CROSSCOMPILING_EMULATOR)
+if((CMAKE_CROSSCOMPILING AND NOT CMAKE_CROSSCOMPILING_EMULATOR) OR law_tables MATCHES "#")
     file(CONFIGURE OUTPUT ${law_tables}
          CONTENT "#include \"market/law_tables.h\"\nconst pp_law_table pp_law_tables[] = {{0, 0, 0, NULL}};\n\
 const double pp_law_cumulative[1];\nconst size_t pp_law_cumulative_count = 0;\n")

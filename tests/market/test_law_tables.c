@@ -23,6 +23,8 @@ static void test_law_tables_equal_tables_made_anew(void **state)
     pp_quantile_table *compiled = malloc(sizeof *compiled), *anew = malloc(sizeof *anew);
     size_t n = 0;
     assert_true(compiled && anew);
+    if (pp_law_cumulative_count == 0 && !pp_law_tables[0].nodes)
+        skip(); // a build that could not make them
     for (const pp_law_table *t = pp_law_tables; t->nodes; t++, n++) {
         assert_int_equal(make(t, compiled), PP_OK);
         assert_int_equal(pp_law_tabulate(t->kind, t->a, t->b, anew, NULL), PP_OK);
@@ -39,6 +41,8 @@ static void test_law_tables_cumulative_tables_equal_those_made_anew(void **state
     pp_published_config config;
     pp_choice_config choice;
     pp_population *population[2];
+    if (pp_law_cumulative_count == 0)
+        skip();
     pp_param_defaults(&pp_choice_table, &choice);
     for (int other = 0; other < 2; other++) {
         pp_param_defaults(&pp_published_table, &config);
