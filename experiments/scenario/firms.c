@@ -29,7 +29,7 @@ void pp_firm_release(pp_firm_config *firm)
 
 static bool copy_firm(pp_firm_config *copy, const pp_firm_config *firm)
 {
-    size_t size = firm->agent_params ? firm->agent->params->size : 0;
+    size_t size = firm->agent && firm->agent_params ? firm->agent->params->size : 0;
     *copy = *firm;
     copy->agent_params = NULL;
     copy->categories = NULL;
