@@ -80,7 +80,8 @@ static bool is_price(double x)
     return x > 0 && x < INFINITY;
 }
 
-/// The offer of firm f to customer i from its multiplier, checked.
+/// The offer of firm f to customer i from its multiplier, checked. Every price of a round passes
+/// here, those of a block through the kernel `offer` in price_firms.
 static pp_status make_offer(const pp_workspace *w, pp_block *block, size_t f, size_t i)
 {
     const pp_firm_config *firm = w->firms[f].config;

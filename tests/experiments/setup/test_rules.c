@@ -63,6 +63,7 @@ static void test_rules_five_kinds_of_mistake_are_five_problems(void **state)
 static void test_rules_are_held_where_their_own_keys_are_sound(void **state)
 {
     (void)state;
+    static char no_such_agent[512];
     static const problem_case cases[] = {
         {"market: {roundz: 3, observe: own_rank}\n"
          "firms:\n"
@@ -72,9 +73,7 @@ static void test_rules_are_held_where_their_own_keys_are_sound(void **state)
          "age, level: x}, {feature: aeg, level: x}]}]}\n"
          "    count: 2\n",
          {"s.yaml:1:10: market: unknown key 'roundz' (did you mean 'rounds'?)",
-          "s.yaml:3:33: firms[0].agent: sees: rivals requires market.observe: all",
-          "s.yaml:4:19: firms[1].agent.kind: expected an agent (null, baseline, bellman, klq, ppo, "
-          "oracle), not 'nul' (did you mean 'null'?)",
+          "s.yaml:3:33: firms[0].agent: sees: rivals requires market.observe: all", no_such_agent,
           "s.yaml:5:68: firms[1].portfolio.categories[0]: give 'target' or 'target_multiple', not "
           "both",
           "s.yaml:5:89: firms[1].portfolio: feature 'age' is numeric: give lower and upper, not a "
@@ -90,6 +89,13 @@ static void test_rules_are_held_where_their_own_keys_are_sound(void **state)
          {"s.yaml:1:20: pricing.bid_max: expected a number, not 'x'",
           "s.yaml:1:34: pricing: first_min 3 is above first_max 1.2"}},
     };
+    int n = snprintf(no_such_agent, sizeof no_such_agent,
+                     "s.yaml:4:19: firms[1].agent.kind: expected an agent (");
+    for (size_t a = 0; pp_agent_classes[a]; a++)
+        n += snprintf(no_such_agent + n, sizeof no_such_agent - (size_t)n, "%s%s", a ? ", " : "",
+                      pp_agent_classes[a]->name);
+    snprintf(no_such_agent + n, sizeof no_such_agent - (size_t)n,
+             "), not 'nul' (did you mean 'null'?)");
     for (size_t i = 0; i < PP_COUNT(cases); i++) {
         pp_problems problems;
         assert_int_equal(check("s.yaml", cases[i].text, &problems), PP_ESCENARIO);
