@@ -183,6 +183,19 @@ static void start_from(fitting *f, const logistic *last)
     }
 }
 
+/// A slope that is too flat is overruled by the prior's, and the rest is fitted again.
+static pp_status fit(fitting *f, bool *constrained, pp_error *error)
+{
+    double *slope = &f->coefficient[f->n_all - 1];
+    PP_TRY(newton(f, error));
+    if (*slope >= f->slope_floor)
+        return PP_OK;
+    *constrained = true;
+    *slope = fmax(1, f->slope_floor); // the prior's
+    f->n_free = f->n_all - 1;
+    return newton(f, error);
+}
+
 static pp_status logistic_fit(void *model, const pp_pricing_config *config,
                               const pp_conversion_data *data, gsl_rng *rng, bool *constrained,
                               pp_error *error)
@@ -193,14 +206,7 @@ static pp_status logistic_fit(void *model, const pp_pricing_config *config,
     pp_status status = start(&f, config, data, error);
     if (status == PP_OK) {
         start_from(&f, model);
-        status = newton(&f, error);
-    }
-    double *slope = f.coefficient + f.n_all - 1;
-    if (status == PP_OK && !(*slope >= f.slope_floor)) {
-        *constrained = true;
-        *slope = fmax(1, f.slope_floor); // the prior's
-        f.n_free = f.n_all - 1;
-        status = newton(&f, error);
+        status = fit(&f, constrained, error);
     }
     if (status == PP_OK)
         finish(&f, model);

@@ -75,7 +75,8 @@ static double centre(const double *x, size_t n, double *z)
     size_t i = 0;
     for (; i + PP_LANES <= n; i += PP_LANES)
         sum = pp_lanes_plus(sum, pp_lanes_load(x + i));
-    sum = pp_lanes_plus(sum, pp_lanes_load_some(x + i, n - i));
+    if (i < n)
+        sum = pp_lanes_plus(sum, pp_lanes_load_some(x + i, n - i));
     double mean = n ? pp_lanes_total(sum) / (double)n : 0;
     for (i = 0; z && i < n; i++)
         z[i] = x[i] - mean;
