@@ -84,7 +84,7 @@ enum { CHUNK = 64 }; ///< values of a sale at a time
 static void row_gains(const pp_gain *gain, size_t i, const pp_candidates *candidates,
                       const double *d, size_t m, double *value, double *slope)
 {
-    double estimate = gain->rows.estimate[i], k[CHUNK], a[CHUNK];
+    double estimate = gain->rows.estimate[i], k[CHUNK] = {0}, a[CHUNK];
     if (gain->policy) {
         pp_soft_maxima(candidates, gain->policy->temperature, estimate, d, m, value, slope);
         return;
