@@ -92,8 +92,8 @@ static pp_status read_file(pp_csv *csv, pp_error *error)
     pp_status status = PP_OK;
     if (fstat(fileno(stream), &about) != 0)
         status = pp_error_set(error, PP_EIO, "cannot read '%s': %s", csv->path, strerror(errno));
-    else if (S_ISCHR(about.st_mode) || S_ISBLK(about.st_mode))
-        status = pp_error_set(error, PP_EIO, "cannot read '%s': it is a device", csv->path);
+    else if (!S_ISREG(about.st_mode)) // of a pipe nothing would be read
+        status = pp_error_set(error, PP_EIO, "'%s' is no regular file", csv->path);
     else
         status = read_stream(csv, stream, error);
     fclose(stream);

@@ -263,8 +263,9 @@ static bool is_known(const char *key, const pp_param_table *const *tables,
     return is_other(others, key);
 }
 
-static void unknown_key(pp_report *report, const char *where, const pp_entry *entry,
-                        const pp_param_table *const *tables, const char *const *others)
+static void unknown_key(pp_report *report, const char *where, const pp_node *map,
+                        const pp_entry *entry, const pp_param_table *const *tables,
+                        const char *const *others)
 {
     char hint[128], clipped[PP_CLIP_MAX], about[PP_WHERE_MAX] = "";
     pp_nearest nearest;
@@ -275,7 +276,7 @@ static void unknown_key(pp_report *report, const char *where, const pp_entry *en
     for (size_t i = 0; others && others[i]; i++)
         pp_nearest_offer(&nearest, others[i]);
     pp_nearest_text(&nearest, hint, sizeof hint);
-    if (nearest.best)
+    if (nearest.best && !pp_node_get(map, nearest.best))
         pp_where_key(where, nearest.best, about);
     pp_report_add_about(report, entry->key_mark, where, about, "unknown key '%s'%s",
                         pp_clip(entry->key, clipped), hint);
@@ -287,10 +288,18 @@ bool pp_bind_keys(pp_report *report, const char *where, const pp_node *map,
     bool ok = true;
     for (size_t i = 0; map && map->kind == PP_NODE_MAP && i < map->n; i++)
         if (!is_known(map->entries[i].key, tables, others)) {
-            unknown_key(report, where, &map->entries[i], tables, others);
+            unknown_key(report, where, map, &map->entries[i], tables, others);
             ok = false;
         }
     return ok;
+}
+
+void pp_bind_missing(pp_report *report, pp_mark at, const char *where, const char *key)
+{
+    char about[PP_WHERE_MAX];
+    pp_where_key(where, key, about);
+    if (pp_report_is_sound(report, about))
+        pp_report_add_about(report, at, where, about, "'%s' is missing", key);
 }
 
 static bool check_required(pp_report *report, const char *where, pp_mark at, const pp_node *map,
@@ -300,9 +309,7 @@ static bool check_required(pp_report *report, const char *where, pp_mark at, con
     for (size_t i = 0; i < table->n_rows; i++) {
         const pp_param *row = &table->rows[i];
         if (row->flags & PP_REQUIRED && !pp_node_get(map, row->name)) {
-            char about[PP_WHERE_MAX];
-            pp_report_add_about(report, at, where, pp_where_key(where, row->name, about),
-                                "'%s' is missing", row->name);
+            pp_bind_missing(report, at, where, row->name);
             ok = false;
         }
     }

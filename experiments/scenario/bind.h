@@ -25,6 +25,9 @@ bool pp_bind_rows(pp_report *report, const char *where, pp_mark at, const pp_nod
 bool pp_bind_keys(pp_report *report, const char *where, const pp_node *map,
                   const pp_param_table *const *tables, const char *const *others);
 
+/// Report that a required key is missing from a map, unless a mistyped key is taken for it.
+void pp_bind_missing(pp_report *report, pp_mark at, const char *where, const char *key);
+
 /// "where.key", or "key" at the top level.
 /// @return text
 const char *pp_where_key(const char *where, const char *key, char text[PP_WHERE_MAX]);

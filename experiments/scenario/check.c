@@ -57,13 +57,13 @@ static pp_mark find_mark(const pp_node *root, const char *where, const char *key
 }
 
 /// Rules are about values that the scenario gives, not about defaults in their place.
-static bool keys_are_sound(const pp_check *check, const char *where, const char *keys)
+static bool keys_are_known(const pp_check *check, const char *where, const char *keys)
 {
     char key[PP_WHERE_MAX];
     for (size_t n; *keys; keys += n + (keys[n] == ' ')) {
         n = strcspn(keys, " ");
         snprintf(key, sizeof key, "%.*s", (int)n, keys);
-        if (strcmp(key, where) != 0 && !pp_check_is_sound(check, key))
+        if (strcmp(key, where) != 0 && !pp_check_is_known(check, key))
             return false;
     }
     return true;
@@ -73,7 +73,7 @@ void pp_check_add(pp_check *check, const char *where, const char *keys, const ch
 {
     const pp_scenario *s = check->scenario;
     char about[PP_WHERE_MAX];
-    if (!keys_are_sound(check, where, keys))
+    if (!keys_are_known(check, where, keys))
         return;
     snprintf(about, sizeof about, "%.*s", (int)strcspn(keys, " "), keys);
     const pp_node *root = check->root ? check->root : s->origin ? s->origin->root : NULL;
@@ -104,6 +104,11 @@ void pp_check_add(pp_check *check, const char *where, const char *keys, const ch
 bool pp_check_is_sound(const pp_check *check, const char *where)
 {
     return !check->report || pp_report_is_sound(check->report, where);
+}
+
+bool pp_check_is_known(const pp_check *check, const char *where)
+{
+    return !check->report || pp_report_is_known(check->report, where);
 }
 
 const char *pp_check_firm(const pp_check *check, size_t i, const char *key, char text[PP_WHERE_MAX])
@@ -185,11 +190,11 @@ static bool check_class(pp_check *check, const char *where, const pp_firm_config
 /// @param where path of the category
 static void check_category(pp_check *check, const char *where, const pp_category_config *category)
 {
-    char list[PP_WHERE_MAX], at[PP_WHERE_MAX], keys[3 * PP_WHERE_MAX];
+    char list[PP_WHERE_MAX], at[PP_WHERE_MAX], keys[4 * PP_WHERE_MAX];
     pp_category_keys own = {.target = category->target,
                             .target_multiple = category->target_multiple};
     snprintf(own.name.text, sizeof own.name.text, "%s", category->name);
-    if (pp_check_is_sound(check, where))
+    if (!check->report) // reading has held these
         check_table(check, where, &pp_category_table, &own);
     if (!category->name[0] && !check->report)
         pp_check_add(check, where, pp_where_key(where, "name", at), "a category needs a name");
@@ -204,13 +209,13 @@ static void check_category(pp_check *check, const char *where, const pp_category
     for (size_t i = 0; i < category->n_bounds; i++) {
         const pp_bound_config *bound = &category->bounds[i];
         pp_where_index(pp_where_key(where, "where", list), i, at);
-        snprintf(keys, sizeof keys, "%s.lower %s.upper", at, at);
-        if (bound->level[0] || !pp_check_is_sound(check, at))
+        snprintf(keys, sizeof keys, "%s.lower %s.upper %s.level", at, at, at);
+        if (bound->level[0])
             continue;
         if (isnan(bound->lower) || isnan(bound->upper))
             pp_check_add(check, at, at, "a limit is not a number");
         else if (!isfinite(bound->lower) && !isfinite(bound->upper))
-            pp_check_add(check, at, at, "give 'lower', 'upper' or 'level'");
+            pp_check_add(check, at, keys, "give 'lower', 'upper' or 'level'");
         else if (bound->lower > bound->upper)
             pp_check_add(check, at, keys, "'lower' is above 'upper'");
     }
@@ -222,6 +227,8 @@ static void check_categories(pp_check *check, const char *where, const pp_firm_c
     const pp_category_config *categories = firm->categories;
     char list[PP_WHERE_MAX], at[PP_WHERE_MAX], name[PP_WHERE_MAX];
     pp_where_key(where, "categories", list);
+    if (!pp_check_is_known(check, list))
+        return;
     if (firm->n_categories > PP_MAX_CATEGORIES || (firm->n_categories && !categories) ||
         (firm->portfolio == PP_PORTFOLIO_NAMED && !firm->n_categories)) {
         pp_check_add(check, list, "", "%zu categories; from 1 to %d are taken", firm->n_categories,
@@ -233,7 +240,7 @@ static void check_categories(pp_check *check, const char *where, const pp_firm_c
         check_category(check, pp_where_index(list, k, at), &categories[k]);
         while (strcmp(categories[first].name, categories[k].name) != 0)
             first++;
-        if (first < k)
+        if (first < k && categories[k].name[0])
             pp_check_add(check, at, pp_where_key(at, "name", name),
                          "another category is called '%s' too", categories[k].name);
     }
@@ -281,13 +288,41 @@ static void check_pricing(pp_check *check)
     }
 }
 
+static bool is_word(char c)
+{
+    return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/// Does a message speak of a parameter that is in doubt? It names all that it depends on.
+static bool is_about_doubtful(const pp_check *check, const char *where, const pp_param_table *table,
+                              const char *message)
+{
+    char key[PP_WHERE_MAX];
+    for (size_t i = 0; i < table->n_rows; i++) {
+        const char *name = table->rows[i].name, *at = message;
+        size_t n = strlen(name);
+        if (pp_check_is_sound(check, pp_where_key(where, name, key)))
+            continue;
+        while ((at = strstr(at, name))) {
+            bool starts = at == message || !is_word(at[-1]);
+            if (starts && !is_word(at[n]))
+                return true;
+            at += n;
+        }
+    }
+    return false;
+}
+
 void pp_check_agent(pp_check *check, size_t i, size_t n_categories)
 {
+    static const char *const kinds[] = {"kind", "plugin"};
     const pp_firm_config *firm = &check->scenario->firms[i];
-    char where[PP_WHERE_MAX];
+    char where[PP_WHERE_MAX], key[PP_WHERE_MAX];
     pp_error detail = {0};
-    pp_check_firm(check, i, "agent", where);
-    if (!firm->agent || !firm->agent->check || !pp_check_is_sound(check, where))
+    bool known = pp_check_is_known(check, pp_check_firm(check, i, "agent", where));
+    for (size_t j = 0; j < PP_COUNT(kinds); j++)
+        known &= pp_check_is_known(check, pp_where_key(where, kinds[j], key));
+    if (!firm->agent || !firm->agent->check || !known)
         return;
     // What is in doubt is left at what pp_agent_outline has for unknown.
     const pp_market_config *market = &check->scenario->market;
@@ -301,11 +336,12 @@ void pp_check_agent(pp_check *check, size_t i, size_t n_categories)
         outline.bid_min = pricing->bid_min;
     if (pp_check_is_sound(check, "pricing.bid_max"))
         outline.bid_max = pricing->bid_max;
-    if (firm->agent->check(firm->agent_params, &outline, &detail) == PP_OK)
+    if (firm->agent->check(firm->agent_params, &outline, &detail) == PP_OK ||
+        is_about_doubtful(check, where, firm->agent->params, detail.message))
         return;
     char keys[3 * PP_WHERE_MAX]; // the message begins with the parameter's name
-    snprintf(keys, sizeof keys, "%s.%.*s %s", where, (int)strcspn(detail.message, ": "),
-             detail.message, where);
+    snprintf(keys, sizeof keys, "%s.%.*s", where, (int)strcspn(detail.message, ": "),
+             detail.message);
     pp_check_add(check, where, keys, "%s", detail.message);
 }
 
@@ -320,7 +356,7 @@ static void check_firm(pp_check *check, size_t i)
                      firm->explore);
     if ((int)firm->portfolio < 0 || firm->portfolio > PP_PORTFOLIO_NAMED)
         pp_check_add(check, portfolio, "", "%d is unknown", (int)firm->portfolio);
-    else if (pp_check_is_sound(check, portfolio))
+    else if (pp_check_is_known(check, portfolio))
         check_categories(check, portfolio, firm);
     if (!check_class(check, agent, firm))
         return;
@@ -337,13 +373,23 @@ static void check_firm(pp_check *check, size_t i)
     pp_check_agent(check, i, firm->n_categories);
 }
 
-/// Names depend on all firms: with one in doubt they would only mislead.
+/// Is it known how many firms there are, and under which names?
+static bool firms_are_known(const pp_check *check)
+{
+    static const char *const keys[] = {"name", "count", "agent", "agent.kind", "agent.plugin"};
+    char where[PP_WHERE_MAX];
+    for (size_t i = 0; i < check->scenario->n_firms; i++)
+        for (size_t j = 0; j < PP_COUNT(keys); j++)
+            if (!pp_check_is_known(check, pp_check_firm(check, i, keys[j], where)))
+                return false;
+    return pp_check_is_known(check, "firms");
+}
+
 static void check_names(pp_check *check)
 {
     const pp_firm_config *firms = check->scenario->firms;
-    bool known = pp_check_is_sound(check, "firms");
     char where[PP_WHERE_MAX];
-    for (size_t i = 0; known && i < check->scenario->n_firms; i++) {
+    for (size_t i = 0; i < check->scenario->n_firms; i++) {
         size_t first = 0;
         while (strcmp(firms[first].name, firms[i].name) != 0)
             first++;
@@ -372,10 +418,12 @@ void pp_scenario_check(pp_check *check)
                          (int)PP_MAX_FIRMS);
         return;
     }
-    // The reference price is ln(1/s - N)/beta below a loaded premium: it needs N below 1/s.
-    if (pp_choice_check(&s->choice, s->n_firms, &detail) != PP_OK)
-        pp_check_add(check, "choice", "choice.success_rate firms", "%s", detail.message);
-    check_names(check);
+    if (firms_are_known(check)) {
+        // The reference price is ln(1/s - N)/beta below a loaded premium: it needs N below 1/s.
+        if (pp_choice_check(&s->choice, s->n_firms, &detail) != PP_OK)
+            pp_check_add(check, "choice", "choice.success_rate firms", "%s", detail.message);
+        check_names(check);
+    }
     for (size_t i = 0; i < s->n_firms; i++)
         if (!pp_check_is_copy(check, i))
             check_firm(check, i);

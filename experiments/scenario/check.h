@@ -21,13 +21,16 @@ struct pp_check {
 /// @param where path of the value, e.g. "firms[2].agent"; "" for the top level
 /// @param keys  paths of the keys that the problem is about, with blanks between: the first that
 ///              the file gives is where the problem stands, else the nearest map around `where`.
-///              Nothing is recorded if one of them is in doubt: see pp_check_is_sound
+///              Nothing is recorded if one of them is in doubt: see pp_check_is_known
 void pp_check_add(pp_check *check, const char *where, const char *keys, const char *format, ...)
     PP_PRINTF(4, 5);
 
 /// Is nothing wrong, so far, at this path, below it or around it? A field with a problem holds its
 /// default, which no rule may be held against.
 bool pp_check_is_sound(const pp_check *check, const char *where);
+
+/// Is nothing wrong, so far, with the value itself or around it? Its parts may be in doubt.
+bool pp_check_is_known(const pp_check *check, const char *where);
 
 /// Path of firm i: by its entry in the file's list of firms, by its number without a file.
 /// @param key of the firm, or ""

@@ -78,8 +78,7 @@ static int64_t read_firm(reader *r, const pp_node *node, size_t entry)
         pp_read_agent(report, pp_where_key(where, "agent", at), agent, r->folder, r->scenario,
                       &firm);
     else
-        pp_report_add_about(report, node->mark, where, pp_where_key(where, "agent", at),
-                            "'agent' is missing");
+        pp_bind_missing(report, node->mark, where, "agent");
     pp_read_portfolio(report, pp_where_key(where, "portfolio", at), pp_node_get(node, "portfolio"),
                       &firm);
     const char *text = keys.name.text[0] ? keys.name.text : firm.agent ? firm.agent->name : "";
@@ -123,14 +122,12 @@ static void name_firm(reader *r, size_t firm)
 
 static void read_list(reader *r, const pp_node *list)
 {
-    size_t before = pp_report_count(r->report);
     int64_t total = 0;
     for (size_t i = 0; i < list->n && total <= PP_MAX_FIRMS; i++)
         total += read_firm(r, list->entries[i].value, i);
     if (total > PP_MAX_FIRMS)
         pp_report_add(r->report, list->mark, "firms", "more than %d firms", PP_MAX_FIRMS);
-    // Names depend on all firms: with one missing they would only mislead.
-    if (pp_report_count(r->report) == before && !r->report->out_of_memory)
+    if (!r->report->out_of_memory)
         for (size_t i = 0; i < r->scenario->n_firms; i++)
             name_firm(r, i);
 }

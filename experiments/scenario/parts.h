@@ -54,9 +54,10 @@ bool pp_scenario_is_map(pp_report *report, const pp_node *root);
 
 /// What a tree says, read and checked; the report's path is the scenario's.
 /// @param root  a map
-/// @param rules see pp_scenario_load_checked
+/// @param rules, context see pp_scenario_load_checked
 /// @return a scenario, to be used only if nothing was reported; NULL if memory ran out
-pp_scenario *pp_scenario_bind(pp_report *report, const pp_node *root, pp_scenario_rules rules);
+pp_scenario *pp_scenario_bind(pp_report *report, const pp_node *root, pp_scenario_rules rules,
+                              void *context);
 
 /// Read a scenario from memory; see pp_scenario_load.
 pp_status pp_scenario_read(const char *path, const char *text, size_t length,

@@ -25,7 +25,7 @@ static void read_features(pp_report *report, pp_mark at, const pp_node *list,
 {
     char text[PP_CLIP_MAX + 16], where[PP_WHERE_MAX];
     if (pp_node_is_absent(list))
-        pp_report_add_about(report, at, WHERE, FEATURES, "'features' is missing");
+        pp_bind_missing(report, at, WHERE, "features");
     else if (list->kind != PP_NODE_LIST)
         pp_report_add(report, list->mark, FEATURES, "expected a list, not %s",
                       pp_node_text(list, text));

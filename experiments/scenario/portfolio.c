@@ -38,8 +38,8 @@ static void read_bound(pp_report *report, const char *where, const pp_node *node
 {
     static const char *const feature[] = {"feature", NULL}, *const level[] = {"level", NULL};
     pp_bound_keys keys;
-    if (!pp_bind(report, where, node->mark, node, &pp_bound_table, NULL, &keys))
-        return;
+    // With a problem too: the rules that it does not touch are held.
+    pp_bind(report, where, node->mark, node, &pp_bound_table, NULL, &keys);
     if (keys.level.text[0] && (!isnan(keys.lower) || !isnan(keys.upper)))
         pp_report_add(report, pp_mark_of(node, level, node->mark), where,
                       "'level' together with 'lower' or 'upper'");
@@ -148,8 +148,9 @@ void pp_read_portfolio(pp_report *report, const char *where, const pp_node *node
     const pp_node *list = pp_node_get(node, "categories");
     pp_bind_keys(report, where, node, no_tables, others);
     firm->portfolio = PP_PORTFOLIO_NAMED;
+    pp_where_key(where, "categories", at);
     if (list)
-        read_categories(report, pp_where_key(where, "categories", at), list, firm);
+        read_categories(report, at, list, firm);
     else
-        pp_report_add(report, node->mark, where, "'categories' is missing");
+        pp_bind_missing(report, node->mark, where, "categories");
 }

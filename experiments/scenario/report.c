@@ -12,8 +12,14 @@
 struct pp_report_item {
     pp_mark mark;
     size_t order;
-    char *text; ///< and after its NUL the path of the value that is in doubt; "" for none
+    size_t message; ///< where in text the problem itself begins, behind its place and path
+    char *text;     ///< and after its NUL the path of the value that is in doubt; "" for none
 };
+
+static bool is_control(char c)
+{
+    return (unsigned char)c < 0x20 || c == 0x7F;
+}
 
 const char *pp_clip(const char *text, char clipped[PP_CLIP_MAX])
 {
@@ -26,7 +32,7 @@ const char *pp_clip(const char *text, char clipped[PP_CLIP_MAX])
             n--;
     }
     for (size_t i = 0; i < n; i++)
-        clipped[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7F ? '?' : text[i];
+        clipped[i] = (char)(is_control(text[i]) ? '?' : text[i]);
     snprintf(clipped + n, PP_CLIP_MAX - n, "%s", cut ? ellipsis : "");
     return clipped;
 }
@@ -46,9 +52,14 @@ void pp_report_place(const pp_report *report, pp_mark mark, char text[PP_PLACE_M
         snprintf(text, PP_PLACE_MAX, "%s:%d:%d", path, mark.line, mark.column);
     else
         snprintf(text, PP_PLACE_MAX, "%s", path);
+    for (char *c = text; *c; c++) // a file's name too must not drive the terminal
+        if (is_control(*c))
+            *c = '?';
 }
 
-static char *compose(const char *place, const char *where, const char *message, const char *about)
+/// @param at becomes where in the text the message begins; may be NULL
+static char *compose(const char *place, const char *where, const char *message, const char *about,
+                     size_t *at)
 {
     const char *separator = where[0] ? ": " : "";
     size_t size = strlen(place) + strlen(where) + strlen(message) + 5;
@@ -56,12 +67,27 @@ static char *compose(const char *place, const char *where, const char *message, 
     if (text) {
         int n = snprintf(text, size, "%s: %s%s%s", place, where, separator, message);
         strcpy(text + n + 1, about);
+        if (at)
+            *at = (size_t)n - strlen(message);
     }
     return text;
 }
 
-/// @param text taken over; NULL if memory ran out
-static void record(pp_report *report, pp_mark mark, char *text)
+/// Is it told already? What an alias repeats stands in one place, and is one mistake.
+static bool is_told(const pp_report *report, pp_mark mark, const char *message)
+{
+    for (size_t i = 0; mark.line > 0 && i < report->n; i++) {
+        const struct pp_report_item *item = &report->items[i];
+        if (item->mark.set == mark.set && item->mark.line == mark.line &&
+            item->mark.column == mark.column && strcmp(item->text + item->message, message) == 0)
+            return true;
+    }
+    return false;
+}
+
+/// @param text    taken over; NULL if memory ran out
+/// @param message where in it the problem begins
+static void record(pp_report *report, pp_mark mark, char *text, size_t message)
 {
     struct pp_report_item *items = report->items;
     if (report->n >= PP_REPORT_MAX) {
@@ -72,7 +98,7 @@ static void record(pp_report *report, pp_mark mark, char *text)
         report->out_of_memory = true;
         free(text);
     } else {
-        items[report->n] = (struct pp_report_item){mark, report->n, text};
+        items[report->n] = (struct pp_report_item){mark, report->n, message, text};
         report->items = items;
         report->n++;
     }
@@ -83,8 +109,14 @@ static void add(pp_report *report, pp_mark mark, const char *where, const char *
 {
     char place[PP_PLACE_MAX], message[PP_ERROR_MAX];
     pp_vprint(message, sizeof message, format, arguments);
+    size_t at = 0;
     pp_report_place(report, mark, place);
-    record(report, mark, compose(place, where, message, about));
+    if (is_told(report, mark, message)) {
+        report->repeated++;
+        return;
+    }
+    char *text = compose(place, where, message, about, &at);
+    record(report, mark, text, at);
 }
 
 void pp_report_add(pp_report *report, pp_mark mark, const char *where, const char *format, ...)
@@ -111,6 +143,16 @@ static bool contains(const char *outer, const char *inner)
     return n && strncmp(outer, inner, n) == 0 && strchr(".[", inner[n]);
 }
 
+bool pp_report_is_known(const pp_report *report, const char *where)
+{
+    for (size_t i = 0; i < report->n; i++) {
+        const char *text = report->items[i].text;
+        if (contains(text + strlen(text) + 1, where))
+            return false;
+    }
+    return report->dropped == 0;
+}
+
 bool pp_report_is_sound(const pp_report *report, const char *where)
 {
     for (size_t i = 0; i < report->n; i++) {
@@ -126,12 +168,20 @@ void pp_report_add_text(pp_report *report, pp_mark mark, const char *text)
     char *copy = malloc(strlen(text) + 2); // and an empty path
     if (copy)
         copy[strlen(strcpy(copy, text)) + 1] = 0;
-    record(report, mark, copy);
+    record(report, mark, copy, 0);
 }
 
 size_t pp_report_count(const pp_report *report)
 {
-    return report->n + report->dropped;
+    return report->n + report->dropped + report->repeated;
+}
+
+pp_status pp_report_status(const pp_report *report)
+{
+    size_t n = pp_report_count(report);
+    if (n == 0)
+        return PP_OK;
+    return n == report->unread ? report->unread_status : PP_ESCENARIO;
 }
 
 static int compare(const void *left, const void *right)
@@ -152,7 +202,7 @@ static char *dropped_text(const pp_report *report)
 {
     char message[64];
     snprintf(message, sizeof message, "and %zu more problems", report->dropped);
-    return compose(report->path, "", message, "");
+    return compose(report->path, "", message, "", NULL);
 }
 
 void pp_report_sort(pp_report *report)
@@ -173,7 +223,7 @@ void pp_report_clear(pp_report *report)
         free(report->items[i].text);
     free(report->items);
     report->items = NULL;
-    report->n = report->capacity = report->dropped = 0;
+    report->n = report->capacity = report->dropped = report->repeated = report->unread = 0;
 }
 
 void pp_report_finish(pp_report *report, pp_problems *problems)
@@ -194,7 +244,7 @@ void pp_report_finish(pp_report *report, pp_problems *problems)
     }
     free(report->items);
     report->items = NULL;
-    report->n = report->capacity = report->dropped = 0;
+    report->n = report->capacity = report->dropped = report->repeated = report->unread = 0;
     *problems = (pp_problems){n, n, text};
 }
 

@@ -32,11 +32,14 @@ typedef struct pp_report {
     int *types;
     size_t n, capacity;
     struct pp_report_item *items;
-    size_t dropped;     ///< problems beyond PP_REPORT_MAX, counted only
-    bool out_of_memory; ///< a problem could not be recorded, or a caller ran out of memory
+    size_t dropped;          ///< problems beyond PP_REPORT_MAX, counted only
+    size_t unread;           ///< of the problems, those of files that could not be read
+    pp_status unread_status; ///< of these
+    size_t repeated;         ///< problems that their place had already, counted only
+    bool out_of_memory;      ///< a problem could not be recorded, or a caller ran out of memory
 } pp_report;
 
-/// Record a problem.
+/// Record a problem, unless its place has the same already.
 /// @param where path of the value, e.g. "firms[2].agent"; "" for the top level
 void pp_report_add(pp_report *report, pp_mark mark, const char *where, const char *format, ...)
     PP_PRINTF(4, 5);
@@ -51,6 +54,9 @@ void pp_report_add_about(pp_report *report, pp_mark mark, const char *where, con
 /// its place if there is a problem of it, of a part of it, or of what it is a part of.
 bool pp_report_is_sound(const pp_report *report, const char *where);
 
+/// The same of the value itself and of what it is a part of: its parts may be in doubt.
+bool pp_report_is_known(const pp_report *report, const char *where);
+
 /// The place of a mark as people read it: "file.yaml:14:7", "--set seed=x".
 void pp_report_place(const pp_report *report, pp_mark mark, char text[PP_PLACE_MAX]);
 
@@ -59,6 +65,10 @@ void pp_report_add_text(pp_report *report, pp_mark mark, const char *text);
 
 /// Problems recorded so far; compare before and after a step to learn whether it failed.
 size_t pp_report_count(const pp_report *report);
+
+/// PP_OK without any problem, PP_ESCENARIO, or if all are of files that could not be read their
+/// status.
+pp_status pp_report_status(const pp_report *report);
 
 /// Sort by place: the plan, the file, each --set.
 void pp_report_sort(pp_report *report);

@@ -71,7 +71,8 @@ bool pp_scenario_is_map(pp_report *report, const pp_node *root)
     return false;
 }
 
-pp_scenario *pp_scenario_bind(pp_report *report, const pp_node *root, pp_scenario_rules rules)
+pp_scenario *pp_scenario_bind(pp_report *report, const pp_node *root, pp_scenario_rules rules,
+                              void *context)
 {
     pp_scenario *scenario = calloc(1, sizeof *scenario);
     if (!scenario) {
@@ -84,7 +85,7 @@ pp_scenario *pp_scenario_bind(pp_report *report, const pp_node *root, pp_scenari
     if (!report->out_of_memory)
         pp_scenario_check(&check);
     if (!report->out_of_memory && rules)
-        rules(&check);
+        rules(&check, context);
     return scenario;
 }
 
@@ -107,15 +108,16 @@ static bool keep_origin(pp_scenario *scenario, pp_node *root, const char *const 
 
 /// The scenario of a tree, edited. @param root taken over; may be NULL
 static pp_status finish(pp_report *report, pp_node *root, size_t n_sets, pp_scenario_rules rules,
-                        pp_scenario **result, pp_problems *problems)
+                        void *context, pp_scenario **result, pp_problems *problems)
 {
     pp_scenario *scenario = NULL;
     if (root && pp_scenario_is_map(report, root)) {
         for (size_t i = 1; i <= n_sets; i++)
             pp_set_apply(root, i, report);
-        scenario = pp_scenario_bind(report, root, rules);
+        scenario = pp_scenario_bind(report, root, rules, context);
     }
     bool wrong = pp_report_count(report) > 0;
+    pp_status status = pp_report_status(report);
     if (scenario && !wrong)
         report->out_of_memory |= !keep_origin(scenario, root, report->sets, n_sets);
     else
@@ -123,7 +125,7 @@ static pp_status finish(pp_report *report, pp_node *root, size_t n_sets, pp_scen
     pp_report_finish(report, problems);
     if (report->out_of_memory || wrong) {
         pp_scenario_destroy(scenario);
-        return report->out_of_memory ? PP_ENOMEM : PP_ESCENARIO;
+        return report->out_of_memory ? PP_ENOMEM : status;
     }
     *result = scenario;
     return PP_OK;
@@ -136,23 +138,23 @@ pp_status pp_scenario_read(const char *path, const char *text, size_t length,
     pp_report report = {.path = path, .sets = sets};
     *scenario = NULL;
     pp_node *root = pp_tree_parse(text, length, 0, &report);
-    return finish(&report, root, n_sets, NULL, scenario, problems);
+    return finish(&report, root, n_sets, NULL, NULL, scenario, problems);
 }
 
 pp_status pp_scenario_load_checked(const char *path, const char *const *sets, size_t n_sets,
-                                   pp_scenario_rules rules, pp_scenario **scenario,
+                                   pp_scenario_rules rules, void *context, pp_scenario **scenario,
                                    pp_problems *problems)
 {
     pp_report report = {.path = path, .sets = sets};
     pp_node *root = NULL;
     *scenario = NULL;
     pp_status status = pp_tree_load(path, 0, &report, &root, NULL, NULL);
-    pp_status finished = finish(&report, root, n_sets, rules, scenario, problems);
+    pp_status finished = finish(&report, root, n_sets, rules, context, scenario, problems);
     return status == PP_OK ? finished : status;
 }
 
 pp_status pp_scenario_load(const char *path, const char *const *sets, size_t n_sets,
                            pp_scenario **scenario, pp_problems *problems)
 {
-    return pp_scenario_load_checked(path, sets, n_sets, NULL, scenario, problems);
+    return pp_scenario_load_checked(path, sets, n_sets, NULL, NULL, scenario, problems);
 }

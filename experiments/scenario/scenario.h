@@ -108,7 +108,8 @@ PP_API void pp_scenario_defaults(pp_scenario *scenario);
 /// A check under way; see experiments/scenario/check.h.
 typedef struct pp_check pp_check;
 /// Rules beyond those of the scenario alone, such as those that need its population.
-typedef void (*pp_scenario_rules)(pp_check *check);
+/// @param context the caller's
+typedef void (*pp_scenario_rules)(pp_check *check, void *context);
 
 /// Read a scenario.
 /// @param path   a file
@@ -118,10 +119,13 @@ typedef void (*pp_scenario_rules)(pp_check *check);
 PP_API pp_status pp_scenario_load(const char *path, const char *const *sets, size_t n_sets,
                                   pp_scenario **scenario, pp_problems *problems);
 /// pp_scenario_load with more rules, which are held even if others are broken.
-/// @param rules may be NULL
+/// @param rules   may be NULL
+/// @param context handed to them
+/// @return as pp_scenario_load; if all that is wrong is files that the rules could not read,
+/// PP_EIO or PP_EFORMAT
 PP_API pp_status pp_scenario_load_checked(const char *path, const char *const *sets, size_t n_sets,
-                                          pp_scenario_rules rules, pp_scenario **scenario,
-                                          pp_problems *problems);
+                                          pp_scenario_rules rules, void *context,
+                                          pp_scenario **scenario, pp_problems *problems);
 PP_API void pp_scenario_destroy(pp_scenario *scenario); ///< NULL-safe
 
 /// The resolved scenario as YAML that loads to the same scenario; malloc'd, NULL if out of memory.

@@ -7,18 +7,20 @@
 
 #include "experiments/scenario/keys.h"
 
-/// Are both of one book, read the same way?
-static bool same_book(const pp_scenario *a, const pp_scenario *b)
+bool pp_same_book(const pp_book_source *a, const pp_book_source *b)
 {
-    const pp_book_source *x = &a->book_source, *y = &b->book_source;
-    bool same = a->population == PP_POPULATION_BOOK && b->population == PP_POPULATION_BOOK &&
-                pp_param_equal(&pp_source_table, x, y) &&
-                pp_param_equal(&pp_book_table, &a->book, &b->book) &&
-                x->n_features == y->n_features;
-    for (size_t i = 0; same && i < x->n_features; i++)
-        same = x->features[i].kind == y->features[i].kind &&
-               strcmp(x->features[i].name, y->features[i].name) == 0;
+    bool same = pp_param_equal(&pp_source_table, a, b) && a->n_features == b->n_features;
+    for (size_t i = 0; same && i < a->n_features; i++)
+        same = a->features[i].kind == b->features[i].kind &&
+               strcmp(a->features[i].name, b->features[i].name) == 0;
     return same;
+}
+
+static bool same_population_of_book(const pp_scenario *a, const pp_scenario *b)
+{
+    return a->population == PP_POPULATION_BOOK && b->population == PP_POPULATION_BOOK &&
+           pp_param_equal(&pp_book_table, &a->book, &b->book) &&
+           pp_same_book(&a->book_source, &b->book_source);
 }
 
 /// Take what is the same from an experiment that is done.
@@ -31,7 +33,7 @@ static void take_over(pp_experiment *e, pp_experiment *previous)
     }
     e->normal = previous->normal;
     previous->normal = NULL;
-    if (same_book(s, before) ||
+    if (same_population_of_book(s, before) ||
         (s->population == PP_POPULATION_PUBLISHED &&
          pp_population_published_reuse(previous->population, &s->published, &s->choice))) {
         e->population = previous->population;
@@ -47,7 +49,7 @@ static pp_status build_population(pp_experiment *e, pp_error *error)
     pp_status status = PP_OK;
     if (!e->population)
         status = s->population == PP_POPULATION_BOOK
-                     ? pp_book_population(s, &e->population, &e->book_checksum, &detail)
+                     ? pp_book_population(s, &e->population, &e->book_checksum, NULL, &detail)
                      : pp_population_published(&s->published, &s->choice, &e->population, &detail);
     if (status != PP_OK) // parameters that contradict each other are the scenario's mistake
         return pp_error_set(error, status == PP_EINVAL ? PP_ESCENARIO : status, "%s",
@@ -72,8 +74,7 @@ static pp_status build_tables(pp_experiment *e, pp_error *error)
     return status == PP_OK && normal ? pp_distribution_normal(e->normal, error) : status;
 }
 
-/// The most categories of a firm's portfolio in this schema.
-static size_t categories_of(const pp_scenario *s, size_t i, const pp_schema *schema)
+size_t pp_firm_categories(const pp_scenario *s, size_t i, const pp_schema *schema)
 {
     size_t wanted = (size_t)s->portfolio.random_categories, columns = (size_t)schema->n_columns;
     if (s->firms[i].portfolio == PP_PORTFOLIO_RANDOM)
@@ -84,7 +85,7 @@ static size_t categories_of(const pp_scenario *s, size_t i, const pp_schema *sch
 static pp_status build_firm(pp_experiment *e, size_t i, pp_check *check, pp_error *error)
 {
     const pp_firm_config *firm = &e->scenario->firms[i];
-    size_t categories = categories_of(e->scenario, i, e->schema);
+    size_t categories = pp_firm_categories(e->scenario, i, e->schema);
     e->labels[i] = firm->name;
     e->updates[i] = firm->agent->updates ? firm->agent->updates(firm->agent_params) : 0;
     e->n_updates = e->updates[i] > e->n_updates ? e->updates[i] : e->n_updates;
@@ -112,47 +113,6 @@ static pp_status build_firms(pp_experiment *e, pp_error *error)
     for (size_t i = 0; i < e->n_firms; i++)
         PP_TRY(build_firm(e, i, &check, error));
     return check.n ? PP_ESCENARIO : PP_OK;
-}
-
-/// The message may begin with the path of the key that it is about.
-static void add_population_problem(pp_check *check, const char *message)
-{
-    char key[64];
-    size_t n = strcspn(message, ":");
-    bool named = strncmp(message, "population.", 11) == 0 && n < sizeof key && message[n] == ':';
-    snprintf(key, sizeof key, "%.*s", named ? (int)n : 0, message);
-    pp_check_add(check, named ? key : "population", named ? key : "population", "%s",
-                 named ? message + n + 2 : message);
-}
-
-// A book that cannot be read, if nothing else is wrong, is left to pp_experiment_create, which has
-// a status for it.
-void pp_experiment_rules(pp_check *check)
-{
-    const pp_scenario *s = check->scenario;
-    pp_experiment e = {.scenario = s};
-    pp_error error = {0};
-    if (!pp_check_is_sound(check, "population"))
-        return;
-    pp_status status = build_population(&e, &error);
-    if (status == PP_ENOMEM)
-        check->report->out_of_memory = true;
-    else if (status == PP_ESCENARIO)
-        add_population_problem(check, error.message);
-    else if (status != PP_OK && pp_report_count(check->report) > 0)
-        pp_check_add(check, "population", "population.file population", "%s", error.message);
-    for (size_t i = 0; status == PP_OK && i < s->n_firms; i++) {
-        pp_portfolio portfolio;
-        if (pp_check_is_copy(check, i))
-            continue;
-        pp_check_agent(check, i, categories_of(s, i, e.schema));
-        if (s->firms[i].portfolio == PP_PORTFOLIO_NAMED)
-            pp_named_portfolio(check, i, e.schema, &portfolio);
-    }
-    if (status == PP_OK && s->record.quotes_every > 0)
-        pp_quote_columns_check(check, e.schema);
-    pp_population_destroy(e.population);
-    free(e.schema);
 }
 
 static void build_sizes(pp_experiment *e)

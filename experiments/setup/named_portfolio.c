@@ -24,14 +24,16 @@ static void list_levels(const pp_schema *schema, const pp_feature *feature, char
                                schema->columns[feature->first_column + i].name + skip);
 }
 
-/// @param keys paths of the bound's feature and level, for messages
-static void match_bound(pp_check *check, const char *where, const char *keys,
+/// @param where path of the portfolio
+/// @param at    of the bound
+static void match_bound(pp_check *check, const char *where, const char *at,
                         const pp_bound_config *from, const pp_schema *schema, pp_bound *bound)
 {
-    char names[512], wanted[2 * PP_NAME_MAX];
+    char names[512], wanted[2 * PP_NAME_MAX], keys[4 * PP_WHERE_MAX + 32];
     int feature = pp_schema_feature(schema, from->feature);
     bool by_level = from->level[0] != 0;
     *bound = (pp_bound){0, from->lower, from->upper};
+    snprintf(keys, sizeof keys, "%s.feature", at);
     if (feature < 0 && !by_level && (bound->column = pp_schema_column(schema, from->feature)) >= 0)
         return;
     if (feature < 0) {
@@ -46,6 +48,7 @@ static void match_bound(pp_check *check, const char *where, const char *keys,
         const char *text = by_level
                                ? "feature '%s' is numeric: give lower and upper, not a level"
                                : "feature '%s' is categorical: give a level, not lower and upper";
+        snprintf(keys, sizeof keys, "%s.feature %s.level %s.lower %s.upper", at, at, at, at);
         pp_check_add(check, where, keys, text, from->feature);
         return;
     }
@@ -57,6 +60,7 @@ static void match_bound(pp_check *check, const char *where, const char *keys,
     if (bound->column >= 0)
         return;
     list_levels(schema, found, names, sizeof names);
+    snprintf(keys, sizeof keys, "%s.level %s.feature", at, at);
     pp_check_add(check, where, keys, "feature '%s' has no level '%s' (it has: %s)", from->feature,
                  from->level, names);
 }
@@ -65,7 +69,7 @@ void pp_named_portfolio(pp_check *check, size_t firm, const pp_schema *schema,
                         pp_portfolio *portfolio)
 {
     const pp_firm_config *config = &check->scenario->firms[firm];
-    char where[PP_WHERE_MAX], keys[3 * PP_WHERE_MAX];
+    char where[PP_WHERE_MAX], at[PP_WHERE_MAX];
     pp_check_firm(check, firm, "portfolio", where);
     memset(portfolio, 0, sizeof *portfolio);
     portfolio->n_categories = config->n_categories;
@@ -79,8 +83,8 @@ void pp_named_portfolio(pp_check *check, size_t firm, const pp_schema *schema,
         to->target_multiple = from->target_multiple;
         portfolio->target[k] = NAN;
         for (size_t b = 0; b < from->n_bounds; b++) {
-            snprintf(keys, sizeof keys, "%s.categories[%zu].where[%zu].feature", where, k, b);
-            match_bound(check, where, keys, &from->bounds[b], schema, &to->bounds[b]);
+            snprintf(at, sizeof at, "%.180s.categories[%zu].where[%zu]", where, k, b);
+            match_bound(check, where, at, &from->bounds[b], schema, &to->bounds[b]);
         }
     }
 }

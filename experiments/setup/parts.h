@@ -10,6 +10,8 @@
 #include "market/distribution.h"
 #include "market/prices.h"
 
+enum { PP_BOOK_PROBLEMS_MAX = 16 };
+
 struct pp_experiment {
     const pp_scenario *scenario;
     pp_population *population;
@@ -30,10 +32,25 @@ struct pp_experiment {
     bool learning;        ///< some agent has something to log
 };
 
+/// What is wrong with a book: with the file, or with some of its columns.
+typedef struct pp_book_problems {
+    size_t n;
+    struct {
+        char where[PP_WHERE_MAX]; ///< path of the scenario's key that names the file or the column
+        pp_error error;
+    } items[PP_BOOK_PROBLEMS_MAX];
+} pp_book_problems;
+
 /// Read the book and build its population. Errors name file, line and column.
 /// @param checksum of the file
+/// @param problems takes those of all columns; NULL: the first, in `error`, is enough
 pp_status pp_book_population(const pp_scenario *scenario, pp_population **population,
-                             uint64_t *checksum, pp_error *error);
+                             uint64_t *checksum, pp_book_problems *problems, pp_error *error);
+
+/// Are both of one book, read the same way?
+bool pp_same_book(const pp_book_source *a, const pp_book_source *b);
+/// The most categories of firm i's portfolio in this schema.
+size_t pp_firm_categories(const pp_scenario *scenario, size_t i, const pp_schema *schema);
 
 /// Match a firm's named categories to the schema; names without a match are problems.
 void pp_named_portfolio(pp_check *check, size_t firm, const pp_schema *schema,

@@ -106,24 +106,19 @@ static double rounded_beta_cdf(double x, double a, double b)
 }
 
 /// floor((age - minimum) * Beta(alpha, driving_age/age - 1)); one outcome more for the atom at 1.
-static pp_status build_driving(pp_published *p, int index, double *cumulative, pp_error *error)
+static void build_driving(pp_published *p, int index, double *cumulative)
 {
     const pp_published_config *c = &p->config;
     double age = p->youngest + index, span = fmax(0, age - c->age_minimum);
     double b = c->driving_age / age - 1;
     int n = (int)floor(span) + 1;
-    if (!(b > 0))
-        return pp_error_set(error, PP_EINVAL,
-                            "population.driving_age: %g must be above the greatest age, %d",
-                            c->driving_age, p->youngest + p->ages - 1);
     for (int k = 0; k < n && !p->compiled; k++)
         cumulative[k] =
             span > 0 ? rounded_beta_cdf(fmin(1, (k + 1) / span), c->driving_alpha, b) : 1;
     pp_discrete_build(cumulative, n, &p->driving[index]);
-    return PP_OK;
 }
 
-static pp_status build_ages(pp_published *p, pp_error *error)
+static void build_ages(pp_published *p)
 {
     const pp_published_config *c = &p->config;
     double *at = p->cumulative;
@@ -137,10 +132,9 @@ static pp_status build_ages(pp_published *p, pp_error *error)
                           (c->marriage_age_half * c->marriage_age_half);
         for (int married = 0; married < 2; married++, at += MAX_CHILDREN)
             build_children(p, i, married, at);
-        PP_TRY(build_driving(p, i, at, error));
+        build_driving(p, i, at);
         at += PP_PUBLISHED_AGES;
     }
-    return PP_OK;
 }
 
 static pp_status build_locations(pp_published *p, double *cumulative, pp_error *error)
@@ -186,9 +180,8 @@ static void set_bounds(pp_schema *schema, int column, pp_bounds_law law, double 
 }
 
 /// The 15 columns, and how a random portfolio bounds each.
-static pp_status build_schema(pp_published *p, pp_error *error)
+static pp_status build_schema(const pp_published_config *c, pp_schema *s, pp_error *error)
 {
-    pp_schema *s = &p->base.schema;
     static const struct {
         const char *name, *unit;
         pp_feature_kind kind;
@@ -200,8 +193,8 @@ static pp_status build_schema(pp_published *p, pp_error *error)
                  {"has_children", "1", PP_BINARY}};
     for (size_t i = 0; i < PP_COUNT(plain); i++)
         PP_TRY(pp_schema_add(s, plain[i].name, plain[i].unit, plain[i].kind, error));
-    PP_TRY(add_levels(s, "occupation", (int)p->config.locations + 1, error));
-    PP_TRY(add_levels(s, "location", (int)p->config.locations, error));
+    PP_TRY(add_levels(s, "occupation", (int)c->locations + 1, error));
+    PP_TRY(add_levels(s, "location", (int)c->locations, error));
     set_bounds(s, PP_F_CAR, PP_BOUNDS_EXPONENTIAL, 10000, 30, 100, 0);
     set_bounds(s, PP_F_CLAIMS, PP_BOUNDS_POISSON, 1.4, 0, 0, 0);
     set_bounds(s, PP_F_DRIVING, PP_BOUNDS_LOWER_WIDTH, 0, 40, 10, 30);
@@ -236,24 +229,54 @@ static void load_compiled(pp_published *p)
         memcpy(p->cumulative, pp_law_cumulative, p->n_cumulative * sizeof(double));
 }
 
-static pp_status build(pp_published *p, pp_error *error)
+static int youngest_age(const pp_published_config *c)
 {
-    const pp_published_config *c = &p->config;
-    p->youngest = (int)floor(c->age_minimum);
-    p->ages = (int)ceil(c->age_minimum + c->age_range) - p->youngest;
-    if (p->ages > PP_PUBLISHED_AGES - 2)
+    return (int)floor(c->age_minimum);
+}
+
+static int count_ages(const pp_published_config *c)
+{
+    return (int)ceil(c->age_minimum + c->age_range) - youngest_age(c);
+}
+
+/// Rules that tie parameters to each other.
+static pp_status check_together(const pp_published_config *c, pp_error *error)
+{
+    int ages = count_ages(c), eldest = youngest_age(c) + ages - 1;
+    if (ages > PP_PUBLISHED_AGES - 2)
         return pp_error_set(error, PP_EINVAL, "population.age_range: more than %d ages",
                             PP_PUBLISHED_AGES - 2);
     if (c->salary_scale * c->income_floor * c->salary_quantile_floor < c->money_step)
         return pp_error_set(error, PP_EINVAL,
                             "population.money_step: %g would floor the least salary to 0",
                             c->money_step);
+    if (!(c->driving_age / eldest - 1 > 0)) // a parameter of its Beta law
+        return pp_error_set(error, PP_EINVAL,
+                            "population.driving_age: %g must be above the greatest age, %d",
+                            c->driving_age, eldest);
+    return PP_OK;
+}
+
+static pp_status build(pp_published *p, pp_error *error)
+{
+    p->youngest = youngest_age(&p->config);
+    p->ages = count_ages(&p->config);
+    PP_TRY(check_together(&p->config, error));
     PP_TRY(allocate(p, error));
-    PP_TRY(build_schema(p, error));
+    PP_TRY(build_schema(&p->config, &p->base.schema, error));
     load_compiled(p);
-    PP_TRY(build_ages(p, error));
+    build_ages(p);
     size_t used = PP_PUBLISHED_AGES + (size_t)p->ages * (2 * MAX_CHILDREN + PP_PUBLISHED_AGES);
     return build_locations(p, p->cumulative + used, error);
+}
+
+pp_status pp_population_published_outline(const pp_published_config *config, pp_schema *schema,
+                                          pp_error *error)
+{
+    memset(schema, 0, sizeof *schema);
+    PP_TRY(pp_param_check(&pp_published_table, config, error));
+    PP_TRY(check_together(config, error));
+    return build_schema(config, schema, error);
 }
 
 pp_status pp_population_published(const pp_published_config *config, const pp_choice_config *choice,

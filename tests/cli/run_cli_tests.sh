@@ -291,7 +291,7 @@ expect 'absent book' 3 "$pursuit" check book.yaml --set population.file=none.csv
 sed 1s/vehicle_age/car_age/ book.csv >missing.csv
 expect 'missing column' 3 "$pursuit" check book.yaml --set population.file=missing.csv; says "missing.csv.*vehicle_age"
 : >empty.csv
-expect 'book that is a device' 3 "$pursuit" check book.yaml --set population.file=/dev/zero; says 'it is a device'
+expect 'book that is a device' 3 "$pursuit" check book.yaml --set population.file=/dev/zero; says 'is no regular file'
 expect 'output is the book' 2 "$pursuit" run book.yaml -o book.csv --force; says "'book.csv' is the book of this run"
 expect 'empty book' 3 "$pursuit" check book.yaml --set population.file=empty.csv; says 'empty.csv.*empty'
 head -n 1 book.csv >header.csv

@@ -31,8 +31,8 @@ cat >plan.yaml <<'YAML'
 name: array of tasks
 scenario: small.yaml
 designs:
-  - list: [{seed: 101, trials: 600, market.rounds: 600}, {seed: 102, trials: 600, market.rounds: 600},
-           {seed: 103, trials: 600, market.rounds: 600}]
+  - list: [{seed: 101, trials: 2400, market.rounds: 600}, {seed: 102, trials: 2400, market.rounds: 600},
+           {seed: 103, trials: 2400, market.rounds: 600}]
   - grid: {seed: {from: 1, to: 5, steps: 5}}
 YAML
 

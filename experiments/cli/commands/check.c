@@ -19,10 +19,8 @@ typedef struct checked {
 static void check(checked *c, const pp_cli_sets *sets)
 {
     pp_experiment *experiment = NULL;
-    c->status = pp_scenario_load_checked(c->path, (const char *const *)sets->text, sets->n,
-                                         pp_experiment_rules, &c->scenario, &c->problems);
-    if (c->status == PP_OK)
-        c->status = pp_experiment_create(c->scenario, &experiment, &c->error);
+    c->status = pp_experiment_load(c->path, (const char *const *)sets->text, sets->n, &c->scenario,
+                                   &experiment, &c->problems, &c->error);
     pp_experiment_destroy(experiment);
 }
 

@@ -146,25 +146,12 @@ static int simulate(const pp_command *command, const pp_scenario *scenario,
     return status == PP_OK ? PP_EXIT_OK : say_failed(command, a, status, &error);
 }
 
-static int run_scenario(const pp_command *command, const pp_scenario *scenario, const arguments *a,
-                        const char *history)
-{
-    pp_error error = {0};
-    pp_experiment *experiment = NULL;
-    pp_status status = pp_experiment_create(scenario, &experiment, &error);
-    if (status != PP_OK)
-        return pp_cli_fail(command, status, &error);
-    int code = a->dry_run ? dry_run(command, scenario, experiment, a, history)
-                          : simulate(command, scenario, experiment, a, history);
-    pp_experiment_destroy(experiment);
-    return code;
-}
-
 static int run(const pp_command *command, int argc, char **argv)
 {
     arguments a = {0};
     char *history = pp_cli_command_line(argc, argv); // before getopt_long reorders it
     pp_scenario *scenario = NULL;
+    pp_experiment *experiment = NULL;
     int code = PP_EXIT_OK, parsed = parse(command, argc, argv, &a);
     if (parsed != PP_CLI_END) {
         code = pp_cli_stop(parsed);
@@ -172,10 +159,13 @@ static int run(const pp_command *command, int argc, char **argv)
         code = pp_cli_no_memory(command);
     } else {
         pp_cli_catch_signals(PP_CLI_FINISHING);
-        code = pp_cli_load(command, a.scenario, &a.sets, &scenario);
-        if (code == PP_EXIT_OK)
-            code = run_scenario(command, scenario, &a, history);
+        code = pp_cli_load(command, a.scenario, &a.sets, &scenario, &experiment);
+        if (code == PP_EXIT_OK && a.dry_run)
+            code = dry_run(command, scenario, experiment, &a, history);
+        else if (code == PP_EXIT_OK)
+            code = simulate(command, scenario, experiment, &a, history);
     }
+    pp_experiment_destroy(experiment);
     pp_scenario_destroy(scenario);
     pp_cli_sets_destroy(&a.sets);
     free(history);

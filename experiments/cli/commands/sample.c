@@ -143,12 +143,10 @@ static int sample_scenario(const pp_command *command, const arguments *a)
     pp_error error = {0};
     pp_scenario *scenario = NULL;
     pp_experiment *experiment = NULL;
-    int code = pp_cli_load(command, a->scenario, &a->sets, &scenario);
+    int code = pp_cli_load(command, a->scenario, &a->sets, &scenario, &experiment);
     if (code != PP_EXIT_OK)
         return code;
-    pp_status status = pp_experiment_create(scenario, &experiment, &error);
-    if (status == PP_OK)
-        status = sample(experiment, scenario, a->n, &error);
+    pp_status status = sample(experiment, scenario, a->n, &error);
     pp_experiment_destroy(experiment);
     pp_scenario_destroy(scenario);
     return status == PP_OK ? PP_EXIT_OK : pp_cli_fail(command, status, &error);

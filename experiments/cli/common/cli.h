@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "experiments/scenario/scenario.h"
+#include "experiments/setup/experiment.h"
 #include "market/base/error.h"
 #include "market/base/stop.h"
 
@@ -148,10 +148,10 @@ int pp_cli_fail(const pp_command *command, pp_status status, const pp_error *err
 int pp_cli_no_memory(const pp_command *command);
 /// Say how to use the command. @return PP_EXIT_USAGE
 int pp_cli_usage(const pp_command *command);
-/// Load a scenario; on failure every problem is printed.
-/// @return PP_EXIT_OK and *scenario, or an exit code
+/// Load a scenario and make it ready; on failure every problem is printed.
+/// @return PP_EXIT_OK, *scenario and *experiment, or an exit code
 int pp_cli_load(const pp_command *command, const char *path, const pp_cli_sets *sets,
-                pp_scenario **scenario);
+                pp_scenario **scenario, pp_experiment **experiment);
 /// Print every problem of a scenario, or the error that it ended in; nothing if the status is
 /// PP_OK.
 void pp_cli_print_problems(const pp_command *command, const char *path, pp_status status,

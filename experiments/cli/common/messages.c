@@ -106,15 +106,16 @@ void pp_cli_print_problems(const pp_command *command, const char *path, pp_statu
 }
 
 int pp_cli_load(const pp_command *command, const char *path, const pp_cli_sets *sets,
-                pp_scenario **scenario)
+                pp_scenario **scenario, pp_experiment **experiment)
 {
     pp_problems problems = {0};
     pp_error error = {0};
     pp_status status = pp_simd_check(&error); // of no weight to what computes nothing
     if (status != PP_OK)
         return pp_cli_fail(command, status, &error);
-    status = pp_scenario_load(path, (const char *const *)sets->text, sets->n, scenario, &problems);
-    pp_cli_print_problems(command, path, status, &problems, NULL);
+    status = pp_experiment_load(path, (const char *const *)sets->text, sets->n, scenario,
+                                experiment, &problems, &error);
+    pp_cli_print_problems(command, path, status, &problems, &error);
     pp_problems_destroy(&problems);
     return pp_cli_exit_code(status);
 }

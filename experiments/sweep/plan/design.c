@@ -310,7 +310,7 @@ void pp_sweep_read_designs(pp_sweep_plan *plan, pp_mark at, const pp_node *desig
     char text[PP_CLIP_MAX + 16];
     bool list = designs && designs->kind == PP_NODE_LIST;
     if (!designs) {
-        pp_report_add(report, at, "", "'designs' is missing");
+        pp_bind_missing(report, at, "", "designs");
         return;
     }
     if (designs->kind == PP_NODE_SCALAR || !designs->n) {

@@ -143,7 +143,7 @@ const pp_sweep_value *pp_sweep_value_at(const pp_sweep_element *element, size_t 
                                         pp_plan_place place);
 
 /// Make the values of samples, resolve and check every run, and keep those that are new.
-/// @param status PP_EIO if a file that a run reads cannot be read
+/// @param status PP_EIO or PP_EFORMAT if all that is wrong is a file that a run reads
 void pp_sweep_resolve(pp_sweep_plan *plan, pp_report *report, pp_status *status);
 
 /// Problems of runs, each kept once.

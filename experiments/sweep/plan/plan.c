@@ -1,8 +1,10 @@
 // A plan: loading it, and the scenario of each of its runs.
 #include "experiments/sweep/plan/plan.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "experiments/scenario/parts.h"
 #include "experiments/sweep/plan/parts.h"
@@ -102,6 +104,12 @@ static pp_status load_base(pp_sweep_plan *plan, const char *scenario, pp_report 
     plan->scenario_path = join(plan->path, scenario);
     if (!plan->scenario_path)
         return PP_ENOMEM;
+    const pp_node *named = pp_node_get(plan->tree, "scenario");
+    if (named && access(plan->scenario_path, R_OK) != 0) {
+        pp_report_add(report, named->mark, "scenario", "'%s' cannot be read: %s",
+                      plan->scenario_path, strerror(errno));
+        return PP_EIO;
+    }
     report->path = plan->scenario_path;
     pp_status status = pp_tree_load(plan->scenario_path, 0, report, &plan->base, NULL, NULL);
     if (!plan->base || pp_scenario_is_map(report, plan->base))
@@ -228,7 +236,7 @@ pp_status pp_sweep_plan_scenario(const pp_sweep_plan *plan, size_t run, pp_scena
         .path = plan->scenario_path, .plan = plan->path, .sets = (const char *const *)plan->sets};
     *scenario = NULL;
     pp_node *root = pp_sweep_tree(plan, wanted->element, wanted->index, &report);
-    pp_scenario *made = root ? pp_scenario_bind(&report, root, NULL) : NULL;
+    pp_scenario *made = root ? pp_scenario_bind(&report, root, NULL, NULL) : NULL;
     pp_node_destroy(root);
     pp_status status = PP_OK;
     if (!made || report.out_of_memory) {

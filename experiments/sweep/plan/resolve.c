@@ -4,6 +4,7 @@
 
 #include "experiments/scenario/parts.h"
 #include "experiments/scenario/set.h"
+#include "experiments/setup/experiment.h"
 #include "experiments/sweep/plan/parts.h"
 #include "market/base/array.h"
 
@@ -15,8 +16,10 @@ typedef struct resolver {
     size_t table_size; ///< a power of 2
     pp_sweep_problems problems;
     pp_sweep_books books;
+    pp_rules_memory memory;
     pp_mark book_mark; ///< where the run's book is named, if it has one
-    pp_status status;
+    pp_status unread;  ///< of files that runs read
+    bool wrong;        ///< something else is
 } resolver;
 
 /// Before a sample's values are made, an end of its range stands for them.
@@ -49,7 +52,9 @@ pp_node *pp_sweep_tree(const pp_sweep_plan *plan, size_t element, size_t index, 
 }
 
 /// A run's scenario, its types told. What is wrong is in `found`.
-static pp_scenario *bind_run(resolver *r, size_t element, size_t index, pp_report *found)
+/// @param rules may be NULL
+static pp_scenario *bind_run(resolver *r, size_t element, size_t index, pp_scenario_rules rules,
+                             pp_report *found)
 {
     for (size_t i = 0; i < r->plan->n_parameters; i++)
         r->types[i] = -1;
@@ -58,7 +63,7 @@ static pp_scenario *bind_run(resolver *r, size_t element, size_t index, pp_repor
                          .sets = (const char *const *)r->plan->sets,
                          .types = r->types};
     pp_node *root = pp_sweep_tree(r->plan, element, index, found);
-    pp_scenario *scenario = root ? pp_scenario_bind(found, root, NULL) : NULL;
+    pp_scenario *scenario = root ? pp_scenario_bind(found, root, rules, &r->memory) : NULL;
     const pp_node *book = pp_node_get(pp_node_get(root, "population"), "file");
     r->book_mark = book ? book->mark : (pp_mark){0};
     pp_node_destroy(root);
@@ -77,7 +82,7 @@ static void fill_samples(resolver *r, size_t element)
             continue;
         if (!typed) {
             pp_report ignored;
-            pp_scenario_destroy(bind_run(r, element, 0, &ignored));
+            pp_scenario_destroy(bind_run(r, element, 0, NULL, &ignored));
             pp_report_clear(&ignored);
             typed = true;
         }
@@ -165,19 +170,23 @@ static void identify_run(resolver *r, size_t element, size_t index, const pp_sce
     r->report->out_of_memory |= status == PP_ENOMEM;
     if (status == PP_OK || status == PP_ENOMEM)
         return;
-    r->status = status;
     pp_report_add(found, r->book_mark, "population.file", "%s", error.message);
+    found->unread++;
+    found->unread_status = status;
 }
 
 static void resolve_run(resolver *r, size_t element, size_t index)
 {
     pp_report found;
-    pp_scenario *scenario = bind_run(r, element, index, &found);
+    pp_scenario *scenario = bind_run(r, element, index, pp_experiment_rules, &found);
     if (scenario && pp_report_count(&found) == 0) {
         join_types(r, element, index);
         identify_run(r, element, index, scenario, &found);
     }
     pp_scenario_destroy(scenario);
+    if (found.unread)
+        r->unread = found.unread_status;
+    r->wrong |= pp_report_status(&found) == PP_ESCENARIO;
     r->problems.n_runs++;
     if (!pp_sweep_problems_take(&r->problems, element, index, &found))
         r->report->out_of_memory = true;
@@ -198,7 +207,8 @@ static bool prepare(resolver *r)
 
 void pp_sweep_resolve(pp_sweep_plan *plan, pp_report *report, pp_status *status)
 {
-    resolver r = {.plan = plan, .report = report, .status = PP_OK};
+    resolver r = {.plan = plan, .report = report, .memory = {.outline = true}};
+
     if (!prepare(&r))
         report->out_of_memory = true;
     for (size_t i = 0; i < plan->n_elements && !report->out_of_memory; i++) {
@@ -207,9 +217,10 @@ void pp_sweep_resolve(pp_sweep_plan *plan, pp_report *report, pp_status *status)
         for (size_t j = 0; j < plan->elements[i].n_runs && !report->out_of_memory; j++)
             resolve_run(&r, i, j);
     }
+    *status = r.wrong || pp_report_count(report) > 0 ? PP_OK : r.unread;
     pp_sweep_problems_tell(plan, &r.problems, report);
     pp_sweep_books_destroy(&r.books);
+    pp_rules_memory_release(&r.memory);
     free(r.table);
     free(r.types);
-    *status = r.status;
 }

@@ -150,7 +150,7 @@ void pp_sweep_read_sample(pp_sweep_plan *plan, const pp_entry *design, pp_sweep_
     if (map->kind != PP_NODE_MAP)
         return;
     if (!over) {
-        pp_report_add(report, map->mark, design->key, "'over' is missing");
+        pp_bind_missing(report, map->mark, design->key, "over");
     } else if (over->kind != PP_NODE_MAP || !over->n) {
         pp_report_add(report, over->mark, at, "expected ranges by key, not %s",
                       over->kind == PP_NODE_MAP ? "an empty map" : pp_node_text(over, text));

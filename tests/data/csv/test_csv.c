@@ -145,7 +145,7 @@ static void test_csv_unreadable_file_is_an_io_error(void **state)
     assert_non_null(strstr(error.message, "No such file"));
     error = (pp_error){0};
     assert_int_equal(pp_csv_read(temp_directory, &csv, &error), PP_EIO);
-    assert_non_null(strstr(error.message, "directory"));
+    assert_non_null(strstr(error.message, "is no regular file"));
     assert_int_equal(pp_csv_read(NULL, &csv, NULL), PP_EINVAL);
     assert_int_equal(pp_csv_read("x", NULL, NULL), PP_EINVAL);
     pp_csv_destroy(NULL);

@@ -142,8 +142,7 @@ static const problem_case wrong_portfolios[] = {
      {"s.yaml:1:34: firms[0].portfolio: expected none, random or {categories: ...}, not 'randm' "
       "(did you mean 'random'?)"}},
     {"firms: [{agent: null, portfolio: {catgories: []}}]\n",
-     {"s.yaml:1:34: firms[0].portfolio: 'categories' is missing",
-      "s.yaml:1:35: firms[0].portfolio: unknown key 'catgories' (did you mean 'categories'?)"}},
+     {"s.yaml:1:35: firms[0].portfolio: unknown key 'catgories' (did you mean 'categories'?)"}},
     {"firms: [{agent: null, portfolio: {categories: a}}]\n",
      {"s.yaml:1:47: firms[0].portfolio.categories: expected a list, not 'a'"}},
     {CATEGORIES(""),

@@ -23,7 +23,7 @@ static pp_status check(const char *name, const char *text, pp_problems *problems
     fputs(text, file);
     fclose(file);
     pp_status status =
-        pp_scenario_load_checked(path, NULL, 0, pp_experiment_rules, &scenario, problems);
+        pp_scenario_load_checked(path, NULL, 0, pp_experiment_rules, NULL, &scenario, problems);
     size_t folder = strlen(path) - strlen(name);
     for (size_t i = 0; i < problems->n; i++)
         memmove(problems->text[i], problems->text[i] + folder,
@@ -268,9 +268,101 @@ static void test_rules_of_the_population_are_found_by_check(void **state)
     pp_problems_destroy(&problems);
 }
 
+static void test_rules_a_mistake_hides_no_neighbour(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "pricing: {bid_mxx: 2, bid_min: 1.5, bid_max: 1.2}\n"
+        "firms:\n"
+        "  - name: a\n"
+        "    agent: {kind: klq, tempreture: 1, cap_min: 3, cap_max: 2}\n"
+        "    portfolio:\n"
+        "      categories:\n"
+        "        - {name: x, target: -1, where: [{feature: age, lower: 5, upper: 3}]}\n"
+        "        - {name: x, targt: 3, where: [{feature: agx, upper: abc}]}\n"
+        "        - {nam: y, where: [{feature: age}, {featur: age, lower: 1}]}\n"
+        "  - {name: a-2, agent: null, explore: 7}\n"
+        "  - {name: a, agent: null, count: 12}\n";
+    static const char *const expected[EXPECTED_MAX] = {
+        "s.yaml:1:11: pricing: unknown key 'bid_mxx' (did you mean 'bid_max'?)",
+        "s.yaml:1:32: pricing: bid_min 1.5 is above bid_max 1.2",
+        "s.yaml:3:3: choice: 14 firms need success_rate below 1/14; it is 0.1",
+        "s.yaml:4:24: firms[0].agent: unknown key 'tempreture' (did you mean 'temperature'?)",
+        "s.yaml:4:48: firms[0].agent: cap_min: 3 is above cap_max, 2",
+        ("s.yaml:7:29: firms[0].portfolio.categories[0].target: -1 is out of range "
+         "([0, 1000000000000])"),
+        "s.yaml:7:63: firms[0].portfolio.categories[0].where[0]: 'lower' is above 'upper'",
+        "s.yaml:8:18: firms[0].portfolio.categories[1]: another category is called 'x' too",
+        ("s.yaml:8:21: firms[0].portfolio.categories[1]: unknown key 'targt' (did you mean "
+         "'target'?)"),
+        ("s.yaml:8:49: firms[0].portfolio: there is no feature 'agx' (there are: car_value, "
+         "claims, years_driving, age, married, has_children, occupation, location)"),
+        ("s.yaml:8:61: firms[0].portfolio.categories[1].where[0].upper: expected a number, not "
+         "'abc'"),
+        "s.yaml:9:12: firms[0].portfolio.categories[2]: unknown key 'nam' (did you mean 'name'?)",
+        ("s.yaml:9:28: firms[0].portfolio.categories[2].where[0]: give 'lower', 'upper' or "
+         "'level'"),
+        ("s.yaml:9:45: firms[0].portfolio.categories[2].where[1]: unknown key 'featur' (did you "
+         "mean 'feature'?)"),
+        "s.yaml:10:39: firms[1].explore: expected one of burn_in, always, not '7'",
+        "s.yaml:11:5: firms[2]: another firm is called 'a-2' too"};
+    pp_problems problems;
+    assert_int_equal(check("s.yaml", text, &problems), PP_ESCENARIO);
+    assert_problems(&problems, expected, text);
+    pp_problems_destroy(&problems);
+}
+
+static void test_rules_what_an_alias_repeats_is_one_mistake(void **state)
+{
+    (void)state;
+    static const char text[] = "firms:\n"
+                               "  - &f {name: a, agent: null, explore: 7}\n"
+                               "  - *f\n";
+    static const char *const expected[EXPECTED_MAX] = {
+        "s.yaml:2:40: firms[0].explore: expected one of burn_in, always, not '7'"};
+    pp_problems problems;
+    assert_int_equal(check("s.yaml", text, &problems), PP_ESCENARIO);
+    assert_problems(&problems, expected, text);
+    pp_problems_destroy(&problems);
+}
+
+/// Each column that is wrong is named where the scenario names it.
+static void test_rules_of_a_book_name_file_line_and_key(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "population: {kind: book, file: b.csv, pure_premium: pp, features: [age, {name: fuel, "
+        "kind: categorical}, nix]}\n"
+        "firms: [{agent: null}]\n";
+    char age[512], fuel[512], nix[512];
+    FILE *book = fopen(temp_path("b.csv"), "w");
+    assert_non_null(book);
+    fprintf(book, "pp,age,fuel\n100,30,petrol\n200,abc,%0130d\n", 1);
+    fclose(book);
+    snprintf(age, sizeof age,
+             "s.yaml:1:68: population.features[0]: %s/b.csv:3: column 'age': 'abc' is not a number",
+             temp_directory);
+    snprintf(fuel, sizeof fuel,
+             "s.yaml:1:73: population.features[1]: %s/b.csv:3: column 'fuel': the level "
+             "'%040d...' is longer than 90 bytes",
+             temp_directory, 0);
+    snprintf(nix, sizeof nix,
+             "s.yaml:1:106: population.features[2]: %s/b.csv: no column 'nix'; there are: pp, age, "
+             "fuel",
+             temp_directory);
+    const char *const expected[EXPECTED_MAX] = {age, fuel, nix};
+    pp_problems problems;
+    assert_int_equal(check("s.yaml", text, &problems), PP_EFORMAT);
+    assert_problems(&problems, expected, text);
+    pp_problems_destroy(&problems);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rules_a_mistake_hides_no_neighbour),
+        cmocka_unit_test(test_rules_what_an_alias_repeats_is_one_mistake),
+        cmocka_unit_test(test_rules_of_a_book_name_file_line_and_key),
         cmocka_unit_test(test_rules_five_kinds_of_mistake_are_five_problems),
         cmocka_unit_test(test_rules_oracle_that_does_not_observe_enough_is_found_before_the_run),
         cmocka_unit_test(test_rules_features_that_share_a_column_of_quotes_are_found),

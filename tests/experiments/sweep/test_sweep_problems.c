@@ -26,8 +26,7 @@ static const problem_case wrong_plans[] = {
       "mapping"}},
     {"name: x\n", {"plan.yaml:1:1: 'scenario' is missing", "plan.yaml:1:1: 'designs' is missing"}},
     {PLAN "desings: {grid: {seed: [1]}}\n",
-     {"plan.yaml:1:1: 'designs' is missing",
-      "plan.yaml:2:1: unknown key 'desings' (did you mean 'designs'?)"}},
+     {"plan.yaml:2:1: unknown key 'desings' (did you mean 'designs'?)"}},
     {"scenario: ''\ndesigns: {grid: {seed: [1]}}\n",
      {"plan.yaml:1:11: scenario: must not be empty"}},
     {PLAN "designs:\n", {"plan.yaml:2:9: designs: expected a list of designs, not nothing"}},
@@ -63,8 +62,7 @@ static const problem_case wrong_plans[] = {
     {GRID("firms.00.name: [a]"), {"plan.yaml:2:18: firms.00.name: an index with leading zeros"}},
     {GRID("seed: {from: 1, to: 9}"), {"plan.yaml:2:24: seed: 'steps' is missing"}},
     {GRID("seed: {from: 1, steps: 2, too: 2}"),
-     {"plan.yaml:2:24: seed: 'to' is missing",
-      "plan.yaml:2:44: seed: unknown key 'too' (did you mean 'to'?)"}},
+     {"plan.yaml:2:44: seed: unknown key 'too' (did you mean 'to'?)"}},
     {GRID("seed: {from: 1, to: 9, steps: 0}"),
      {"plan.yaml:2:48: seed.steps: 0 is out of range ([1, 1000000])"}},
     {GRID("seed: {from: 1, to: 9, steps: 1}"),
@@ -202,9 +200,10 @@ static void test_scenario_that_cannot_be_read_is_named(void **state)
 {
     (void)state;
     static const problem_case missing = {"scenario: no.yaml\ndesigns: {grid: {seed: []}}\n",
-                                         {"plan.yaml:2:24: seed: an empty list: give at least one "
-                                          "value",
-                                          "no.yaml: cannot be read: No such file or directory"}};
+                                         {"plan.yaml:1:11: scenario: 'no.yaml' cannot be read: No "
+                                          "such file or directory",
+                                          "plan.yaml:2:24: seed: an empty list: give at least one "
+                                          "value"}};
     static const problem_case malformed = {
         "scenario: bad.yaml\ndesigns: {grid: {seed: [1]}}\n",
         {"bad.yaml:1:5: malformed YAML: mapping values are not allowed in this context"}};
@@ -241,17 +240,38 @@ static void test_book_that_cannot_be_read_is_named(void **state)
              "scenario: book.yaml\ndesigns: {grid: {population.file: [no.csv, "
              "'%s']}}\n",
              temp_directory);
-    snprintf(
-        expected[0], sizeof *expected,
-        "plan.yaml:2:36: population.file: '%s/no.csv' cannot be read: No such file or directory; "
-        "in the run with population.file = no.csv",
-        temp_directory);
+    snprintf(expected[0], sizeof *expected,
+             "plan.yaml:2:36: population.file: cannot open '%s/no.csv': No such file or directory; "
+             "in the run with population.file = no.csv",
+             temp_directory);
     snprintf(expected[1], sizeof *expected,
              "plan.yaml:2:44: population.file: '%s' is no regular file; in the run with "
              "population.file = %s",
              temp_directory, temp_directory);
     const problem_case c = {text, {expected[0], expected[1]}};
     expect(PP_EIO, &c, NULL, 0);
+}
+
+static void test_rules_of_the_population_hold_for_each_run(void **state)
+{
+    (void)state;
+    FILE *book = fopen(temp_path("two.csv"), "w");
+    assert_non_null(book);
+    fputs("p,age,fuel\n100,30,petrol\n200,40,diesel\n", book);
+    fclose(book);
+    write_text("two.yaml", "population: {kind: book, file: two.csv, pure_premium: p, features: "
+                           "[age, {name: fuel, kind: categorical}]}\n"
+                           "firms:\n"
+                           "  - {agent: null, portfolio: {categories: [{name: x, where: "
+                           "[{feature: fuel, level: petrol}]}]}}\n");
+    static const problem_case level = {
+        "scenario: two.yaml\n"
+        "designs: {grid: {seed: [1, 2], firms.0.portfolio.categories.0.where.0.level: [petrol, "
+        "desel]}}\n",
+        {"plan.yaml:2:87: firms[0].portfolio: feature 'fuel' has no level 'desel' (it has: diesel, "
+         "petrol); in 2 runs, the first with seed = 1, "
+         "firms.0.portfolio.categories.0.where.0.level = desel"}};
+    expect(PP_ESCENARIO, &level, NULL, 0);
 }
 
 static void test_too_many_keys_are_refused(void **state)
@@ -279,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_scenario_that_cannot_be_read_is_named),
         cmocka_unit_test(test_plan_that_cannot_be_read_is_named),
         cmocka_unit_test(test_book_that_cannot_be_read_is_named),
+        cmocka_unit_test(test_rules_of_the_population_hold_for_each_run),
         cmocka_unit_test(test_too_many_keys_are_refused),
     };
     return cmocka_run_group_tests(tests, sweep_setup, temp_directory_remove);
