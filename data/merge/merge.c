@@ -4,6 +4,7 @@
 #include "data/hdf5/error.h"
 #include "data/merge/block.h"
 #include "data/merge/parts.h"
+#include "data/results/state.h"
 
 /// Everything after the survey.
 static pp_status write_file(pp_merge_file *file, pp_container *container, pp_error *error)
@@ -70,6 +71,8 @@ static pp_status merge(const char *path, const pp_merge_sweep *sweep,
     for (size_t i = 0; i < PP_MERGE_ABOUT_COUNT; i++)
         file.about[i] = H5I_INVALID_HID;
     pp_container_init(&container);
+    if (options->force)
+        PP_TRY(pp_results_may_replace(path, error));
     // The name is taken first, so that what is in the way is told before the work is done.
     PP_TRY(pp_output_open(path, options->force, &container.output, error));
     pp_status status = pp_merge_survey_make(sweep, options, path, &survey, report, error);

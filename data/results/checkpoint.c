@@ -99,6 +99,16 @@ static bool is_ours(const unsigned char *start, size_t n)
     return memcmp(start, magic, n) == 0 || memcmp(start, zeros, n) == 0;
 }
 
+bool pp_checkpoint_exists(const char *path)
+{
+    unsigned char start[sizeof magic];
+    FILE *file = pp_open_to_read(path);
+    bool whole = file && fread(start, 1, sizeof start, file) == sizeof start;
+    if (file)
+        fclose(file);
+    return whole && memcmp(start, magic, sizeof start) == 0;
+}
+
 /// @param first   its texts are not ended yet
 /// @param history malloc'd if WHOLE
 static pp_status read_head(int fd, off_t size, const pp_checkpoint_kind *kind, head *first,

@@ -23,6 +23,9 @@ typedef struct pp_checkpoint_kind {
     size_t record_bytes;      ///< more than 0
 } pp_checkpoint_kind;
 
+/// Is there a file of that name which keeps finished trials?
+bool pp_checkpoint_exists(const char *path);
+
 /// Open what an earlier start has left, for reading and then for appending.
 /// @param path         of the checkpoint itself
 /// @param replace      remove one of another kind, as if there were none

@@ -388,3 +388,11 @@ pp_status pp_results_create(const char *path, bool force, const pp_results_layou
 {
     return pp_results_resume(path, force, layout, NULL, results, error);
 }
+
+bool pp_results_has_checkpoint(const char *path)
+{
+    char *name = pp_output_suffixed(path, ".checkpoint");
+    bool found = name && pp_checkpoint_exists(name);
+    free(name);
+    return found;
+}

@@ -180,6 +180,9 @@ typedef struct pp_results pp_results;
 /// layout)
 PP_API pp_status pp_results_create(const char *path, bool force, const pp_results_layout *layout,
                                    pp_results **results, pp_error *error);
+/// Does PATH.checkpoint keep finished trials of a run that was interrupted?
+PP_API bool pp_results_has_checkpoint(const char *path);
+
 /// How to keep finished trials on disk, in PATH.checkpoint, lest the run is interrupted.
 typedef struct pp_results_checkpoint {
     const char *key;     ///< 64 hexadecimal digits: SHA-256 of all that trials depend on; copied

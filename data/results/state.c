@@ -61,3 +61,21 @@ pp_status pp_results_look(const char *path, bool thorough, pp_results_state *sta
     close(fd);
     return status;
 }
+
+pp_status pp_results_may_replace(const char *path, pp_error *error)
+{
+    pp_results_state state;
+    struct stat about;
+    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode)) // for those who open it to tell
+        return PP_OK;
+    PP_TRY(pp_results_look(path, false, &state, error));
+    int fd = state == PP_RESULTS_FOREIGN ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    bool foreign = fd >= 0 && pp_seal_signature(fd) <= 0;
+    if (fd >= 0)
+        close(fd);
+    if (!foreign)
+        return PP_OK;
+    return pp_error_set(error, PP_EEXIST,
+                        "'%s' stays as it is: it is no HDF5 file, and only results are replaced",
+                        path);
+}

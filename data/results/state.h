@@ -21,4 +21,9 @@ typedef enum pp_results_state {
 pp_status pp_results_look(const char *path, bool thorough, pp_results_state *state,
                           pp_error *error);
 
+/// May a results file take the place of what stands there? Not of what something else has written;
+/// a damaged results file, or an empty one, is nobody's loss.
+/// @return PP_OK; PP_EEXIST; PP_EIO
+pp_status pp_results_may_replace(const char *path, pp_error *error);
+
 #endif

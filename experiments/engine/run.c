@@ -11,6 +11,7 @@
 #include "data/file/output.h"
 #include "data/file/output_steps.h"
 #include "data/file/sha256.h"
+#include "data/results/state.h"
 #include "experiments/engine/hand_in.h"
 #include "experiments/engine/workspace.h"
 #include "market/base/buffer.h"
@@ -195,6 +196,8 @@ pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_option
     pp_error detail = {0};
     pp_results_layout layout = pp_experiment_layout(experiment);
     PP_TRY(check_inputs(experiment->scenario, options->output, error));
+    if (options->force)
+        PP_TRY(pp_results_may_replace(options->output, error));
     char *scenario = pp_scenario_yaml(experiment->scenario);
     if (!scenario)
         return pp_error_set(error, PP_ENOMEM, "no memory for the resolved scenario");

@@ -199,6 +199,10 @@ expect 'it was replaced' 0 "$pursuit" summary quiet.h5 --json; json_has "d['seed
 expect 'no such folder' 3 "$pursuit" run small.yaml -o nowhere/run.h5; says 'nowhere/run.h5'
 expect 'a folder that is a file' 3 "$pursuit" run small.yaml -o book.csv/run.h5; says 'book.csv/run.h5'
 mkdir folder.h5
+echo 'my notes' >notes.txt; cp notes.txt kept.txt
+expect 'output is no results file' 3 "$pursuit" run small.yaml -o notes.txt --force; says "'notes.txt' stays as it is"; same notes.txt kept.txt
+expect 'output looks like an option' 2 "$pursuit" run small.yaml -o --quiet; says "-o needs a file"; absent ./--quiet
+expect 'two outputs' 2 "$pursuit" run small.yaml -o a.h5 -o b.h5; says "-o is given twice"; absent a.h5
 expect 'output is a folder' 3 "$pursuit" run small.yaml -o folder.h5 --force; says 'folder.h5'
 expect 'wrong --threads' 2 "$pursuit" run small.yaml -o x.h5 --threads zero; says "--threads: 'zero' is not a whole number from 1"
 expect 'no threads' 2 "$pursuit" run small.yaml -o x.h5 --threads 0; says '--threads'

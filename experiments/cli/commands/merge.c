@@ -53,7 +53,7 @@ static int fail(const pp_command *command, const arguments *a, pp_status status,
         pp_cli_message(command, "interrupted; nothing was written");
         return PP_EXIT_INTERRUPTED;
     }
-    if (status == PP_EEXIST && !a->force && access(a->output, F_OK) == 0) {
+    if (status == PP_EEXIST && !a->force && pp_cli_is_file(a->output)) {
         pp_cli_message(command, "%s (--force replaces it)", error->message);
         return PP_EXIT_IO;
     }
@@ -85,9 +85,12 @@ static int run(const pp_command *command, int argc, char **argv)
         return pp_cli_no_memory(command);
     pp_cli_parser_init(&parser, command, argc, argv);
     while ((id = pp_cli_next(&parser)) >= 0) {
-        if (id == 'o')
-            a.output = optarg;
-        else if (id == PP_OPT_VIRTUAL)
+        if (id == 'o') {
+            if (!pp_cli_take_output(command, &a.output)) {
+                id = PP_CLI_ERROR;
+                break;
+            }
+        } else if (id == PP_OPT_VIRTUAL)
             removed = true;
         else if (id == PP_OPT_FORCE)
             a.force = true;

@@ -2,10 +2,8 @@
 #include "experiments/engine/run.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "experiments/cli/common/cli.h"
 #include "experiments/cli/print/progress.h"
@@ -25,9 +23,10 @@ static int parse(const pp_command *command, int argc, char **argv, arguments *a)
     int id;
     pp_cli_parser_init(&parser, command, argc, argv);
     while ((id = pp_cli_next(&parser)) >= 0) {
-        if (id == 'o')
-            a->output = optarg;
-        else if (id == PP_OPT_FORCE)
+        if (id == 'o') {
+            if (!pp_cli_take_output(command, &a->output))
+                return PP_CLI_ERROR;
+        } else if (id == PP_OPT_FORCE)
             a->force = true;
         else if (id == PP_OPT_DRY_RUN)
             a->dry_run = true;
@@ -78,22 +77,14 @@ static int dry_run(const pp_command *command, const pp_scenario *scenario,
     return PP_EXIT_OK;
 }
 
-/// Are finished trials kept for the next time?
-static bool has_checkpoint(const arguments *a, char path[PATH_MAX])
-{
-    return snprintf(path, PATH_MAX, "%s.checkpoint", a->output) < PATH_MAX &&
-           access(path, F_OK) == 0;
-}
-
 static void say_interrupted(const pp_command *command, const arguments *a,
                             const pp_progress *progress, int64_t trials)
 {
-    char path[PATH_MAX];
-    if (has_checkpoint(a, path))
+    if (pp_results_has_checkpoint(a->output))
         pp_cli_message(command,
                        "interrupted after %" PRId64 " of %" PRId64
-                       " trials; the same command goes on from there (%s)",
-                       progress->done, trials, path);
+                       " trials; the same command goes on from there (%s.checkpoint)",
+                       progress->done, trials, a->output);
     else
         pp_cli_message(command,
                        "interrupted after %" PRId64 " of %" PRId64
@@ -104,9 +95,8 @@ static void say_interrupted(const pp_command *command, const arguments *a,
 static int say_failed(const pp_command *command, const arguments *a, pp_status status,
                       const pp_error *error)
 {
-    char path[PATH_MAX];
     // Another run may be writing instead; --force is no help against that.
-    if (status == PP_EEXIST && !a->force && access(a->output, F_OK) == 0) {
+    if (status == PP_EEXIST && !a->force && pp_cli_is_file(a->output)) {
         pp_cli_message(command, "%s (--force replaces it)", error->message);
         return PP_EXIT_IO;
     }
@@ -115,8 +105,8 @@ static int say_failed(const pp_command *command, const arguments *a, pp_status s
         return PP_EXIT_IO;
     }
     int code = pp_cli_fail(command, status, error);
-    if ((status == PP_EIO || status == PP_ENOMEM) && has_checkpoint(a, path))
-        pp_cli_message(command, "finished trials are kept in %s", path);
+    if ((status == PP_EIO || status == PP_ENOMEM) && pp_results_has_checkpoint(a->output))
+        pp_cli_message(command, "finished trials are kept in %s.checkpoint", a->output);
     return code;
 }
 

@@ -152,6 +152,10 @@ int pp_cli_usage(const pp_command *command);
 /// @return PP_EXIT_OK, *scenario and *experiment, or an exit code
 int pp_cli_load(const pp_command *command, const char *path, const pp_cli_sets *sets,
                 pp_scenario **scenario, pp_experiment **experiment);
+/// Take the argument of -o. @return false after saying what is wrong with it
+bool pp_cli_take_output(const pp_command *command, const char **output);
+/// Is there a regular file of that name?
+bool pp_cli_is_file(const char *path);
 /// Print every problem of a scenario, or the error that it ended in; nothing if the status is
 /// PP_OK.
 void pp_cli_print_problems(const pp_command *command, const char *path, pp_status status,
