@@ -25,26 +25,23 @@ static void soft_extremes(const double *sale, const double *profit, size_t n, do
     sums->least = pp_lanes_minimum(least);
 }
 
-static void soft_sums(const double *reference, const double *sale, const double *profit, size_t n,
-                      double scale, double never, double d, pp_soft_sums *sums, double *weight)
+static void soft(const double *reference, const double *sale, const double *profit, size_t n,
+                 double temperature, double d, pp_soft_sums *sums, double *weight)
 {
+    soft_extremes(sale, profit, n, d, sums);
     pp_lanes value = pp_lanes_of(d), most = pp_lanes_of(sums->most), one = pp_lanes_of(1);
+    pp_lanes scale = pp_lanes_of(1 / temperature);
     pp_lanes total = pp_lanes_of(0), excess = total, conversion = total, mean = total;
     for (size_t j = 0; j < n; j += PP_LANES) {
         pp_lanes p = pp_lanes_load(sale + j), pi = pp_lanes_load(reference + j);
         pp_lanes away = pp_lanes_minus(action_values(sale + j, profit + j, value), most);
-        pp_lanes x = pp_lanes_times(away, pp_lanes_of(scale));
-        if (!weight && pp_lanes_maximum(x) < never) {
-            excess = pp_lanes_minus(excess, pi);
-            continue;
-        }
-        pp_lanes factor = pp_lanes_exp(x), w = pp_lanes_times(pi, factor);
+        pp_lanes factor = pp_lanes_exp(pp_lanes_times(away, scale));
+        pp_lanes w = pp_lanes_times(pi, factor);
         total = pp_lanes_plus(total, w);
         excess = pp_lanes_add_product(excess, pi, pp_lanes_minus(factor, one));
         conversion = pp_lanes_add_product(conversion, w, p);
         mean = pp_lanes_add_product(mean, w, away);
-        if (weight)
-            pp_lanes_store(w, weight + j);
+        pp_lanes_store(w, weight + j);
     }
     sums->total = pp_lanes_total(total);
     sums->excess = pp_lanes_total(excess);
@@ -52,14 +49,61 @@ static void soft_sums(const double *reference, const double *sale, const double 
     sums->mean = pp_lanes_total(mean);
 }
 
-static void soft(const double *reference, const double *sale, const double *profit, size_t n,
-                 double temperature, double never, const double *d, size_t points,
-                 pp_soft_sums *sums, double *weight)
+/// Q of a candidate at eight values of a sale.
+static inline pp_lanes action_value(double sale, double profit, pp_lanes d)
 {
-    for (size_t i = 0; i < points; i++) {
-        soft_extremes(sale, profit, n, d[i], &sums[i]);
-        soft_sums(reference, sale, profit, n, 1 / temperature, never, d[i], &sums[i], weight);
+    return pp_lanes_times(pp_lanes_of(sale), pp_lanes_plus(pp_lanes_of(profit), d));
+}
+
+/// Soft maxima at eight values of a sale: a lane is a value and the loops go over candidates, two
+/// abreast, so that no sum is across lanes, neighbours among the values leave out the same
+/// candidates, and exponentials hide each other's waits.
+static void soft_eight(const double *reference, const double *sale, const double *profit, size_t n,
+                       double temperature, double never, const double *d, size_t at,
+                       const pp_soft_columns *to)
+{
+    pp_lanes value = pp_lanes_load(d + at), scale = pp_lanes_of(1 / temperature);
+    pp_lanes one = pp_lanes_of(1), total = pp_lanes_of(0), excess = total, conversion = total;
+    pp_lanes first = action_value(sale[0], profit[0], value), most = first;
+    pp_lanes last = action_value(sale[n - 1], profit[n - 1], value), other = last;
+    for (size_t j = 0; j < n; j += 2) {
+        most = pp_lanes_most(action_value(sale[j], profit[j], value), most);
+        other = pp_lanes_most(action_value(sale[j + 1], profit[j + 1], value), other);
     }
+    most = pp_lanes_most(most, other);
+    for (size_t j = 0; j < n; j += 2) {
+        pp_lanes x[2], factor[2], pi[2];
+        for (size_t k = 0; k < 2; k++) {
+            x[k] = pp_lanes_minus(action_value(sale[j + k], profit[j + k], value), most);
+            x[k] = pp_lanes_times(x[k], scale);
+            pi[k] = pp_lanes_of(reference[j + k]);
+        }
+        if (!pp_lanes_reach(pp_lanes_most(x[0], x[1]), never)) {
+            excess = pp_lanes_minus(pp_lanes_minus(excess, pi[0]), pi[1]);
+            continue;
+        }
+        for (size_t k = 0; k < 2; k++)
+            factor[k] = pp_lanes_exp(x[k]);
+        for (size_t k = 0; k < 2; k++) {
+            pp_lanes w = pp_lanes_times(pi[k], factor[k]);
+            total = pp_lanes_plus(total, w);
+            excess = pp_lanes_add_product(excess, pi[k], pp_lanes_minus(factor[k], one));
+            conversion = pp_lanes_add_product(conversion, w, pp_lanes_of(sale[j + k]));
+        }
+    }
+    pp_lanes_store(most, to->most + at);
+    pp_lanes_store(pp_lanes_least(first, last), to->least + at);
+    pp_lanes_store(total, to->total + at);
+    pp_lanes_store(excess, to->excess + at);
+    pp_lanes_store(conversion, to->conversion + at);
+}
+
+static void soft_table(const double *reference, const double *sale, const double *profit, size_t n,
+                       double temperature, double never, const double *d, size_t points,
+                       const pp_soft_columns *to)
+{
+    for (size_t i = 0; i < points; i += PP_LANES)
+        soft_eight(reference, sale, profit, n, temperature, never, d, i, to);
 }
 
 // log(1 + x) = log u * x/(u - 1) with u = 1 + x rounded: the quotient takes back what u lost
@@ -339,6 +383,7 @@ static void expect(double held, double target, double each, double low, double m
 }
 
 const pp_planning_kernels PP_SIMD_TABLE(pp_planning_kernels) = {.soft = soft,
+                                                                .soft_table = soft_table,
                                                                 .log1p = log_1_plus,
                                                                 .grid = grid,
                                                                 .probability = probability,

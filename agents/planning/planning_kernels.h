@@ -22,6 +22,12 @@ typedef struct pp_soft_sums {
     double mean;        ///< sum pi_b e^x (Q_b - most)
 } pp_soft_sums;
 
+/// The same at many d, a column of each that a table asks for. [points rounded up to 8]
+typedef struct pp_soft_columns {
+    double *most, *total, *excess, *conversion;
+    double *least; ///< of the first and the last candidate: no less than the least of all
+} pp_soft_columns;
+
 /// Tables of gains of n patterns, and which categories each is made of.
 typedef struct pp_gain_table {
     size_t n_patterns, n_points;
@@ -35,13 +41,16 @@ typedef struct pp_gain_table {
 typedef struct pp_planning_kernels {
     /// @param reference, sale, profit [n rounded up to 8]; beyond n reference is 0 and the others
     ///               repeat the last
-    /// @param never  exponents below it add nothing that a sum could hold
-    /// @param d      [points]
-    /// @param sums   [points]
-    /// @param weight [n rounded up to 8] pi_b e^x at the last point; NULL: not wanted
+    /// @param weight [n rounded up to 8] becomes pi_b e^x
     void (*soft)(const double *reference, const double *sale, const double *profit, size_t n,
-                 double temperature, double never, const double *d, size_t points,
-                 pp_soft_sums *sums, double *weight);
+                 double temperature, double d, pp_soft_sums *sums, double *weight);
+    /// Sums at many values of a sale.
+    /// @param reference, sale, profit as above
+    /// @param never  exponents below it add nothing that a sum could hold
+    /// @param d      [points rounded up to 8]
+    void (*soft_table)(const double *reference, const double *sale, const double *profit, size_t n,
+                       double temperature, double never, const double *d, size_t points,
+                       const pp_soft_columns *columns);
     /// y = log(1 + x), x > -1, to some units in the last place. y may be x.
     void (*log1p)(const double *x, size_t n, double *y);
     /// Evenly spaced multiples of a centre, centre (1 + support x), x from -1 to 1, and weights

@@ -5,9 +5,14 @@
 #ifndef PURSUIT_MARKET_BASE_LANES_H
 #define PURSUIT_MARKET_BASE_LANES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
 
 #include "market/base/maths.h"
 
@@ -92,16 +97,73 @@ static inline pp_vector pp_vector_pick(pp_mask mask, pp_vector a, pp_vector b)
     return (pp_vector)((mask & (pp_mask)a) | (~mask & (pp_mask)b));
 }
 
+// Compilers make four or five instructions of a pick by comparison where machines have one, in
+// which the second number stands if either is none, as in the pick.
+
+/// a > b ? a : b of each.
+static inline pp_vector pp_vector_most(pp_vector a, pp_vector b)
+{
+#if defined(__AVX512F__)
+    return _mm512_max_pd(a, b);
+#elif defined(__AVX__)
+    return _mm256_max_pd(a, b);
+#elif defined(__SSE2__)
+    return _mm_max_pd(a, b);
+#else
+    return pp_vector_pick(a > b, a, b);
+#endif
+}
+
+/// a < b ? a : b of each.
+static inline pp_vector pp_vector_least(pp_vector a, pp_vector b)
+{
+#if defined(__AVX512F__)
+    return _mm512_min_pd(a, b);
+#elif defined(__AVX__)
+    return _mm256_min_pd(a, b);
+#elif defined(__SSE2__)
+    return _mm_min_pd(a, b);
+#else
+    return pp_vector_pick(a < b, a, b);
+#endif
+}
+
+/// Is any number of the vector at least a bound?
+static inline bool pp_vector_reaches(pp_vector a, double bound)
+{
+#if defined(__AVX512F__)
+    return _mm512_cmp_pd_mask(a, _mm512_set1_pd(bound), _CMP_GE_OQ) != 0;
+#elif defined(__AVX__)
+    return _mm256_movemask_pd(_mm256_cmp_pd(a, _mm256_set1_pd(bound), _CMP_GE_OQ)) != 0;
+#elif defined(__SSE2__)
+    return _mm_movemask_pd(_mm_cmpge_pd(a, _mm_set1_pd(bound))) != 0;
+#else
+    bool reaches = false;
+    for (int i = 0; i < PP_VECTOR; i++)
+        reaches = reaches || a[i] >= bound;
+    return reaches;
+#endif
+}
+
 static inline pp_lanes pp_lanes_most(pp_lanes a, pp_lanes b)
 {
-    PP_EACH_VECTOR(i) a.v[i] = pp_vector_pick(a.v[i] > b.v[i], a.v[i], b.v[i]);
+    PP_EACH_VECTOR(i) a.v[i] = pp_vector_most(a.v[i], b.v[i]);
     return a;
 }
 
 static inline pp_lanes pp_lanes_least(pp_lanes a, pp_lanes b)
 {
-    PP_EACH_VECTOR(i) a.v[i] = pp_vector_pick(a.v[i] < b.v[i], a.v[i], b.v[i]);
+    PP_EACH_VECTOR(i) a.v[i] = pp_vector_least(a.v[i], b.v[i]);
     return a;
+}
+
+/// Is any of the eight at least a bound?
+static inline bool pp_lanes_reach(pp_lanes a, double bound)
+{
+    pp_vector most = a.v[0];
+    for (int i = 1; i < PP_VECTORS; i++)
+        most = pp_vector_most(a.v[i], most);
+    return pp_vector_reaches(most, bound);
 }
 
 static inline double pp_lanes_maximum(pp_lanes a)
