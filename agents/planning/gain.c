@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "market/base/lanes.h"
 #include "market/base/stop.h"
 
 /// Index of a pattern, appended if it is new.
@@ -77,7 +78,7 @@ pp_status pp_gain_rows_load(const pp_agent_setup *setup, pp_gain *gain, size_t m
     return found ? PP_OK : pp_error_memory(error, "a table of gains");
 }
 
-enum { CHUNK = 72 }; ///< values of a sale at a time: the default table in one
+enum { CHUNK = 72 }; ///< values of a sale at a time, a multiple of 8: the default table in one
 
 /// Best expected gain and chance of a sale of one row, for m values of a sale.
 /// @param d, value, slope [m], at most CHUNK
@@ -111,9 +112,10 @@ static void add_row(pp_gain *gain, size_t i, const pp_candidates *candidates)
     size_t at = gain->rows.pattern[i] * gain->n_points;
     for (size_t first = 0, m; first < gain->n_points; first += m) {
         m = gain->n_points - first < CHUNK ? gain->n_points - first : CHUNK;
-        for (size_t j = 0; j < m; j++)
+        size_t filled = (m + PP_LANES - 1) / PP_LANES * PP_LANES; // one more alone costs as eight do
+        for (size_t j = 0; j < filled; j++)
             d[j] = gain->least + gain->step * (double)(first + j);
-        row_gains(gain, i, candidates, d, m, value, slope);
+        row_gains(gain, i, candidates, d, filled, value, slope);
         for (size_t j = 0; j < m; j++) {
             gain->value[at + first + j] += share * value[j];
             gain->slope[at + first + j] += share * slope[j];

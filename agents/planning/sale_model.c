@@ -139,7 +139,7 @@ void pp_sale_bids(const pp_sale_model *model, const double *curve, size_t n, con
                   double *bid, double *p)
 {
     double curves[BLOCK];
-    for (size_t i = 0; i < BLOCK && model->own; i++)
+    for (size_t i = 0; i < BLOCK && i < n && model->own; i++)
         curves[i] = curve[0];
     for (size_t first = 0, m; first < n && model->own; first += m) {
         m = n - first < BLOCK ? n - first : BLOCK;
