@@ -85,7 +85,7 @@ enum { CHUNK = 72 }; ///< values of a sale at a time, a multiple of 8: the defau
 static void row_gains(const pp_gain *gain, size_t i, const pp_candidates *candidates,
                       const double *d, size_t m, double *value, double *slope)
 {
-    double estimate = gain->rows.estimate[i], k[CHUNK] = {0}, a[CHUNK];
+    double estimate = gain->rows.estimate[i], k[CHUNK], a[CHUNK];
     if (gain->policy) {
         pp_soft_maxima(candidates, gain->policy->temperature, estimate, d, m, value, slope);
         return;
@@ -105,18 +105,21 @@ static void row_candidates(const pp_gain *gain, size_t i, pp_candidates *candida
                            candidates);
 }
 
-/// Add a row's share to its pattern's table.
-static void add_row(pp_gain *gain, size_t i, const pp_candidates *candidates)
+/// Points of the table, up to a whole multiple of 8: one more alone costs as eight do.
+static size_t filled(const pp_gain *gain)
 {
-    double share = 1 / (double)gain->rows.n, d[CHUNK], value[CHUNK], slope[CHUNK];
-    size_t at = gain->rows.pattern[i] * gain->n_points;
-    for (size_t first = 0, m; first < gain->n_points; first += m) {
-        m = gain->n_points - first < CHUNK ? gain->n_points - first : CHUNK;
-        size_t filled = (m + PP_LANES - 1) / PP_LANES * PP_LANES; // one more alone costs as eight do
-        for (size_t j = 0; j < filled; j++)
-            d[j] = gain->least + gain->step * (double)(first + j);
-        row_gains(gain, i, candidates, d, filled, value, slope);
-        for (size_t j = 0; j < m; j++) {
+    return (gain->n_points + PP_LANES - 1) / PP_LANES * PP_LANES;
+}
+
+/// Add a row's share to its pattern's table. @param d [filled] the points
+static void add_row(pp_gain *gain, size_t i, const pp_candidates *candidates, const double *d)
+{
+    double share = 1 / (double)gain->rows.n, value[CHUNK], slope[CHUNK];
+    size_t at = gain->rows.pattern[i] * gain->n_points, n = filled(gain);
+    for (size_t first = 0; first < n; first += CHUNK) {
+        size_t m = n - first < CHUNK ? n - first : CHUNK;
+        row_gains(gain, i, candidates, d + first, m, value, slope);
+        for (size_t j = 0; j < m && first + j < gain->n_points; j++) {
             gain->value[at + first + j] += share * value[j];
             gain->slope[at + first + j] += share * slope[j];
         }
@@ -125,18 +128,21 @@ static void add_row(pp_gain *gain, size_t i, const pp_candidates *candidates)
 
 static pp_status tabulate(pp_gain *gain, double reach, const pp_stop_flag *stop, pp_error *error)
 {
-    size_t size = gain->n_patterns * gain->n_points;
+    size_t size = gain->n_patterns * gain->n_points, n = filled(gain);
     pp_candidates candidates;
     gain->least = -reach;
     gain->step = 2 * reach / (double)(gain->n_points - 1);
-    gain->value = calloc(2 * size, sizeof(double));
+    gain->value = calloc(2 * size + n, sizeof(double));
     if (!gain->value)
         return pp_error_memory(error, "a table of gains");
     gain->slope = gain->value + size;
+    double *d = gain->slope + size;
+    for (size_t j = 0; j < n; j++)
+        d[j] = gain->least + gain->step * (double)j;
     for (size_t i = 0; i < gain->rows.n; i++) {
         PP_TRY(pp_stop_check(stop, error));
         row_candidates(gain, i, &candidates);
-        add_row(gain, i, &candidates);
+        add_row(gain, i, &candidates, d);
     }
     return PP_OK;
 }

@@ -174,66 +174,102 @@ static void hermite(const interval *at, double h, double *value, double *slope, 
     pp_lanes_store(pp_lanes_times(pp_lanes_times(tail, once), once), curvature);
 }
 
-/// Gains of m <= 8 patterns from p on, each at its own d; room for eight everywhere.
-static void gains(const pp_gain_table *t, size_t p, size_t m, const double *d, double *value,
-                  double *slope, double *curvature)
+/// Where m <= 8 patterns from p on are in their tables, each at its own d; room for eight.
+/// @return is one of them beyond its table?
+static bool look_up(const pp_gain_table *t, size_t p, size_t m, const double *d, interval *at)
 {
-    double x[PP_LANES], last = (double)(t->n_points - 1), far = 0;
-    interval at = {0};
-    pp_lanes_store(pp_lanes_times(pp_lanes_minus(pp_lanes_load(d), pp_lanes_of(t->least)),
-                                  pp_lanes_of(1 / t->step)),
-                   x);
-    for (size_t i = 0; i < m; i++) {
-        bool within = x[i] > 0 && x[i] < last;
-        int32_t j = within ? (int32_t)x[i] : x[i] >= last ? (int32_t)t->n_points - 2 : 0;
-        const double *v = t->value + (p + i) * t->n_points + j;
-        const double *s = t->slope + (p + i) * t->n_points + j;
-        at.u[i] = x[i] - (double)j;
-        at.value[0][i] = v[0];
-        at.value[1][i] = v[1];
-        at.slope[0][i] = s[0];
-        at.slope[1][i] = s[1];
-        far += within ? 0 : 1;
+    double last = (double)(t->n_points - 1);
+    uint32_t point[PP_LANES];
+    pp_lanes x = pp_lanes_times(pp_lanes_minus(pp_lanes_load(d), pp_lanes_of(t->least)),
+                                pp_lanes_of(1 / t->step));
+    pp_lanes within = pp_lanes_least(pp_lanes_most(x, pp_lanes_of(0)), pp_lanes_of(last - 1));
+    pp_lanes_store(pp_lanes_minus(x, pp_lanes_floor(within, point)), at->u);
+    for (size_t i = 0; i < PP_LANES; i++) {
+        size_t j = (p + (i < m ? i : 0)) * t->n_points + point[i];
+        at->value[0][i] = t->value[j];
+        at->value[1][i] = t->value[j + 1];
+        at->slope[0][i] = t->slope[j];
+        at->slope[1][i] = t->slope[j + 1];
     }
-    hermite(&at, t->step, value, slope, curvature);
-    for (size_t i = 0; far > 0 && i < m; i++)
-        if (!(x[i] > 0 && x[i] < last))
-            beyond(t, d[i], x[i], &at, i, &value[i], &slope[i], &curvature[i]);
+    return pp_lanes_reach(x, last) || pp_lanes_reach(pp_lanes_minus(pp_lanes_of(0), x), 0);
 }
 
-static double respond(const pp_gain_table *t, const double *lambda, double *room,
-                      double *restrict rate, double *restrict response)
+/// Gains of all patterns, each at its own d. Vectors cannot be fetched before numbers just put side
+/// by side have left the processor's store, so all are looked up before the first is made.
+/// @param d, value, slope, curvature [n_patterns rounded up to 8]
+/// @param at [n_patterns/8 rounded up]
+static void gains(const pp_gain_table *t, const double *d, double *value, double *slope,
+                  double *curvature, interval *at)
 {
-    size_t n = t->n_patterns, width = t->width;
-    size_t stride = (n + PP_LANES - 1) / PP_LANES * PP_LANES;
-    double *d = room, *value = d + stride, *slope = value + stride, *curvature = slope + stride;
-    double profit = 0;
-    for (size_t p = 0; p < n; p++) {
-        d[p] = 0;
-        for (uint64_t left = t->pattern[p]; left; left &= left - 1)
-            d[p] += lambda[__builtin_ctzll(left)];
-    }
+    size_t n = t->n_patterns;
+    bool far = false;
     for (size_t p = 0; p < n; p += PP_LANES)
-        gains(t, p, n - p < PP_LANES ? n - p : PP_LANES, d + p, value + p, slope + p,
-              curvature + p);
-    for (size_t p = 0; p < n; p++)
-        profit += value[p] - d[p] * slope[p];
-    if (response)
-        memset(response, 0, width * width * sizeof(double));
-    for (size_t first = 0; first < width; first += PP_LANES) {
-        pp_lanes rates = pp_lanes_of(0);
-        for (size_t p = 0; p < n; p++) {
-            pp_lanes member = pp_lanes_load(t->member + p * width + first);
-            pp_lanes bend = pp_lanes_times(pp_lanes_of(curvature[p]), member);
-            rates = pp_lanes_add_product(rates, pp_lanes_of(slope[p]), member);
-            for (uint64_t left = response ? t->pattern[p] : 0; left; left &= left - 1) {
-                double *row = response + (size_t)__builtin_ctzll(left) * width + first;
-                pp_lanes_store(pp_lanes_plus(pp_lanes_load(row), bend), row);
-            }
-        }
-        pp_lanes_store(rates, rate + first);
+        far |= look_up(t, p, n - p < PP_LANES ? n - p : PP_LANES, d + p, &at[p / PP_LANES]);
+    for (size_t p = 0; p < n; p += PP_LANES)
+        hermite(&at[p / PP_LANES], t->step, value + p, slope + p, curvature + p);
+    for (size_t p = 0; far && p < n; p++) {
+        double x = (d[p] - t->least) * (1 / t->step);
+        if (!(x > 0 && x < (double)(t->n_points - 1)))
+            beyond(t, d[p], x, &at[p / PP_LANES], p % PP_LANES, &value[p], &slope[p],
+                   &curvature[p]);
     }
-    return profit;
+}
+
+static double dot(const double *x, const double *y, size_t n)
+{
+    pp_lanes sum = pp_lanes_of(0);
+    for (size_t i = 0; i < n; i += PP_LANES)
+        sum = pp_lanes_add_product(sum, pp_lanes_load(x + i), pp_lanes_load(y + i));
+    return pp_lanes_total(sum);
+}
+
+/// What a sale to each pattern is worth. @param d [stride]
+static void pattern_values(const pp_gain_table *t, const double *lambda, size_t stride, double *d)
+{
+    for (size_t p = 0; p < stride; p += PP_LANES) {
+        pp_lanes sum = pp_lanes_of(0);
+        for (size_t k = 0; k < t->n_categories; k++)
+            sum = pp_lanes_add_product(sum, pp_lanes_of(lambda[k]),
+                                       pp_lanes_load(t->member + k * stride + p));
+        pp_lanes_store(sum, d + p);
+    }
+}
+
+/// How the rate of category k answers to its own price and those after it, and they to its.
+/// @param bend [stride] becomes the curvature of the patterns that have k
+static void answer(const pp_gain_table *t, size_t k, size_t stride, const double *curvature,
+                   double *bend, double *response)
+{
+    for (size_t p = 0; p < stride; p += PP_LANES)
+        pp_lanes_store(
+            pp_lanes_times(pp_lanes_load(curvature + p), pp_lanes_load(t->member + k * stride + p)),
+            bend + p);
+    for (size_t j = k; j < t->n_categories; j++) {
+        double sum = dot(bend, t->member + j * stride, stride);
+        response[k * t->width + j] = response[j * t->width + k] = sum;
+    }
+}
+
+static double respond(const pp_gain_table *t, const double *lambda, double *room, double *rate,
+                      double *response)
+{
+    size_t n = t->n_patterns, stride = (n + PP_LANES - 1) / PP_LANES * PP_LANES;
+    double *d = room, *value = d + stride, *slope = value + stride, *curvature = slope + stride;
+    double *bend = curvature + stride;
+    pp_lanes profit = pp_lanes_of(0);
+    pattern_values(t, lambda, stride, d);
+    gains(t, d, value, slope, curvature, (interval *)(void *)(bend + stride));
+    for (size_t p = n; p < stride; p++)
+        value[p] = 0;
+    for (size_t p = 0; p < stride; p += PP_LANES) {
+        pp_lanes sold = pp_lanes_times(pp_lanes_load(d + p), pp_lanes_load(slope + p));
+        profit = pp_lanes_plus(profit, pp_lanes_minus(pp_lanes_load(value + p), sold));
+    }
+    for (size_t k = 0; k < t->n_categories; k++)
+        rate[k] = dot(slope, t->member + k * stride, stride);
+    for (size_t k = 0; response && k < t->n_categories; k++)
+        answer(t, k, stride, curvature, bend, response);
+    return pp_lanes_total(profit);
 }
 
 // The operator (1 + D)^sold e^(drift D) as a power series in the difference D: its coefficients
@@ -272,29 +308,31 @@ enum {
     ROWS = CHAINS * PP_LANES
 }; ///< as many recurrences at once hide each other's waits
 
-/// Chances of low, low + 1, ..., the first taken for 1; 0 from n to padded. Each is the one before
-/// times a ratio: four parts of them are made side by side, each from 1, and then joined.
-/// @param z [padded], a multiple of 32
+static const double count[PP_LANES] = {0, 1, 2, 3, 4, 5, 6, 7};
+
+/// Chances of low, low + 1, ..., the first taken for 1; 0 from n to padded. Eight counts on, a
+/// chance is mean^8/((c + 1) ... (c + 8)) times as great, whose denominator is a product of four
+/// terms of c (c + 9).
+/// @param z [padded], a multiple of 8
 /// @return their sum
-static double chances(double low, double mean, size_t n, size_t padded, double *restrict z)
+static double chances(double low, double mean, size_t n, size_t padded, double *z)
 {
-    size_t part = (n + CHAINS - 1) / CHAINS;
-    double chance[CHAINS], before = 1;
-    pp_lanes sum = pp_lanes_of(0);
-    for (size_t i = 0; i < padded; i++)
-        z[i] = mean / (low + 1 + (double)(int32_t)i);
-    for (size_t k = 0; k < CHAINS; k++)
-        chance[k] = 1;
-    for (size_t i = 0; i < part; i++)
-        for (size_t k = 0; k < CHAINS; k++) {
-            double ratio = z[k * part + i];
-            z[k * part + i] = chance[k];
-            chance[k] *= ratio;
-        }
-    for (size_t k = 1; k < CHAINS; k++) {
-        before *= chance[k - 1];
-        for (size_t i = k * part; i < (k + 1) * part; i++)
-            z[i] *= before;
+    double square = mean * mean, eighth = square * square * (square * square);
+    z[0] = 1;
+    for (int i = 1; i < PP_LANES; i++)
+        z[i] = z[i - 1] * (mean / (low + i));
+    pp_lanes chance = pp_lanes_load(z), power = pp_lanes_of(eighth), sum = pp_lanes_of(0);
+    pp_lanes c = pp_lanes_plus(pp_lanes_of(low), pp_lanes_load(count));
+    for (size_t i = PP_LANES; i < padded; i += PP_LANES) {
+        pp_lanes y = pp_lanes_times(c, pp_lanes_plus(c, pp_lanes_of(9)));
+        pp_lanes first = pp_lanes_plus(y, pp_lanes_of(8)),
+                 second = pp_lanes_plus(y, pp_lanes_of(14));
+        pp_lanes third = pp_lanes_plus(y, pp_lanes_of(18)),
+                 last = pp_lanes_plus(y, pp_lanes_of(20));
+        pp_lanes below = pp_lanes_times(pp_lanes_times(first, second), pp_lanes_times(third, last));
+        chance = pp_lanes_times(chance, pp_lanes_over(power, below));
+        pp_lanes_store(chance, z + i);
+        c = pp_lanes_plus(c, pp_lanes_of(PP_LANES));
     }
     for (size_t i = n; i < padded; i++)
         z[i] = 0;
@@ -319,7 +357,6 @@ static void losses(double x, double target, double each, size_t n, double *restr
 static void charlier(double low, double mean, double weight, const double *z, const double *l,
                      size_t n, double *c, size_t stride)
 {
-    static const double count[PP_LANES] = {0, 1, 2, 3, 4, 5, 6, 7};
     pp_lanes sum[PP_OUTLOOK_TERMS], once = pp_lanes_of(1 / mean);
     for (size_t j = 0; j < PP_OUTLOOK_TERMS; j++)
         sum[j] = pp_lanes_of(0);
@@ -371,14 +408,6 @@ static void charlier_small(double mean, double weight, const double *z, const do
     }
     for (size_t j = 0; j < PP_OUTLOOK_TERMS; j++)
         c[j * stride] = sum[j] / weight;
-}
-
-static double dot(const double *x, const double *y, size_t n)
-{
-    pp_lanes sum = pp_lanes_of(0);
-    for (size_t i = 0; i < n; i += PP_LANES)
-        sum = pp_lanes_add_product(sum, pp_lanes_load(x + i), pp_lanes_load(y + i));
-    return pp_lanes_total(sum);
 }
 
 static void expect(double held, double target, double each, double low, double mean, size_t n,

@@ -33,9 +33,8 @@ typedef struct pp_gain_table {
     size_t n_patterns, n_points;
     double least, step;
     const double *value, *slope; ///< [n_patterns][n_points]
-    const uint64_t *pattern;     ///< [n_patterns] masks
-    size_t width;                ///< categories, rounded up to a multiple of 8
-    const double *member;        ///< [n_patterns][width] 1 or 0
+    size_t n_categories, width;  ///< width: of the matrix of responses, n_categories or more
+    const double *member;        ///< [n_categories][n_patterns rounded up to 8] 1 or 0
 } pp_gain_table;
 
 typedef struct pp_planning_kernels {
@@ -60,10 +59,9 @@ typedef struct pp_planning_kernels {
     /// 1/(1 + exp(beta a - alpha)) of each multiplier a.
     void (*probability)(double alpha, double beta, const double *multiplier, size_t n, double *p);
     /// Sales per round at shadow prices, and how they answer to them; see value_shadow_price.c.
-    /// @param lambda   [width]
-    /// @param room     [4][n_patterns rounded up to 8]
-    /// @param rate     [width]
-    /// @param response [width][width] or NULL
+    /// @param lambda, rate [n_categories]
+    /// @param room     [10][n_patterns rounded up to 8]
+    /// @param response [n_categories][width] or NULL
     /// @return profit per round, GBP
     double (*respond)(const pp_gain_table *table, const double *lambda, double *room, double *rate,
                       double *response);

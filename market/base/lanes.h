@@ -84,6 +84,12 @@ static inline pp_lanes pp_lanes_times(pp_lanes a, pp_lanes b)
     return a;
 }
 
+static inline pp_lanes pp_lanes_over(pp_lanes a, pp_lanes b)
+{
+    PP_EACH_VECTOR(i) a.v[i] /= b.v[i];
+    return a;
+}
+
 /// a + b c, both rounded.
 static inline pp_lanes pp_lanes_add_product(pp_lanes a, pp_lanes b, pp_lanes c)
 {
@@ -164,6 +170,23 @@ static inline bool pp_lanes_reach(pp_lanes a, double bound)
     for (int i = 1; i < PP_VECTORS; i++)
         most = pp_vector_most(a.v[i], most);
     return pp_vector_reaches(most, bound);
+}
+
+/// The whole part of numbers from 0 to 2^31, and the same as integers.
+static inline pp_lanes pp_lanes_floor(pp_lanes a, uint32_t *whole)
+{
+    pp_lanes down, sum;
+    uint64_t bits[PP_LANES];
+    for (int i = 0; i < PP_VECTORS; i++) {
+        pp_vector near = (a.v[i] + 0x1p52) - 0x1p52; // a number so large has no fraction
+        pp_mask above = near > a.v[i];
+        down.v[i] = near - (pp_vector)(above & (pp_mask)(1 - (pp_vector){0}));
+        sum.v[i] = down.v[i] + 0x1p52; // its last bits are a whole number
+    }
+    memcpy(bits, sum.v, sizeof bits);
+    for (int i = 0; i < PP_LANES; i++)
+        whole[i] = (uint32_t)bits[i];
+    return down;
 }
 
 static inline double pp_lanes_maximum(pp_lanes a)
