@@ -91,7 +91,7 @@ static void row_gains(const pp_gain *gain, size_t i, const pp_candidates *candid
         return;
     }
     for (size_t j = 0; j < m; j++)
-        k[j] = 1 - d[j] / estimate;
+        k[j] = 1 - d[j] * (1 / estimate);
     pp_sale_bids(gain->model, gain->rows.curves + i * gain->model->curve_size, m, k, a, slope);
     for (size_t j = 0; j < m; j++)
         value[j] = slope[j] * (estimate * (a[j] - 1) + d[j]);

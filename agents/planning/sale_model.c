@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agents/planning/planning_kernels.h"
+#include "pricing/bid.h"
 
 const char *const pp_sale_sources[] = {"own", "pipeline", NULL};
 
@@ -114,13 +115,10 @@ double pp_sale_probability(const pp_sale_model *model, const double *curve, doub
 
 double pp_sale_bid(const pp_sale_model *model, const double *curve, double k)
 {
-    double bid;
-    if (!model->own) {
-        pp_curves one = {model->pipeline, 1, model->curve_size, curve};
-        return fmin(fmax(pp_curve_bid(&one, 0, k), model->low), model->high);
-    }
-    pp_conversion_logistic.bid(model->own, curve, 1, &k, model->low, model->high, &bid);
-    return bid;
+    if (model->own) // by itself: kernels are made for many
+        return pp_logistic_bid(curve[0], pp_logistic_slope(model->own), k, model->low, model->high);
+    pp_curves one = {model->pipeline, 1, model->curve_size, curve};
+    return fmin(fmax(pp_curve_bid(&one, 0, k), model->low), model->high);
 }
 
 void pp_sale_probabilities(const pp_sale_model *model, const double *curve, size_t n,

@@ -75,7 +75,7 @@ static void swap(double *a, double *b)
 }
 
 /// One step of Gauss's elimination: column k becomes 0 below the greatest entry, which row k gets.
-/// @param a [n][width]
+/// @param a [n][width]; entry k of row k becomes its own inverse
 /// @return false if there is none but 0
 static bool eliminate(double *a, double *x, size_t n, size_t width, size_t k)
 {
@@ -95,6 +95,7 @@ static bool eliminate(double *a, double *x, size_t n, size_t width, size_t k)
             a[i * width + j] -= factor * a[k * width + j];
         x[i] -= factor * x[k];
     }
+    a[k * width + k] = inverse;
     return true;
 }
 
@@ -110,7 +111,7 @@ static bool solve_step(resolve *r, size_t n)
     for (size_t k = n; k-- > 0;) {
         for (size_t j = k + 1; j < n; j++)
             x[k] -= a[k * width + j] * x[j];
-        x[k] /= a[k * width + k];
+        x[k] *= a[k * width + k];
         if (!isfinite(x[k]))
             return false;
     }
