@@ -7,6 +7,7 @@
 
 #include "agents/planning/planning_kernels.h"
 #include "pricing/bid.h"
+#include "pricing/pricing_kernels.h"
 
 const char *const pp_sale_sources[] = {"own", "pipeline", NULL};
 
@@ -18,12 +19,15 @@ static void load_inputs(const pp_sale_model *model, const double *const *feature
                         const double *estimate, const pp_curves *pipeline, size_t first, size_t n,
                         double *extra, size_t stride, const double **inputs)
 {
+    const pp_pricing_kernels *kernels = pp_pricing_kernels_now();
+    const double least = 1e-9, most = 1 - 1e-9;
     for (size_t i = 0; i < n; i++) {
-        double p = pp_curve_probability(pipeline, first + i, 1);
-        double clipped = fmin(fmax(p, 1e-9), 1 - 1e-9);
-        extra[i] = log(clipped / (1 - clipped));
-        extra[stride + i] = log(estimate[first + i]);
+        double p = pp_curve_probability(pipeline, first + i, 1), high = p > least ? p : least;
+        double clipped = high < most ? high : most;
+        extra[stride + i] = clipped / (1 - clipped);
     }
+    kernels->log(extra + stride, n, extra);
+    kernels->log(estimate + first, n, extra + stride);
     inputs[0] = extra;
     inputs[1] = extra + stride;
     for (int j = 0; j < model->n_columns; j++)

@@ -118,6 +118,13 @@ static bool solve_step(resolve *r, size_t n)
     return true;
 }
 
+/// Kept from -most to most. Not by fmin and fmax, which are calls where they mind what is no
+/// number.
+static double within(double x, double most)
+{
+    return x < -most ? -most : x > most ? most : x;
+}
+
 /// One step of Newton's method on lambda + E[rise of L] = 0; without one the prices stand.
 /// @param share of the step that is taken
 /// @return the largest change, GBP
@@ -139,8 +146,8 @@ static double step(resolve *r, const pp_plan *plan, double rounds, const double 
     for (size_t k = 0; k < n; k++) {
         double change = share * r->residual[k];
         // No policy moves a category's loss by more than all of it.
-        r->lambda[k] = fmin(fmax(r->lambda[k] + change, -most), most);
-        largest = fmax(largest, fabs(change));
+        r->lambda[k] = within(r->lambda[k] + change, most);
+        largest = fabs(change) > largest ? fabs(change) : largest;
     }
     return largest;
 }
