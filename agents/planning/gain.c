@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "market/base/lanes.h"
 #include "market/base/stop.h"
 
 /// Index of a pattern, appended if it is new.
@@ -77,20 +78,20 @@ pp_status pp_gain_rows_load(const pp_agent_setup *setup, pp_gain *gain, size_t m
     return found ? PP_OK : pp_error_memory(error, "a table of gains");
 }
 
-enum { CHUNK = 64 }; ///< values of a sale at a time
+enum { CHUNK = 72 }; ///< values of a sale at a time: a multiple of 8 that holds a default table
 
 /// Best expected gain and chance of a sale of one row, for m values of a sale.
 /// @param d, value, slope [m], at most CHUNK
 static void row_gains(const pp_gain *gain, size_t i, const pp_candidates *candidates,
                       const double *d, size_t m, double *value, double *slope)
 {
-    double estimate = gain->rows.estimate[i], k[CHUNK] = {0}, a[CHUNK];
+    double estimate = gain->rows.estimate[i], k[CHUNK], a[CHUNK];
     if (gain->policy) {
         pp_soft_maxima(candidates, gain->policy->temperature, estimate, d, m, value, slope);
         return;
     }
     for (size_t j = 0; j < m; j++)
-        k[j] = 1 - d[j] / estimate;
+        k[j] = 1 - d[j] * (1 / estimate);
     pp_sale_bids(gain->model, gain->rows.curves + i * gain->model->curve_size, m, k, a, slope);
     for (size_t j = 0; j < m; j++)
         value[j] = slope[j] * (estimate * (a[j] - 1) + d[j]);
@@ -104,17 +105,21 @@ static void row_candidates(const pp_gain *gain, size_t i, pp_candidates *candida
                            candidates);
 }
 
-/// Add a row's share to its pattern's table.
-static void add_row(pp_gain *gain, size_t i, const pp_candidates *candidates)
+/// Points of the table, rounded up to a multiple of 8. One point alone costs as much as eight.
+static size_t filled(const pp_gain *gain)
 {
-    double share = 1 / (double)gain->rows.n, d[CHUNK], value[CHUNK], slope[CHUNK];
-    size_t at = gain->rows.pattern[i] * gain->n_points;
-    for (size_t first = 0, m; first < gain->n_points; first += m) {
-        m = gain->n_points - first < CHUNK ? gain->n_points - first : CHUNK;
-        for (size_t j = 0; j < m; j++)
-            d[j] = gain->least + gain->step * (double)(first + j);
-        row_gains(gain, i, candidates, d, m, value, slope);
-        for (size_t j = 0; j < m; j++) {
+    return (gain->n_points + PP_LANES - 1) / PP_LANES * PP_LANES;
+}
+
+/// Add a row's share to its pattern's table. @param d [filled] the points
+static void add_row(pp_gain *gain, size_t i, const pp_candidates *candidates, const double *d)
+{
+    double share = 1 / (double)gain->rows.n, value[CHUNK], slope[CHUNK];
+    size_t at = gain->rows.pattern[i] * gain->n_points, n = filled(gain);
+    for (size_t first = 0; first < n; first += CHUNK) {
+        size_t m = n - first < CHUNK ? n - first : CHUNK;
+        row_gains(gain, i, candidates, d + first, m, value, slope);
+        for (size_t j = 0; j < m && first + j < gain->n_points; j++) {
             gain->value[at + first + j] += share * value[j];
             gain->slope[at + first + j] += share * slope[j];
         }
@@ -123,18 +128,21 @@ static void add_row(pp_gain *gain, size_t i, const pp_candidates *candidates)
 
 static pp_status tabulate(pp_gain *gain, double reach, const pp_stop_flag *stop, pp_error *error)
 {
-    size_t size = gain->n_patterns * gain->n_points;
+    size_t size = gain->n_patterns * gain->n_points, n = filled(gain);
     pp_candidates candidates;
     gain->least = -reach;
     gain->step = 2 * reach / (double)(gain->n_points - 1);
-    gain->value = calloc(2 * size, sizeof(double));
+    gain->value = calloc(2 * size + n, sizeof(double));
     if (!gain->value)
         return pp_error_memory(error, "a table of gains");
     gain->slope = gain->value + size;
+    double *d = gain->slope + size;
+    for (size_t j = 0; j < n; j++)
+        d[j] = gain->least + gain->step * (double)j;
     for (size_t i = 0; i < gain->rows.n; i++) {
         PP_TRY(pp_stop_check(stop, error));
         row_candidates(gain, i, &candidates);
-        add_row(gain, i, &candidates);
+        add_row(gain, i, &candidates, d);
     }
     return PP_OK;
 }

@@ -25,26 +25,23 @@ static void soft_extremes(const double *sale, const double *profit, size_t n, do
     sums->least = pp_lanes_minimum(least);
 }
 
-static void soft_sums(const double *reference, const double *sale, const double *profit, size_t n,
-                      double scale, double never, double d, pp_soft_sums *sums, double *weight)
+static void soft(const double *reference, const double *sale, const double *profit, size_t n,
+                 double temperature, double d, pp_soft_sums *sums, double *weight)
 {
+    soft_extremes(sale, profit, n, d, sums);
     pp_lanes value = pp_lanes_of(d), most = pp_lanes_of(sums->most), one = pp_lanes_of(1);
+    pp_lanes scale = pp_lanes_of(1 / temperature);
     pp_lanes total = pp_lanes_of(0), excess = total, conversion = total, mean = total;
     for (size_t j = 0; j < n; j += PP_LANES) {
         pp_lanes p = pp_lanes_load(sale + j), pi = pp_lanes_load(reference + j);
         pp_lanes away = pp_lanes_minus(action_values(sale + j, profit + j, value), most);
-        pp_lanes x = pp_lanes_times(away, pp_lanes_of(scale));
-        if (!weight && pp_lanes_maximum(x) < never) {
-            excess = pp_lanes_minus(excess, pi);
-            continue;
-        }
-        pp_lanes factor = pp_lanes_exp(x), w = pp_lanes_times(pi, factor);
+        pp_lanes factor = pp_lanes_exp(pp_lanes_times(away, scale));
+        pp_lanes w = pp_lanes_times(pi, factor);
         total = pp_lanes_plus(total, w);
         excess = pp_lanes_add_product(excess, pi, pp_lanes_minus(factor, one));
         conversion = pp_lanes_add_product(conversion, w, p);
         mean = pp_lanes_add_product(mean, w, away);
-        if (weight)
-            pp_lanes_store(w, weight + j);
+        pp_lanes_store(w, weight + j);
     }
     sums->total = pp_lanes_total(total);
     sums->excess = pp_lanes_total(excess);
@@ -52,14 +49,61 @@ static void soft_sums(const double *reference, const double *sale, const double 
     sums->mean = pp_lanes_total(mean);
 }
 
-static void soft(const double *reference, const double *sale, const double *profit, size_t n,
-                 double temperature, double never, const double *d, size_t points,
-                 pp_soft_sums *sums, double *weight)
+/// Q of a candidate at eight values of a sale.
+static inline pp_lanes action_value(double sale, double profit, pp_lanes d)
 {
-    for (size_t i = 0; i < points; i++) {
-        soft_extremes(sale, profit, n, d[i], &sums[i]);
-        soft_sums(reference, sale, profit, n, 1 / temperature, never, d[i], &sums[i], weight);
+    return pp_lanes_times(pp_lanes_of(sale), pp_lanes_plus(pp_lanes_of(profit), d));
+}
+
+/// Soft maxima at eight values of a sale. Each lane holds one value and the loops run over
+/// candidates, so no sum crosses lanes. Neighbouring values skip the same candidates. Two
+/// candidates at a time give the processor independent exponentials.
+static void soft_eight(const double *reference, const double *sale, const double *profit, size_t n,
+                       double temperature, double never, const double *d, size_t at,
+                       const pp_soft_columns *to)
+{
+    pp_lanes value = pp_lanes_load(d + at), scale = pp_lanes_of(1 / temperature);
+    pp_lanes one = pp_lanes_of(1), total = pp_lanes_of(0), excess = total, conversion = total;
+    pp_lanes first = action_value(sale[0], profit[0], value), most = first;
+    pp_lanes last = action_value(sale[n - 1], profit[n - 1], value), other = last;
+    for (size_t j = 0; j < n; j += 2) {
+        most = pp_lanes_most(action_value(sale[j], profit[j], value), most);
+        other = pp_lanes_most(action_value(sale[j + 1], profit[j + 1], value), other);
     }
+    most = pp_lanes_most(most, other);
+    for (size_t j = 0; j < n; j += 2) {
+        pp_lanes x[2], factor[2], pi[2];
+        for (size_t k = 0; k < 2; k++) {
+            x[k] = pp_lanes_minus(action_value(sale[j + k], profit[j + k], value), most);
+            x[k] = pp_lanes_times(x[k], scale);
+            pi[k] = pp_lanes_of(reference[j + k]);
+        }
+        if (!pp_lanes_reach(pp_lanes_most(x[0], x[1]), never)) {
+            excess = pp_lanes_minus(pp_lanes_minus(excess, pi[0]), pi[1]);
+            continue;
+        }
+        for (size_t k = 0; k < 2; k++)
+            factor[k] = pp_lanes_exp(x[k]);
+        for (size_t k = 0; k < 2; k++) {
+            pp_lanes w = pp_lanes_times(pi[k], factor[k]);
+            total = pp_lanes_plus(total, w);
+            excess = pp_lanes_add_product(excess, pi[k], pp_lanes_minus(factor[k], one));
+            conversion = pp_lanes_add_product(conversion, w, pp_lanes_of(sale[j + k]));
+        }
+    }
+    pp_lanes_store(most, to->most + at);
+    pp_lanes_store(pp_lanes_least(first, last), to->least + at);
+    pp_lanes_store(total, to->total + at);
+    pp_lanes_store(excess, to->excess + at);
+    pp_lanes_store(conversion, to->conversion + at);
+}
+
+static void soft_table(const double *reference, const double *sale, const double *profit, size_t n,
+                       double temperature, double never, const double *d, size_t points,
+                       const pp_soft_columns *to)
+{
+    for (size_t i = 0; i < points; i += PP_LANES)
+        soft_eight(reference, sale, profit, n, temperature, never, d, i, to);
 }
 
 // log(1 + x) = log u * x/(u - 1) with u = 1 + x rounded: the quotient takes back what u lost
@@ -130,66 +174,103 @@ static void hermite(const interval *at, double h, double *value, double *slope, 
     pp_lanes_store(pp_lanes_times(pp_lanes_times(tail, once), once), curvature);
 }
 
-/// Gains of m <= 8 patterns from p on, each at its own d; room for eight everywhere.
-static void gains(const pp_gain_table *t, size_t p, size_t m, const double *d, double *value,
-                  double *slope, double *curvature)
+/// Intervals of the tables of m <= 8 patterns from p on, each at its own d; room for eight.
+/// @return whether one of the eight lies beyond its table
+static bool look_up(const pp_gain_table *t, size_t p, size_t m, const double *d, interval *at)
 {
-    double x[PP_LANES], last = (double)(t->n_points - 1), far = 0;
-    interval at = {0};
-    pp_lanes_store(pp_lanes_times(pp_lanes_minus(pp_lanes_load(d), pp_lanes_of(t->least)),
-                                  pp_lanes_of(1 / t->step)),
-                   x);
-    for (size_t i = 0; i < m; i++) {
-        bool within = x[i] > 0 && x[i] < last;
-        int32_t j = within ? (int32_t)x[i] : x[i] >= last ? (int32_t)t->n_points - 2 : 0;
-        const double *v = t->value + (p + i) * t->n_points + j;
-        const double *s = t->slope + (p + i) * t->n_points + j;
-        at.u[i] = x[i] - (double)j;
-        at.value[0][i] = v[0];
-        at.value[1][i] = v[1];
-        at.slope[0][i] = s[0];
-        at.slope[1][i] = s[1];
-        far += within ? 0 : 1;
+    double last = (double)(t->n_points - 1);
+    uint32_t point[PP_LANES];
+    pp_lanes x = pp_lanes_times(pp_lanes_minus(pp_lanes_load(d), pp_lanes_of(t->least)),
+                                pp_lanes_of(1 / t->step));
+    pp_lanes within = pp_lanes_least(pp_lanes_most(x, pp_lanes_of(0)), pp_lanes_of(last - 1));
+    pp_lanes_store(pp_lanes_minus(x, pp_lanes_floor(within, point)), at->u);
+    for (size_t i = 0; i < PP_LANES; i++) {
+        size_t j = (p + (i < m ? i : 0)) * t->n_points + point[i];
+        at->value[0][i] = t->value[j];
+        at->value[1][i] = t->value[j + 1];
+        at->slope[0][i] = t->slope[j];
+        at->slope[1][i] = t->slope[j + 1];
     }
-    hermite(&at, t->step, value, slope, curvature);
-    for (size_t i = 0; far > 0 && i < m; i++)
-        if (!(x[i] > 0 && x[i] < last))
-            beyond(t, d[i], x[i], &at, i, &value[i], &slope[i], &curvature[i]);
+    return pp_lanes_reach(x, last) || pp_lanes_reach(pp_lanes_minus(pp_lanes_of(0), x), 0);
 }
 
-static double respond(const pp_gain_table *t, const double *lambda, double *room,
-                      double *restrict rate, double *restrict response)
+/// Gains of all patterns, each at its own d. A vector read right after its eight numbers were
+/// stored stalls the processor. All intervals are therefore stored before the first is read.
+/// @param d, value, slope, curvature [n_patterns rounded up to 8]
+/// @param at [n_patterns/8 rounded up]
+static void gains(const pp_gain_table *t, const double *d, double *value, double *slope,
+                  double *curvature, interval *at)
 {
-    size_t n = t->n_patterns, width = t->width;
-    size_t stride = (n + PP_LANES - 1) / PP_LANES * PP_LANES;
-    double *d = room, *value = d + stride, *slope = value + stride, *curvature = slope + stride;
-    double profit = 0;
-    for (size_t p = 0; p < n; p++) {
-        d[p] = 0;
-        for (uint64_t left = t->pattern[p]; left; left &= left - 1)
-            d[p] += lambda[__builtin_ctzll(left)];
-    }
+    size_t n = t->n_patterns;
+    bool far = false;
     for (size_t p = 0; p < n; p += PP_LANES)
-        gains(t, p, n - p < PP_LANES ? n - p : PP_LANES, d + p, value + p, slope + p,
-              curvature + p);
-    for (size_t p = 0; p < n; p++)
-        profit += value[p] - d[p] * slope[p];
-    if (response)
-        memset(response, 0, width * width * sizeof(double));
-    for (size_t first = 0; first < width; first += PP_LANES) {
-        pp_lanes rates = pp_lanes_of(0);
-        for (size_t p = 0; p < n; p++) {
-            pp_lanes member = pp_lanes_load(t->member + p * width + first);
-            pp_lanes bend = pp_lanes_times(pp_lanes_of(curvature[p]), member);
-            rates = pp_lanes_add_product(rates, pp_lanes_of(slope[p]), member);
-            for (uint64_t left = response ? t->pattern[p] : 0; left; left &= left - 1) {
-                double *row = response + (size_t)__builtin_ctzll(left) * width + first;
-                pp_lanes_store(pp_lanes_plus(pp_lanes_load(row), bend), row);
-            }
-        }
-        pp_lanes_store(rates, rate + first);
+        far |= look_up(t, p, n - p < PP_LANES ? n - p : PP_LANES, d + p, &at[p / PP_LANES]);
+    for (size_t p = 0; p < n; p += PP_LANES)
+        hermite(&at[p / PP_LANES], t->step, value + p, slope + p, curvature + p);
+    for (size_t p = 0; far && p < n; p++) {
+        double x = (d[p] - t->least) * (1 / t->step);
+        if (!(x > 0 && x < (double)(t->n_points - 1)))
+            beyond(t, d[p], x, &at[p / PP_LANES], p % PP_LANES, &value[p], &slope[p],
+                   &curvature[p]);
     }
-    return profit;
+}
+
+static double dot(const double *x, const double *y, size_t n)
+{
+    pp_lanes sum = pp_lanes_of(0);
+    for (size_t i = 0; i < n; i += PP_LANES)
+        sum = pp_lanes_add_product(sum, pp_lanes_load(x + i), pp_lanes_load(y + i));
+    return pp_lanes_total(sum);
+}
+
+/// Values of a sale to each pattern. @param d [stride]
+static void pattern_values(const pp_gain_table *t, const double *lambda, size_t stride, double *d)
+{
+    for (size_t p = 0; p < stride; p += PP_LANES) {
+        pp_lanes sum = pp_lanes_of(0);
+        for (size_t k = 0; k < t->n_categories; k++)
+            sum = pp_lanes_add_product(sum, pp_lanes_of(lambda[k]),
+                                       pp_lanes_load(t->member + k * stride + p));
+        pp_lanes_store(sum, d + p);
+    }
+}
+
+/// Responses of the rate of category k to its own and later prices, and of later rates to its
+/// price.
+/// @param bend [stride] becomes the curvature of the patterns that contain k
+static void answer(const pp_gain_table *t, size_t k, size_t stride, const double *curvature,
+                   double *bend, double *response)
+{
+    for (size_t p = 0; p < stride; p += PP_LANES)
+        pp_lanes_store(
+            pp_lanes_times(pp_lanes_load(curvature + p), pp_lanes_load(t->member + k * stride + p)),
+            bend + p);
+    for (size_t j = k; j < t->n_categories; j++) {
+        double sum = dot(bend, t->member + j * stride, stride);
+        response[k * t->width + j] = response[j * t->width + k] = sum;
+    }
+}
+
+static double respond(const pp_gain_table *t, const double *lambda, double *room, double *rate,
+                      double *response)
+{
+    size_t n = t->n_patterns, stride = (n + PP_LANES - 1) / PP_LANES * PP_LANES;
+    double *d = room, *value = d + stride, *slope = value + stride, *curvature = slope + stride;
+    double *bend = curvature + stride;
+    pp_lanes profit = pp_lanes_of(0);
+    pattern_values(t, lambda, stride, d);
+    gains(t, d, value, slope, curvature, (interval *)(void *)(bend + stride));
+    for (size_t p = n; p < stride; p++)
+        value[p] = 0;
+    for (size_t p = 0; p < stride; p += PP_LANES) {
+        pp_lanes sold = pp_lanes_times(pp_lanes_load(d + p), pp_lanes_load(slope + p));
+        profit = pp_lanes_plus(profit, pp_lanes_minus(pp_lanes_load(value + p), sold));
+    }
+    for (size_t k = 0; k < t->n_categories; k++)
+        rate[k] = dot(slope, t->member + k * stride, stride);
+    for (size_t k = 0; response && k < t->n_categories; k++)
+        answer(t, k, stride, curvature, bend, response);
+    return pp_lanes_total(profit);
 }
 
 // The operator (1 + D)^sold e^(drift D) as a power series in the difference D: its coefficients
@@ -228,19 +309,37 @@ enum {
     ROWS = CHAINS * PP_LANES
 }; ///< as many recurrences at once hide each other's waits
 
-/// Chances of low, low + 1, ..., the first taken for 1. @param z [n] @return their sum
-static double chances(double low, double mean, size_t n, double *restrict z)
+static const double count[PP_LANES] = {0, 1, 2, 3, 4, 5, 6, 7};
+
+/// Chances of low, low + 1, ... relative to the first; 0 from n to padded. The chance of c + 8 is
+/// mean^8/((c + 1) ... (c + 8)) times that of c. The denominator is a product of four terms in
+/// c (c + 9).
+/// @param z [padded], a multiple of 8
+/// @return their sum
+static double chances(double low, double mean, size_t n, size_t padded, double *z)
 {
-    double chance = 1, weight = 0;
-    for (size_t i = 0; i < n; i++)
-        z[i] = mean / (low + 1 + (double)(int32_t)i);
-    for (size_t i = 0; i < n; i++) {
-        double ratio = z[i];
-        z[i] = chance;
-        weight += chance;
-        chance *= ratio;
+    double square = mean * mean, eighth = square * square * (square * square);
+    z[0] = 1;
+    for (int i = 1; i < PP_LANES; i++)
+        z[i] = z[i - 1] * (mean / (low + i));
+    pp_lanes chance = pp_lanes_load(z), power = pp_lanes_of(eighth), sum = pp_lanes_of(0);
+    pp_lanes c = pp_lanes_plus(pp_lanes_of(low), pp_lanes_load(count));
+    for (size_t i = PP_LANES; i < padded; i += PP_LANES) {
+        pp_lanes y = pp_lanes_times(c, pp_lanes_plus(c, pp_lanes_of(9)));
+        pp_lanes first = pp_lanes_plus(y, pp_lanes_of(8)),
+                 second = pp_lanes_plus(y, pp_lanes_of(14));
+        pp_lanes third = pp_lanes_plus(y, pp_lanes_of(18)),
+                 last = pp_lanes_plus(y, pp_lanes_of(20));
+        pp_lanes below = pp_lanes_times(pp_lanes_times(first, second), pp_lanes_times(third, last));
+        chance = pp_lanes_times(chance, pp_lanes_over(power, below));
+        pp_lanes_store(chance, z + i);
+        c = pp_lanes_plus(c, pp_lanes_of(PP_LANES));
     }
-    return weight;
+    for (size_t i = n; i < padded; i++)
+        z[i] = 0;
+    for (size_t i = 0; i < padded; i += PP_LANES)
+        sum = pp_lanes_plus(sum, pp_lanes_load(z + i));
+    return pp_lanes_total(sum);
 }
 
 /// pp_plan_loss of x, x + 1, ... @param l [n]
@@ -259,7 +358,6 @@ static void losses(double x, double target, double each, size_t n, double *restr
 static void charlier(double low, double mean, double weight, const double *z, const double *l,
                      size_t n, double *c, size_t stride)
 {
-    static const double count[PP_LANES] = {0, 1, 2, 3, 4, 5, 6, 7};
     pp_lanes sum[PP_OUTLOOK_TERMS], once = pp_lanes_of(1 / mean);
     for (size_t j = 0; j < PP_OUTLOOK_TERMS; j++)
         sum[j] = pp_lanes_of(0);
@@ -313,22 +411,12 @@ static void charlier_small(double mean, double weight, const double *z, const do
         c[j * stride] = sum[j] / weight;
 }
 
-static double dot(const double *x, const double *y, size_t n)
-{
-    pp_lanes sum = pp_lanes_of(0);
-    for (size_t i = 0; i < n; i += PP_LANES)
-        sum = pp_lanes_add_product(sum, pp_lanes_load(x + i), pp_lanes_load(y + i));
-    return pp_lanes_total(sum);
-}
-
 static void expect(double held, double target, double each, double low, double mean, size_t n,
                    double *room, bool all, double *c, size_t stride)
 {
     enum { SMALL = 8 };
     size_t padded = (n + ROWS - 1) / ROWS * ROWS;
-    double *z = room, *l = room + padded, weight = chances(low, mean, n, z);
-    for (size_t i = n; i < padded; i++)
-        z[i] = 0;
+    double *z = room, *l = room + padded, weight = chances(low, mean, n, padded, z);
     losses(held + low, target, each, padded, l);
     if (!all)
         c[0] = dot(z, l, padded) / weight;
@@ -339,6 +427,7 @@ static void expect(double held, double target, double each, double low, double m
 }
 
 const pp_planning_kernels PP_SIMD_TABLE(pp_planning_kernels) = {.soft = soft,
+                                                                .soft_table = soft_table,
                                                                 .log1p = log_1_plus,
                                                                 .grid = grid,
                                                                 .probability = probability,

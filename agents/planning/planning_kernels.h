@@ -22,26 +22,34 @@ typedef struct pp_soft_sums {
     double mean;        ///< sum pi_b e^x (Q_b - most)
 } pp_soft_sums;
 
+/// Columns of soft sums, one entry for each value of a sale. [points rounded up to 8]
+typedef struct pp_soft_columns {
+    double *most, *total, *excess, *conversion;
+    double *least; ///< of Q at the first and last candidate; an upper bound of the least
+} pp_soft_columns;
+
 /// Tables of gains of n patterns, and which categories each is made of.
 typedef struct pp_gain_table {
     size_t n_patterns, n_points;
     double least, step;
     const double *value, *slope; ///< [n_patterns][n_points]
-    const uint64_t *pattern;     ///< [n_patterns] masks
-    size_t width;                ///< categories, rounded up to a multiple of 8
-    const double *member;        ///< [n_patterns][width] 1 or 0
+    size_t n_categories, width;  ///< width of the matrix of responses, at least n_categories
+    const double *member;        ///< [n_categories][n_patterns rounded up to 8] 1 or 0
 } pp_gain_table;
 
 typedef struct pp_planning_kernels {
     /// @param reference, sale, profit [n rounded up to 8]; beyond n reference is 0 and the others
     ///               repeat the last
-    /// @param never  exponents below it add nothing that a sum could hold
-    /// @param d      [points]
-    /// @param sums   [points]
-    /// @param weight [n rounded up to 8] pi_b e^x at the last point; NULL: not wanted
+    /// @param weight [n rounded up to 8] becomes pi_b e^x
     void (*soft)(const double *reference, const double *sale, const double *profit, size_t n,
-                 double temperature, double never, const double *d, size_t points,
-                 pp_soft_sums *sums, double *weight);
+                 double temperature, double d, pp_soft_sums *sums, double *weight);
+    /// Sums at many values of a sale.
+    /// @param reference, sale, profit as for soft
+    /// @param never  exponents below it add nothing that a sum could hold
+    /// @param d      [points rounded up to 8]
+    void (*soft_table)(const double *reference, const double *sale, const double *profit, size_t n,
+                       double temperature, double never, const double *d, size_t points,
+                       const pp_soft_columns *columns);
     /// y = log(1 + x), x > -1, to some units in the last place. y may be x.
     void (*log1p)(const double *x, size_t n, double *y);
     /// Evenly spaced multiples of a centre, centre (1 + support x), x from -1 to 1, and weights
@@ -51,10 +59,9 @@ typedef struct pp_planning_kernels {
     /// 1/(1 + exp(beta a - alpha)) of each multiplier a.
     void (*probability)(double alpha, double beta, const double *multiplier, size_t n, double *p);
     /// Sales per round at shadow prices, and how they answer to them; see value_shadow_price.c.
-    /// @param lambda   [width]
-    /// @param room     [4][n_patterns rounded up to 8]
-    /// @param rate     [width]
-    /// @param response [width][width] or NULL
+    /// @param lambda, rate [n_categories]
+    /// @param room     [10][n_patterns rounded up to 8]
+    /// @param response [n_categories][width] or NULL
     /// @return profit per round, GBP
     double (*respond)(const pp_gain_table *table, const double *lambda, double *room, double *rate,
                       double *response);

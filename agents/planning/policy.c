@@ -89,10 +89,11 @@ static pp_soft hard_maximum(const pp_candidates *c, double estimate, double d, d
 // temperatures, as sum pi_b = 1. What is unlikely keeps its digits too: weights are exponentials
 // themselves, and where the best has next to no weight in pi_b the logarithm is of their sum.
 
-/// Are all exponents so small that exp(x) - 1 would swallow them?
-static bool is_flat(const pp_soft_sums *sums, double temperature)
+/// Report whether all exponents are so small that exp(x) - 1 would swallow them. A `least` above
+/// the true one does no harm: sums by expm1 are right for every exponent, and only slower.
+static bool is_flat(double most, double least, double temperature)
 {
-    return sums->most - sums->least < 0.01 * temperature;
+    return most - least < 0.01 * temperature;
 }
 
 /// Sum of pi_b (e^x - 1) where exponents are small.
@@ -132,9 +133,9 @@ pp_soft pp_soft_maximum(const pp_candidates *c, double temperature, double estim
     if (!(temperature > 0))
         return hard_maximum(c, estimate, d, policy);
     pad(c, estimate, &p);
-    pp_planning_kernels_now()->soft(p.reference, p.sale, p.profit, c->n, temperature, -INFINITY, &d,
-                                    1, &s, weight);
-    if (is_flat(&s, temperature))
+    pp_planning_kernels_now()->soft(p.reference, p.sale, p.profit, c->n, temperature, d, &s,
+                                    weight);
+    if (is_flat(s.most, s.least, temperature))
         s.excess = small_excess(c, temperature, estimate, d, s.most);
     double above = temperature * (s.excess > -0.5 ? log1p(s.excess) : log(s.total));
     for (size_t j = 0; j < c->n && policy; j++)
@@ -153,26 +154,33 @@ static double never(const pp_candidates *c)
     return log(least) - 40;
 }
 
-enum { CHUNK = 64 };
+enum { CHUNK = 72 }; ///< values of a sale at a time: a multiple of 8 that holds a default table
 
 static void soft_chunk(const pp_candidates *c, double temperature, double estimate, const padded *p,
                        double least, const double *d, size_t m, double *value, double *slope)
 {
-    pp_soft_sums sums[CHUNK];
-    double rise[CHUNK];
-    pp_planning_kernels_now()->soft(p->reference, p->sale, p->profit, c->n, temperature, least, d,
-                                    m, sums, NULL);
+    double room[5][CHUNK], at[CHUNK], rise[CHUNK];
+    pp_soft_columns s = {.most = room[0],
+                         .total = room[1],
+                         .excess = room[2],
+                         .conversion = room[3],
+                         .least = room[4]};
+    memcpy(at, d, m * sizeof(double));
+    for (size_t j = m; j % PP_LANES; j++)
+        at[j] = d[m - 1];
+    pp_planning_kernels_now()->soft_table(p->reference, p->sale, p->profit, c->n, temperature,
+                                          least, at, m, &s);
     for (size_t j = 0; j < m; j++) {
-        if (is_flat(&sums[j], temperature))
-            sums[j].excess = small_excess(c, temperature, estimate, d[j], sums[j].most);
-        rise[j] = sums[j].excess > -0.5 ? sums[j].excess : sums[j].total - 1;
+        if (is_flat(s.most[j], s.least[j], temperature))
+            s.excess[j] = small_excess(c, temperature, estimate, d[j], s.most[j]);
+        rise[j] = s.excess[j] > -0.5 ? s.excess[j] : s.total[j] - 1;
     }
     pp_planning_kernels_now()->log1p(rise, m, rise);
     for (size_t j = 0; j < m; j++) {
         // 1 + (total - 1) is not the total where that is small.
-        double above = sums[j].total < 1e-3 ? log(sums[j].total) : rise[j];
-        value[j] = sums[j].most + temperature * above;
-        slope[j] = sums[j].conversion / sums[j].total;
+        double above = s.total[j] < 1e-3 ? log(s.total[j]) : rise[j];
+        value[j] = s.most[j] + temperature * above;
+        slope[j] = s.conversion[j] / s.total[j];
     }
 }
 

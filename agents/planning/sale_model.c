@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "agents/planning/planning_kernels.h"
+#include "pricing/bid.h"
+#include "pricing/pricing_kernels.h"
 
 const char *const pp_sale_sources[] = {"own", "pipeline", NULL};
 
@@ -17,12 +19,15 @@ static void load_inputs(const pp_sale_model *model, const double *const *feature
                         const double *estimate, const pp_curves *pipeline, size_t first, size_t n,
                         double *extra, size_t stride, const double **inputs)
 {
+    const pp_pricing_kernels *kernels = pp_pricing_kernels_now();
+    const double least = 1e-9, most = 1 - 1e-9;
     for (size_t i = 0; i < n; i++) {
-        double p = pp_curve_probability(pipeline, first + i, 1);
-        double clipped = fmin(fmax(p, 1e-9), 1 - 1e-9);
-        extra[i] = log(clipped / (1 - clipped));
-        extra[stride + i] = log(estimate[first + i]);
+        double p = pp_curve_probability(pipeline, first + i, 1), high = p > least ? p : least;
+        double clipped = high < most ? high : most;
+        extra[stride + i] = clipped / (1 - clipped);
     }
+    kernels->log(extra + stride, n, extra);
+    kernels->log(estimate + first, n, extra + stride);
     inputs[0] = extra;
     inputs[1] = extra + stride;
     for (int j = 0; j < model->n_columns; j++)
@@ -114,13 +119,10 @@ double pp_sale_probability(const pp_sale_model *model, const double *curve, doub
 
 double pp_sale_bid(const pp_sale_model *model, const double *curve, double k)
 {
-    double bid;
-    if (!model->own) {
-        pp_curves one = {model->pipeline, 1, model->curve_size, curve};
-        return fmin(fmax(pp_curve_bid(&one, 0, k), model->low), model->high);
-    }
-    pp_conversion_logistic.bid(model->own, curve, 1, &k, model->low, model->high, &bid);
-    return bid;
+    if (model->own) // a kernel costs more than one bid does
+        return pp_logistic_bid(curve[0], pp_logistic_slope(model->own), k, model->low, model->high);
+    pp_curves one = {model->pipeline, 1, model->curve_size, curve};
+    return fmin(fmax(pp_curve_bid(&one, 0, k), model->low), model->high);
 }
 
 void pp_sale_probabilities(const pp_sale_model *model, const double *curve, size_t n,
@@ -139,7 +141,7 @@ void pp_sale_bids(const pp_sale_model *model, const double *curve, size_t n, con
                   double *bid, double *p)
 {
     double curves[BLOCK];
-    for (size_t i = 0; i < BLOCK && model->own; i++)
+    for (size_t i = 0; i < BLOCK && i < n && model->own; i++)
         curves[i] = curve[0];
     for (size_t first = 0, m; first < n && model->own; first += m) {
         m = n - first < BLOCK ? n - first : BLOCK;

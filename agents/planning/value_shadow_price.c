@@ -36,7 +36,7 @@ typedef struct resolve {
     pp_gain_table table;
     pp_outlook outlook;
     double *member;              ///< of the table
-    double *room;                ///< [4][n_patterns rounded up to 8]
+    double *room;                ///< [10][n_patterns rounded up to 8]
     double *jacobian;            ///< [width][width]
     double *response;            ///< [width][width] d rate_k / d lambda_j
     double *residual;            ///< [width]
@@ -75,7 +75,7 @@ static void swap(double *a, double *b)
 }
 
 /// One step of Gauss's elimination: column k becomes 0 below the greatest entry, which row k gets.
-/// @param a [n][width]
+/// @param a [n][width]; the pivot becomes its inverse
 /// @return false if there is none but 0
 static bool eliminate(double *a, double *x, size_t n, size_t width, size_t k)
 {
@@ -95,6 +95,7 @@ static bool eliminate(double *a, double *x, size_t n, size_t width, size_t k)
             a[i * width + j] -= factor * a[k * width + j];
         x[i] -= factor * x[k];
     }
+    a[k * width + k] = inverse;
     return true;
 }
 
@@ -110,11 +111,17 @@ static bool solve_step(resolve *r, size_t n)
     for (size_t k = n; k-- > 0;) {
         for (size_t j = k + 1; j < n; j++)
             x[k] -= a[k * width + j] * x[j];
-        x[k] /= a[k * width + k];
+        x[k] *= a[k * width + k];
         if (!isfinite(x[k]))
             return false;
     }
     return true;
+}
+
+/// Clamp a number to [-most, most]. Comparisons compile to instructions, fmin and fmax to calls.
+static double within(double x, double most)
+{
+    return x < -most ? -most : x > most ? most : x;
 }
 
 /// One step of Newton's method on lambda + E[rise of L] = 0; without one the prices stand.
@@ -138,8 +145,8 @@ static double step(resolve *r, const pp_plan *plan, double rounds, const double 
     for (size_t k = 0; k < n; k++) {
         double change = share * r->residual[k];
         // No policy moves a category's loss by more than all of it.
-        r->lambda[k] = fmin(fmax(r->lambda[k] + change, -most), most);
-        largest = fmax(largest, fabs(change));
+        r->lambda[k] = within(r->lambda[k] + change, most);
+        largest = fabs(change) > largest ? fabs(change) : largest;
     }
     return largest;
 }
@@ -217,8 +224,8 @@ static double resolve_value(void *state, const pp_plan *plan, int64_t t, const d
     return objective(state, plan, (double)(plan->rounds - t), held);
 }
 
-/// Tables of gains as the kernels want them.
-static void load_table(resolve *r, const pp_plan *plan)
+/// Tables of gains in the form of the kernels. @param stride patterns, rounded up to 8
+static void load_table(resolve *r, const pp_plan *plan, size_t stride)
 {
     const pp_gain *gain = plan->gain;
     r->table = (pp_gain_table){.n_patterns = gain->n_patterns,
@@ -227,12 +234,12 @@ static void load_table(resolve *r, const pp_plan *plan)
                                .step = gain->step,
                                .value = gain->value,
                                .slope = gain->slope,
-                               .pattern = gain->pattern,
+                               .n_categories = plan->n_categories,
                                .width = r->outlook.width,
                                .member = r->member};
-    for (size_t p = 0; p < gain->n_patterns; p++)
-        for (size_t k = 0; k < plan->n_categories; k++)
-            r->member[p * r->outlook.width + k] = (double)(gain->pattern[p] >> k & 1);
+    for (size_t k = 0; k < plan->n_categories; k++)
+        for (size_t p = 0; p < gain->n_patterns; p++)
+            r->member[k * stride + p] = (double)(gain->pattern[p] >> k & 1);
 }
 
 static pp_status resolve_create(const pp_plan *plan, void **state, pp_error *error)
@@ -242,15 +249,15 @@ static pp_status resolve_create(const pp_plan *plan, void **state, pp_error *err
     if (!r)
         return pp_error_memory(error, "shadow prices");
     PP_TRY(pp_outlook_create(plan, &r->outlook, error));
-    size_t width = r->outlook.width, patterns = plan->gain->n_patterns;
-    r->member = pp_array_reals((patterns + 2 * width + 1) * width + 4 * (patterns + 8));
+    size_t width = r->outlook.width, stride = (plan->gain->n_patterns + 7) / 8 * 8;
+    r->member = pp_array_reals((plan->n_categories + 10) * stride + (2 * width + 1) * width);
     if (!r->member)
         return pp_error_memory(error, "shadow prices");
-    r->jacobian = r->member + patterns * width;
+    r->room = r->member + plan->n_categories * stride;
+    r->jacobian = r->room + 10 * stride;
     r->response = r->jacobian + width * width;
     r->residual = r->response + width * width;
-    r->room = r->residual + width;
-    load_table(r, plan);
+    load_table(r, plan, stride);
     r->learning = plan->learning;
     solve_first(r, plan, (double)plan->rounds, nothing);
     r->learning = NULL; // borrowed for the call

@@ -5,9 +5,14 @@
 #ifndef PURSUIT_MARKET_BASE_LANES_H
 #define PURSUIT_MARKET_BASE_LANES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
 
 #include "market/base/maths.h"
 
@@ -79,6 +84,12 @@ static inline pp_lanes pp_lanes_times(pp_lanes a, pp_lanes b)
     return a;
 }
 
+static inline pp_lanes pp_lanes_over(pp_lanes a, pp_lanes b)
+{
+    PP_EACH_VECTOR(i) a.v[i] /= b.v[i];
+    return a;
+}
+
 /// a + b c, both rounded.
 static inline pp_lanes pp_lanes_add_product(pp_lanes a, pp_lanes b, pp_lanes c)
 {
@@ -92,16 +103,90 @@ static inline pp_vector pp_vector_pick(pp_mask mask, pp_vector a, pp_vector b)
     return (pp_vector)((mask & (pp_mask)a) | (~mask & (pp_mask)b));
 }
 
+// Compilers turn a pick by comparison into four or five instructions. Machines have one, which
+// likewise returns the second number if either is NaN.
+
+/// Greater numbers of two vectors: a > b ? a : b.
+static inline pp_vector pp_vector_most(pp_vector a, pp_vector b)
+{
+#if defined(__AVX512F__)
+    return _mm512_max_pd(a, b);
+#elif defined(__AVX__)
+    return _mm256_max_pd(a, b);
+#elif defined(__SSE2__)
+    return _mm_max_pd(a, b);
+#else
+    return pp_vector_pick(a > b, a, b);
+#endif
+}
+
+/// Lesser numbers of two vectors: a < b ? a : b.
+static inline pp_vector pp_vector_least(pp_vector a, pp_vector b)
+{
+#if defined(__AVX512F__)
+    return _mm512_min_pd(a, b);
+#elif defined(__AVX__)
+    return _mm256_min_pd(a, b);
+#elif defined(__SSE2__)
+    return _mm_min_pd(a, b);
+#else
+    return pp_vector_pick(a < b, a, b);
+#endif
+}
+
+/// Report whether any number of a vector is at least a bound.
+static inline bool pp_vector_reaches(pp_vector a, double bound)
+{
+#if defined(__AVX512F__)
+    return _mm512_cmp_pd_mask(a, _mm512_set1_pd(bound), _CMP_GE_OQ) != 0;
+#elif defined(__AVX__)
+    return _mm256_movemask_pd(_mm256_cmp_pd(a, _mm256_set1_pd(bound), _CMP_GE_OQ)) != 0;
+#elif defined(__SSE2__)
+    return _mm_movemask_pd(_mm_cmpge_pd(a, _mm_set1_pd(bound))) != 0;
+#else
+    bool reaches = false;
+    for (int i = 0; i < PP_VECTOR; i++)
+        reaches = reaches || a[i] >= bound;
+    return reaches;
+#endif
+}
+
 static inline pp_lanes pp_lanes_most(pp_lanes a, pp_lanes b)
 {
-    PP_EACH_VECTOR(i) a.v[i] = pp_vector_pick(a.v[i] > b.v[i], a.v[i], b.v[i]);
+    PP_EACH_VECTOR(i) a.v[i] = pp_vector_most(a.v[i], b.v[i]);
     return a;
 }
 
 static inline pp_lanes pp_lanes_least(pp_lanes a, pp_lanes b)
 {
-    PP_EACH_VECTOR(i) a.v[i] = pp_vector_pick(a.v[i] < b.v[i], a.v[i], b.v[i]);
+    PP_EACH_VECTOR(i) a.v[i] = pp_vector_least(a.v[i], b.v[i]);
     return a;
+}
+
+/// Report whether any of the eight numbers is at least a bound.
+static inline bool pp_lanes_reach(pp_lanes a, double bound)
+{
+    pp_vector most = a.v[0];
+    for (int i = 1; i < PP_VECTORS; i++)
+        most = pp_vector_most(a.v[i], most);
+    return pp_vector_reaches(most, bound);
+}
+
+/// Whole parts of eight numbers from 0 to 2^31, as doubles and as integers.
+static inline pp_lanes pp_lanes_floor(pp_lanes a, uint32_t *whole)
+{
+    pp_lanes down, sum;
+    uint64_t bits[PP_LANES];
+    for (int i = 0; i < PP_VECTORS; i++) {
+        pp_vector near = (a.v[i] + 0x1p52) - 0x1p52; // doubles beyond 2^52 have no fraction
+        pp_mask above = near > a.v[i];
+        down.v[i] = near - (pp_vector)(above & (pp_mask)(1 - (pp_vector){0}));
+        sum.v[i] = down.v[i] + 0x1p52; // the last bits hold the whole number
+    }
+    memcpy(bits, sum.v, sizeof bits);
+    for (int i = 0; i < PP_LANES; i++)
+        whole[i] = (uint32_t)bits[i];
+    return down;
 }
 
 static inline double pp_lanes_maximum(pp_lanes a)
