@@ -196,7 +196,7 @@ pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_option
     pp_error detail = {0};
     pp_results_layout layout = pp_experiment_layout(experiment);
     PP_TRY(check_inputs(experiment->scenario, options->output, error));
-    if (options->force)
+    if (options->force && options->results_only)
         PP_TRY(pp_results_may_replace(options->output, error));
     char *scenario = pp_scenario_yaml(experiment->scenario);
     if (!scenario)

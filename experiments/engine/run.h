@@ -22,7 +22,8 @@ typedef enum pp_keeping {
 
 typedef struct pp_run_options {
     const char *output;       ///< results file
-    bool force;               ///< replace an existing one; never what is no HDF5 file
+    bool force;               ///< replace an existing one
+    bool results_only;        ///< but nothing that is no HDF5 file: PP_EEXIST
     pp_keeping keep;          ///< what becomes of finished trials
     int threads;              ///< 0: OpenMP's default. A trial each; what is left over
                               ///< shares the work inside the trials

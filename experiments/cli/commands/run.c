@@ -117,6 +117,7 @@ static int simulate(const pp_command *command, const pp_scenario *scenario,
     pp_error error = {0};
     pp_run_options options = {.output = a->output,
                               .force = a->force,
+                              .results_only = true,
                               .keep = a->force ? PP_KEEP_ANEW : PP_KEEP_TRIALS,
                               .threads = (int)a->threads,
                               .command_line = history,
