@@ -78,7 +78,7 @@ pp_status pp_gain_rows_load(const pp_agent_setup *setup, pp_gain *gain, size_t m
     return found ? PP_OK : pp_error_memory(error, "a table of gains");
 }
 
-enum { CHUNK = 72 }; ///< values of a sale at a time, a multiple of 8: the default table in one
+enum { CHUNK = 72 }; ///< values of a sale at a time: a multiple of 8 that holds a default table
 
 /// Best expected gain and chance of a sale of one row, for m values of a sale.
 /// @param d, value, slope [m], at most CHUNK
@@ -105,7 +105,7 @@ static void row_candidates(const pp_gain *gain, size_t i, pp_candidates *candida
                            candidates);
 }
 
-/// Points of the table, up to a whole multiple of 8: one more alone costs as eight do.
+/// Points of the table, rounded up to a multiple of 8. One point alone costs as much as eight.
 static size_t filled(const pp_gain *gain)
 {
     return (gain->n_points + PP_LANES - 1) / PP_LANES * PP_LANES;

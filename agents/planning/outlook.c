@@ -51,7 +51,7 @@ static void sum(const pp_plan *plan, pp_outlook *o, size_t k, double held, doubl
     double m = fmax(mean, 1e-12),
            low = fmax(0, floor(m - reach(m))); // none to come is next to none
     size_t n = (size_t)(ceil(m + reach(m)) - low);
-    n += all ? PP_OUTLOOK_TERMS : 1; // D^j f asks j counts more
+    n += all ? PP_OUTLOOK_TERMS : 1; // order j requires j counts more
     pp_planning_kernels_now()->expect(held, plan->target[k], plan->loss_each, low, m, n, o->room,
                                       all, c, o->width);
 }

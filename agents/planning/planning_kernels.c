@@ -55,9 +55,9 @@ static inline pp_lanes action_value(double sale, double profit, pp_lanes d)
     return pp_lanes_times(pp_lanes_of(sale), pp_lanes_plus(pp_lanes_of(profit), d));
 }
 
-/// Soft maxima at eight values of a sale: a lane is a value and the loops go over candidates, two
-/// abreast, so that no sum is across lanes, neighbours among the values leave out the same
-/// candidates, and exponentials hide each other's waits.
+/// Soft maxima at eight values of a sale. Each lane holds one value and the loops run over
+/// candidates, so no sum crosses lanes. Neighbouring values skip the same candidates. Two
+/// candidates at a time give the processor independent exponentials.
 static void soft_eight(const double *reference, const double *sale, const double *profit, size_t n,
                        double temperature, double never, const double *d, size_t at,
                        const pp_soft_columns *to)
@@ -174,8 +174,8 @@ static void hermite(const interval *at, double h, double *value, double *slope, 
     pp_lanes_store(pp_lanes_times(pp_lanes_times(tail, once), once), curvature);
 }
 
-/// Where m <= 8 patterns from p on are in their tables, each at its own d; room for eight.
-/// @return is one of them beyond its table?
+/// Intervals of the tables of m <= 8 patterns from p on, each at its own d; room for eight.
+/// @return whether one of the eight lies beyond its table
 static bool look_up(const pp_gain_table *t, size_t p, size_t m, const double *d, interval *at)
 {
     double last = (double)(t->n_points - 1);
@@ -194,8 +194,8 @@ static bool look_up(const pp_gain_table *t, size_t p, size_t m, const double *d,
     return pp_lanes_reach(x, last) || pp_lanes_reach(pp_lanes_minus(pp_lanes_of(0), x), 0);
 }
 
-/// Gains of all patterns, each at its own d. Vectors cannot be fetched before numbers just put side
-/// by side have left the processor's store, so all are looked up before the first is made.
+/// Gains of all patterns, each at its own d. A vector read right after its eight numbers were
+/// stored stalls the processor. All intervals are therefore stored before the first is read.
 /// @param d, value, slope, curvature [n_patterns rounded up to 8]
 /// @param at [n_patterns/8 rounded up]
 static void gains(const pp_gain_table *t, const double *d, double *value, double *slope,
@@ -223,7 +223,7 @@ static double dot(const double *x, const double *y, size_t n)
     return pp_lanes_total(sum);
 }
 
-/// What a sale to each pattern is worth. @param d [stride]
+/// Values of a sale to each pattern. @param d [stride]
 static void pattern_values(const pp_gain_table *t, const double *lambda, size_t stride, double *d)
 {
     for (size_t p = 0; p < stride; p += PP_LANES) {
@@ -235,8 +235,9 @@ static void pattern_values(const pp_gain_table *t, const double *lambda, size_t 
     }
 }
 
-/// How the rate of category k answers to its own price and those after it, and they to its.
-/// @param bend [stride] becomes the curvature of the patterns that have k
+/// Responses of the rate of category k to its own and later prices, and of later rates to its
+/// price.
+/// @param bend [stride] becomes the curvature of the patterns that contain k
 static void answer(const pp_gain_table *t, size_t k, size_t stride, const double *curvature,
                    double *bend, double *response)
 {
@@ -310,9 +311,9 @@ enum {
 
 static const double count[PP_LANES] = {0, 1, 2, 3, 4, 5, 6, 7};
 
-/// Chances of low, low + 1, ..., the first taken for 1; 0 from n to padded. Eight counts on, a
-/// chance is mean^8/((c + 1) ... (c + 8)) times as great, whose denominator is a product of four
-/// terms of c (c + 9).
+/// Chances of low, low + 1, ... relative to the first; 0 from n to padded. The chance of c + 8 is
+/// mean^8/((c + 1) ... (c + 8)) times that of c. The denominator is a product of four terms in
+/// c (c + 9).
 /// @param z [padded], a multiple of 8
 /// @return their sum
 static double chances(double low, double mean, size_t n, size_t padded, double *z)

@@ -22,10 +22,10 @@ typedef struct pp_soft_sums {
     double mean;        ///< sum pi_b e^x (Q_b - most)
 } pp_soft_sums;
 
-/// The same at many d, a column of each that a table asks for. [points rounded up to 8]
+/// Columns of soft sums, one entry for each value of a sale. [points rounded up to 8]
 typedef struct pp_soft_columns {
     double *most, *total, *excess, *conversion;
-    double *least; ///< of the first and the last candidate: no less than the least of all
+    double *least; ///< of Q at the first and last candidate; an upper bound of the least
 } pp_soft_columns;
 
 /// Tables of gains of n patterns, and which categories each is made of.
@@ -33,7 +33,7 @@ typedef struct pp_gain_table {
     size_t n_patterns, n_points;
     double least, step;
     const double *value, *slope; ///< [n_patterns][n_points]
-    size_t n_categories, width;  ///< width: of the matrix of responses, n_categories or more
+    size_t n_categories, width;  ///< width of the matrix of responses, at least n_categories
     const double *member;        ///< [n_categories][n_patterns rounded up to 8] 1 or 0
 } pp_gain_table;
 
@@ -44,7 +44,7 @@ typedef struct pp_planning_kernels {
     void (*soft)(const double *reference, const double *sale, const double *profit, size_t n,
                  double temperature, double d, pp_soft_sums *sums, double *weight);
     /// Sums at many values of a sale.
-    /// @param reference, sale, profit as above
+    /// @param reference, sale, profit as for soft
     /// @param never  exponents below it add nothing that a sum could hold
     /// @param d      [points rounded up to 8]
     void (*soft_table)(const double *reference, const double *sale, const double *profit, size_t n,

@@ -89,8 +89,8 @@ static pp_soft hard_maximum(const pp_candidates *c, double estimate, double d, d
 // temperatures, as sum pi_b = 1. What is unlikely keeps its digits too: weights are exponentials
 // themselves, and where the best has next to no weight in pi_b the logarithm is of their sum.
 
-/// Are all exponents so small that exp(x) - 1 would swallow them? The sum by expm1 is right where
-/// they are not, too, only slow: a `least` that is too great does no harm.
+/// Report whether all exponents are so small that exp(x) - 1 would swallow them. A `least` above
+/// the true one does no harm: sums by expm1 are right for every exponent, and only slower.
 static bool is_flat(double most, double least, double temperature)
 {
     return most - least < 0.01 * temperature;
@@ -154,7 +154,7 @@ static double never(const pp_candidates *c)
     return log(least) - 40;
 }
 
-enum { CHUNK = 72 }; ///< values of a sale at a time: a multiple of 8, and the default table in one
+enum { CHUNK = 72 }; ///< values of a sale at a time: a multiple of 8 that holds a default table
 
 static void soft_chunk(const pp_candidates *c, double temperature, double estimate, const padded *p,
                        double least, const double *d, size_t m, double *value, double *slope)

@@ -119,7 +119,7 @@ double pp_sale_probability(const pp_sale_model *model, const double *curve, doub
 
 double pp_sale_bid(const pp_sale_model *model, const double *curve, double k)
 {
-    if (model->own) // by itself: kernels are made for many
+    if (model->own) // a kernel costs more than one bid does
         return pp_logistic_bid(curve[0], pp_logistic_slope(model->own), k, model->low, model->high);
     pp_curves one = {model->pipeline, 1, model->curve_size, curve};
     return fmin(fmax(pp_curve_bid(&one, 0, k), model->low), model->high);

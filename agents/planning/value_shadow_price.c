@@ -75,7 +75,7 @@ static void swap(double *a, double *b)
 }
 
 /// One step of Gauss's elimination: column k becomes 0 below the greatest entry, which row k gets.
-/// @param a [n][width]; entry k of row k becomes its own inverse
+/// @param a [n][width]; the pivot becomes its inverse
 /// @return false if there is none but 0
 static bool eliminate(double *a, double *x, size_t n, size_t width, size_t k)
 {
@@ -118,8 +118,7 @@ static bool solve_step(resolve *r, size_t n)
     return true;
 }
 
-/// Kept from -most to most. Not by fmin and fmax, which are calls where they mind what is no
-/// number.
+/// Clamp a number to [-most, most]. Comparisons compile to instructions, fmin and fmax to calls.
 static double within(double x, double most)
 {
     return x < -most ? -most : x > most ? most : x;
@@ -225,7 +224,7 @@ static double resolve_value(void *state, const pp_plan *plan, int64_t t, const d
     return objective(state, plan, (double)(plan->rounds - t), held);
 }
 
-/// Tables of gains as the kernels want them. @param stride patterns, rounded up to 8
+/// Tables of gains in the form of the kernels. @param stride patterns, rounded up to 8
 static void load_table(resolve *r, const pp_plan *plan, size_t stride)
 {
     const pp_gain *gain = plan->gain;

@@ -103,10 +103,10 @@ static inline pp_vector pp_vector_pick(pp_mask mask, pp_vector a, pp_vector b)
     return (pp_vector)((mask & (pp_mask)a) | (~mask & (pp_mask)b));
 }
 
-// Compilers make four or five instructions of a pick by comparison where machines have one, in
-// which the second number stands if either is none, as in the pick.
+// Compilers turn a pick by comparison into four or five instructions. Machines have one, which
+// likewise returns the second number if either is NaN.
 
-/// a > b ? a : b of each.
+/// Greater numbers of two vectors: a > b ? a : b.
 static inline pp_vector pp_vector_most(pp_vector a, pp_vector b)
 {
 #if defined(__AVX512F__)
@@ -120,7 +120,7 @@ static inline pp_vector pp_vector_most(pp_vector a, pp_vector b)
 #endif
 }
 
-/// a < b ? a : b of each.
+/// Lesser numbers of two vectors: a < b ? a : b.
 static inline pp_vector pp_vector_least(pp_vector a, pp_vector b)
 {
 #if defined(__AVX512F__)
@@ -134,7 +134,7 @@ static inline pp_vector pp_vector_least(pp_vector a, pp_vector b)
 #endif
 }
 
-/// Is any number of the vector at least a bound?
+/// Report whether any number of a vector is at least a bound.
 static inline bool pp_vector_reaches(pp_vector a, double bound)
 {
 #if defined(__AVX512F__)
@@ -163,7 +163,7 @@ static inline pp_lanes pp_lanes_least(pp_lanes a, pp_lanes b)
     return a;
 }
 
-/// Is any of the eight at least a bound?
+/// Report whether any of the eight numbers is at least a bound.
 static inline bool pp_lanes_reach(pp_lanes a, double bound)
 {
     pp_vector most = a.v[0];
@@ -172,16 +172,16 @@ static inline bool pp_lanes_reach(pp_lanes a, double bound)
     return pp_vector_reaches(most, bound);
 }
 
-/// The whole part of numbers from 0 to 2^31, and the same as integers.
+/// Whole parts of eight numbers from 0 to 2^31, as doubles and as integers.
 static inline pp_lanes pp_lanes_floor(pp_lanes a, uint32_t *whole)
 {
     pp_lanes down, sum;
     uint64_t bits[PP_LANES];
     for (int i = 0; i < PP_VECTORS; i++) {
-        pp_vector near = (a.v[i] + 0x1p52) - 0x1p52; // a number so large has no fraction
+        pp_vector near = (a.v[i] + 0x1p52) - 0x1p52; // doubles beyond 2^52 have no fraction
         pp_mask above = near > a.v[i];
         down.v[i] = near - (pp_vector)(above & (pp_mask)(1 - (pp_vector){0}));
-        sum.v[i] = down.v[i] + 0x1p52; // its last bits are a whole number
+        sum.v[i] = down.v[i] + 0x1p52; // the last bits hold the whole number
     }
     memcpy(bits, sum.v, sizeof bits);
     for (int i = 0; i < PP_LANES; i++)
