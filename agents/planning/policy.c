@@ -187,15 +187,16 @@ static void soft_chunk(const pp_candidates *c, double temperature, double estima
 void pp_soft_maxima(const pp_candidates *candidates, double temperature, double estimate,
                     const double *d, size_t m, double *value, double *slope)
 {
+    bool single = m == 1 || !(temperature > 0); // one value alone would cost as much as eight
     double least = never(candidates);
     padded p;
     pad(candidates, estimate, &p);
-    for (size_t j = 0; j < m && !(temperature > 0); j++) {
-        pp_soft soft = hard_maximum(candidates, estimate, d[j], NULL);
+    for (size_t j = 0; j < m && single; j++) {
+        pp_soft soft = pp_soft_maximum(candidates, temperature, estimate, d[j], NULL);
         value[j] = soft.value;
         slope[j] = soft.conversion;
     }
-    for (size_t j = 0; j < m && temperature > 0; j += CHUNK)
+    for (size_t j = 0; j < m && !single; j += CHUNK)
         soft_chunk(candidates, temperature, estimate, &p, least, d + j,
                    m - j < CHUNK ? m - j : CHUNK, value + j, slope + j);
 }

@@ -34,7 +34,7 @@ typedef struct curve {
 
 static curve curve_of(const pp_candidates *c, double temperature, const double *d, pp_simd level)
 {
-    curve made;
+    curve made = {0};
     pp_simd_use(level);
     pp_soft_maxima(c, temperature, ESTIMATE, d, POINTS, made.value, made.slope);
     return made;
