@@ -1,21 +1,100 @@
 // The market's vectorised loops: draws, preparation of customers, choice and ranks.
 #include "market/market_kernels.h"
 
-#include "market/base/maths.h"
+#include "market/base/lanes.h"
 
 // ---- random numbers ----
 
-static void uniform(const pp_philox_at *at, size_t n, size_t stride, double *restrict u)
+enum { PASS = 2 }; ///< vectors of counters at a time, so that one need not wait for the other
+
+/// pp_philox of a pass of counters. Each word is the low half of a lane: what its high half holds
+/// does not matter to a product, and words need not be brought together after it.
+/// @param round [PASS] of each counter @param word [4][PASS]
+static inline void philox_pass(const pp_philox_at *at, const pp_words *round,
+                               pp_words (*word)[PASS])
 {
-    double *restrict u1 = u + stride, *restrict u2 = u1 + stride, *restrict u3 = u2 + stride;
-    pp_philox_at from = *at;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t word[4] = {from.block, from.round + (uint32_t)i, from.epoch, from.trial};
-        pp_philox(from.key, word);
-        u[i] = pp_word_uniform(word[0]);
-        u1[i] = pp_word_uniform(word[1]);
-        u2[i] = pp_word_uniform(word[2]);
-        u3[i] = pp_word_uniform(word[3]);
+    const pp_words first = pp_words_of(UINT64_C(0xD2511F53)),
+                   second = pp_words_of(UINT64_C(0xCD9E8D57));
+    uint32_t key0 = at->key[0], key1 = at->key[1];
+    for (int v = 0; v < PASS; v++) {
+        word[0][v] = pp_words_of(at->block);
+        word[1][v] = round[v];
+        word[2][v] = pp_words_of(at->epoch);
+        word[3][v] = pp_words_of(at->trial);
+    }
+    for (int r = 0; r < PP_PHILOX_ROUNDS; r++) {
+        for (int v = 0; v < PASS; v++) {
+            pp_words p = pp_words_product(word[0][v], first);
+            pp_words q = pp_words_product(word[2][v], second);
+            word[0][v] = q >> 32 ^ word[1][v] ^ pp_words_of(key0);
+            word[1][v] = q;
+            word[2][v] = p >> 32 ^ word[3][v] ^ pp_words_of(key1);
+            word[3][v] = p;
+        }
+        key0 += PP_PHILOX_KEY0;
+        key1 += PP_PHILOX_KEY1;
+    }
+}
+
+/// (word + 0.5)/2^32 of the low halves, exact: 2^52 + word has no fraction, and 2^52 - 1/2 is a
+/// number.
+static inline pp_vector words_uniform(pp_words word)
+{
+    word = (word & UINT32_MAX) | UINT64_C(0x4330000000000000);
+    return ((pp_vector)word - (0x1p52 - 0.5)) * 0x1p-32;
+}
+
+/// Uniforms of one pass. @param u [lanes][stride]
+static inline void uniform_pass(const pp_philox_at *at, const pp_words *round, uint32_t lanes,
+                                size_t stride, double *u)
+{
+    pp_words word[4][PASS];
+    philox_pass(at, round, word);
+    for (uint32_t j = 0; j < lanes; j++)
+        for (int v = 0; v < PASS; v++) {
+            pp_vector x = words_uniform(word[j][v]);
+            memcpy(u + j * stride + v * PP_VECTOR, &x, sizeof x);
+        }
+}
+
+/// `uniform` of a number of lanes that the compiler knows: words that nobody wants are not made.
+static inline void uniform_lanes(const pp_philox_at *at, size_t n, uint32_t lanes, size_t stride,
+                                 double *u)
+{
+    enum { COUNTERS = PASS * PP_VECTOR };
+    const pp_philox_at from = *at; // so that no store can be thought to change it
+    pp_words round[PASS];
+    double last[4 * COUNTERS];
+    size_t i = 0;
+    for (int v = 0; v < PASS; v++)
+        for (int k = 0; k < PP_VECTOR; k++)
+            round[v][k] = from.round + (uint64_t)(v * PP_VECTOR + k);
+    for (; i + COUNTERS <= n; i += COUNTERS) {
+        uniform_pass(&from, round, lanes, stride, u + i);
+        for (int v = 0; v < PASS; v++)
+            round[v] += COUNTERS;
+    }
+    if (i == n)
+        return;
+    uniform_pass(&from, round, lanes, COUNTERS, last);
+    for (uint32_t j = 0; j < lanes; j++)
+        memcpy(u + j * stride + i, last + (size_t)j * COUNTERS, (n - i) * sizeof(double));
+}
+
+static void uniform(const pp_philox_at *at, size_t n, uint32_t lanes, size_t stride, double *u)
+{
+    switch (lanes) {
+    case 1:
+        uniform_lanes(at, n, 1, stride, u);
+        break;
+    case 2:
+        uniform_lanes(at, n, 2, stride, u);
+        break;
+    case 3:
+        uniform_lanes(at, n, 3, stride, u);
+        break;
+    default:
+        uniform_lanes(at, n, 4, stride, u);
     }
 }
 
