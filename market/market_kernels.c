@@ -2,6 +2,7 @@
 #include "market/market_kernels.h"
 
 #include "market/base/lanes.h"
+#include "market/quantile_lanes.h"
 
 // ---- random numbers ----
 
@@ -107,10 +108,12 @@ static void exps(const double *restrict x, size_t n, double *restrict y)
 static void quantile(const pp_quantile_table *table, const double *restrict scale,
                      const double *restrict factor, size_t n, double *restrict u)
 {
-    for (size_t i = 0; i < n; i++)
-        u[i] = pp_quantile(table, u[i]);
-    for (size_t i = 0; factor && i < n; i++)
-        u[i] *= scale[i] * factor[i];
+    for (size_t start = 0; start < n; start += PP_QUANTILE_STRIP) {
+        size_t end = n - start < PP_QUANTILE_STRIP ? n : start + PP_QUANTILE_STRIP;
+        pp_quantile_strip(table, NULL, u + start, end - start, u + start);
+        for (size_t i = start; factor && i < end; i++)
+            u[i] *= scale[i] * factor[i];
+    }
 }
 
 // ---- choice ----
