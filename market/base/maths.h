@@ -28,6 +28,18 @@ static inline double pp_real(uint64_t bits)
     return x;
 }
 
+/// floor x of x >= 0. Below SSE4.1 compilers have no instruction for it, and call libm.
+static inline double pp_floor(double x)
+{
+#if defined(__SSE2__) && !defined(__SSE4_1__)
+    double whole = (x + 0x1p52) - 0x1p52; // to the nearest, which may be above
+    whole -= whole > x ? 1 : 0;
+    return x < 0x1p52 ? whole : x; // a number so large has no fraction
+#else
+    return floor(x);
+#endif
+}
+
 // log 2 in two parts: products of the first with whole numbers below 2^21 are exact.
 #define PP_LN2_HIGH 0x1.62e42fee00000p-1
 #define PP_LN2_LOW  0x1.a39ef35793c76p-33
