@@ -131,21 +131,23 @@ static void prepare(const pp_choice_config *config, size_t n_firms, const double
     double *restrict sensitivity = customers->sensitivity + first;
     double *restrict walk_away = customers->walk_away + first;
     double *restrict loyalty = customers->loyalty + first;
-    double *restrict choice_uniform = customers->choice_uniform + first;
+    double *choice_uniform = customers->choice_uniform + first;
     int32_t *restrict loyal_firm = customers->loyal_firm + first;
     const bool from_reference = customers->walk_away_from_reference;
+    // One loop for each two or three columns: with all of them compilers give up on vectors.
     for (size_t i = 0; i < n; i++) {
         double index = indices[i], beta = sensitivity[i] / index;
         double below = loading * index * premium[i] - room / beta;
         double reference = from_reference ? (below > 0 ? below : 0) : index;
         double least = scale[i] * reference;
-        least = least > 0 ? least : 0;
         sensitivity[i] = beta;
-        walk_away[i] = least;
-        loyal_firm[i] = (int32_t)(u[i] * firms);
-        loyalty[i] = -pp_mean_loyalty(&c, least) * pp_log_normal(u[stride + i]);
-        choice_uniform[i] = u[2 * stride + i];
+        walk_away[i] = least > 0 ? least : 0;
     }
+    for (size_t i = 0; i < n; i++)
+        loyalty[i] = -pp_mean_loyalty(&c, walk_away[i]) * pp_log_normal(u[stride + i]);
+    for (size_t i = 0; i < n; i++)
+        loyal_firm[i] = (int32_t)(u[i] * firms);
+    memcpy(choice_uniform, u + 2 * stride, n * sizeof(double));
 }
 
 enum {
@@ -235,9 +237,37 @@ static void rank(const double *offers, size_t stride, size_t n, size_t n_firms, 
         rank_strip(offers + i, stride, n - i, n_firms, ranks + i);
 }
 
+// ---- accounts ----
+
+static double sum_ratios(const double *above, const double *below, size_t n)
+{
+    double sum = 0, part[PP_LANES] = {0};
+    size_t whole = n - n % PP_LANES;
+    for (size_t i = 0; i < whole; i += PP_LANES)
+        for (size_t j = 0; j < PP_LANES; j++)
+            part[j] += above[i + j] / below[i + j];
+    for (size_t j = 0; j < PP_LANES; j++)
+        sum += part[j];
+    for (size_t i = whole; i < n; i++)
+        sum += above[i] / below[i];
+    return sum;
+}
+
+static void count(const int32_t *x, size_t n, size_t values, int64_t *counts)
+{
+    for (size_t value = 0; value < values; value++) {
+        int32_t found = 0;
+        for (size_t i = 0; i < n; i++)
+            found += x[i] == (int32_t)value;
+        counts[value] += found;
+    }
+}
+
 const pp_market_kernels PP_SIMD_TABLE(pp_market_kernels) = {.uniform = uniform,
                                                             .exp = exps,
                                                             .quantile = quantile,
                                                             .prepare = prepare,
                                                             .choose = choose,
-                                                            .rank = rank};
+                                                            .rank = rank,
+                                                            .sum_ratios = sum_ratios,
+                                                            .count = count};

@@ -65,6 +65,11 @@ typedef struct pp_market_kernels {
                    const double *offers, size_t stride, int32_t *choice);
     /// See pp_rank_batch; compares every pair of offers.
     void (*rank)(const double *offers, size_t stride, size_t n, size_t n_firms, int32_t *rank);
+    /// Sum of above/below, all [n], in partial sums by place modulo 8 that are then added in order.
+    double (*sum_ratios)(const double *above, const double *below, size_t n);
+    /// counts[v] rises by how many of x are v. For few values: it looks at all x for each.
+    /// @param x [n], n below 2^31 @param counts [values]
+    void (*count)(const int32_t *x, size_t n, size_t values, int64_t *counts);
 } pp_market_kernels;
 
 PP_SIMD_KERNELS(pp_market_kernels)
