@@ -1,7 +1,7 @@
 // The market's vectorised loops: draws, preparation of customers, choice and ranks.
 #include "market/market_kernels.h"
 
-#include "market/base/lanes.h"
+#include "market/base/lanes_maths.h"
 #include "market/quantile_lanes.h"
 
 // ---- random numbers ----
@@ -52,10 +52,8 @@ static inline void uniform_pass(const pp_philox_at *at, const pp_words *round, u
     pp_words word[4][PASS];
     philox_pass(at, round, word);
     for (uint32_t j = 0; j < lanes; j++)
-        for (int v = 0; v < PASS; v++) {
-            pp_vector x = words_uniform(word[j][v]);
-            memcpy(u + j * stride + v * PP_VECTOR, &x, sizeof x);
-        }
+        for (int v = 0; v < PASS; v++)
+            pp_vector_store(words_uniform(word[j][v]), u + j * stride + v * PP_VECTOR);
 }
 
 /// `uniform` of a number of lanes that the compiler knows: words that nobody wants are not made.
@@ -99,10 +97,9 @@ static void uniform(const pp_philox_at *at, size_t n, uint32_t lanes, size_t str
     }
 }
 
-static void exps(const double *restrict x, size_t n, double *restrict y)
+static void exps(const double *x, size_t n, double *y)
 {
-    for (size_t i = 0; i < n; i++)
-        y[i] = pp_exp(x[i]);
+    pp_exps(x, n, y);
 }
 
 static void quantile(const pp_quantile_table *table, const double *restrict scale,
@@ -143,15 +140,16 @@ static void prepare(const pp_choice_config *config, size_t n_firms, const double
         sensitivity[i] = beta;
         walk_away[i] = least > 0 ? least : 0;
     }
+    pp_logs(u + stride, n, loyalty);
     for (size_t i = 0; i < n; i++)
-        loyalty[i] = -pp_mean_loyalty(&c, walk_away[i]) * pp_log_normal(u[stride + i]);
+        loyalty[i] = -pp_mean_loyalty(&c, walk_away[i]) * loyalty[i];
     for (size_t i = 0; i < n; i++)
         loyal_firm[i] = (int32_t)(u[i] * firms);
     memcpy(choice_uniform, u + 2 * stride, n * sizeof(double));
 }
 
 enum {
-    STRIP = 16,              ///< customers at a time, at most: two vectors of the widest
+    STRIP = PP_VECTORS == 1 ? 32 : 16, ///< customers at a time, at most
     ROOM = 128 * (STRIP + 1) ///< weights of a strip; fewer customers where there are more firms
 };
 _Static_assert((PP_MAX_FIRMS + 1) * 2 <= ROOM, "two customers of the most firms have room");
@@ -178,11 +176,12 @@ static inline void choose_strip(const pp_customers *customers, size_t first, siz
         }
     }
     for (size_t f = 0; f <= n_firms; f++)
-        for (size_t i = 0; i < m; i++) {
-            double w = pp_exp(-beta[i] * (weight[f * m + i] - least[i]));
-            weight[f * m + i] = w;
-            sum[i] += w;
-        }
+        for (size_t i = 0; i < m; i++)
+            weight[f * m + i] = -beta[i] * (weight[f * m + i] - least[i]);
+    pp_exps(weight, (n_firms + 1) * m, weight);
+    for (size_t f = 0; f <= n_firms; f++)
+        for (size_t i = 0; i < m; i++)
+            sum[i] += weight[f * m + i];
     for (size_t i = 0; i < m; i++) {
         left[i] = u[i] * sum[i];
         going[i] = 1;

@@ -72,12 +72,9 @@ static inline void pp_quantile_strip(const pp_quantile_table *table, const int32
     for (size_t j = 0; law && j < n; j++)
         at[j] += (uint64_t)law[j] * (sizeof *table / sizeof(double));
     for (; i + PP_VECTOR <= n; i += PP_VECTOR) {
-        pp_vector c[PP_LAW_TERMS], t;
-        memcpy(&t, place + i, sizeof t);
+        pp_vector c[PP_LAW_TERMS], t = pp_vector_load(place + i), t2 = t * t;
         pp_quantile_terms(cells, at + i, c);
-        pp_vector t2 = t * t;
-        t = c[0] + t * c[1] + t2 * (c[2] + t * c[3] + t2 * (c[4] + t * c[5]));
-        memcpy(x + i, &t, sizeof t);
+        pp_vector_store(c[0] + t * c[1] + t2 * (c[2] + t * c[3] + t2 * (c[4] + t * c[5])), x + i);
     }
     for (; i < n; i++)
         x[i] = pp_quantile_quintic(cells + at[i], place[i]);

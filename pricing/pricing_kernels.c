@@ -1,7 +1,7 @@
 // Pricing's vectorised loops: linear predictors, offers, logarithms and bids.
 #include "pricing/pricing_kernels.h"
 
-#include "market/base/lanes.h"
+#include "market/base/lanes_maths.h"
 #include "pricing/bid.h"
 
 static void affine(const double *weight, int n_columns, const double *const *columns,
@@ -55,32 +55,45 @@ static size_t offer(const double *quoted, const double *factor, const double *re
     return all + wrong_among(multiplier + i, offers + i, n - i);
 }
 
+enum { STRIP = 64 };
+
+/// Estimates are normal numbers, which need no look at each one's kind.
 static void logs(const double *restrict x, size_t n, double *restrict y)
 {
-    for (size_t i = 0; i < n; i++)
-        y[i] = pp_log(x[i]);
+    for (size_t start = 0; start < n; start += STRIP) {
+        size_t end = n - start < STRIP ? n : start + STRIP;
+        uint64_t others = 0;
+        for (size_t i = start; i < end; i++)
+            others += x[i] >= 0x1p-1022 && x[i] < INFINITY ? 0U : 1U;
+        if (others == 0)
+            pp_logs(x + start, end - start, y + start);
+        for (size_t i = start; others > 0 && i < end; i++)
+            y[i] = pp_log(x[i]);
+    }
 }
-
-enum { STRIP = 32 };
 
 /// Bids of m quotes. Few are so sure of a sale that x is 1 or more: the start for those is looked
 /// at only where there is one.
 static inline void bid_strip(const double *restrict alpha, double beta, const double *restrict k,
                              double low, double high, size_t m, double *restrict bids)
 {
-    double x[STRIP], e[STRIP], w[STRIP];
+    double x[STRIP], e[STRIP], w[STRIP], log_w[STRIP];
     uint64_t sure = 0;
     for (size_t i = 0; i < m; i++) {
         x[i] = alpha[i] - beta * k[i] - 1;
-        e[i] = pp_exp(x[i] < 1 ? x[i] : 0);
-        w[i] = pp_lambert_low(e[i]);
+        e[i] = x[i] < 1 ? x[i] : 0;
     }
+    pp_exps(e, m, e);
+    for (size_t i = 0; i < m; i++)
+        w[i] = pp_lambert_low(e[i]);
     for (size_t i = 0; i < m; i++)
         sure += x[i] < 1 ? 0U : 1U;
     for (size_t i = 0; sure > 0 && i < m; i++)
         w[i] = x[i] < 1 ? w[i] : pp_lambert_high(x[i]);
+    pp_logs(w, m, log_w);
     for (size_t i = 0; i < m; i++)
-        bids[i] = pp_bid_of_lambert(pp_lambert_end(x[i], e[i], w[i]), beta, k[i], low, high);
+        bids[i] =
+            pp_bid_of_lambert(pp_lambert_end(x[i], e[i], w[i], log_w[i]), beta, k[i], low, high);
 }
 
 static void bid(const double *alpha, double beta, const double *k, double low, double high,

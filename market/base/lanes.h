@@ -39,10 +39,24 @@ typedef struct pp_lanes {
 
 #define PP_EACH_VECTOR(i) for (int i = 0; i < PP_VECTORS; i++)
 
+/// Through a vector of its own: gcc copies straight into an array by halves, which the next load
+/// has to wait for.
+static inline pp_vector pp_vector_load(const double *x)
+{
+    pp_vector v;
+    memcpy(&v, x, sizeof v);
+    return v;
+}
+
+static inline void pp_vector_store(pp_vector v, double *x)
+{
+    memcpy(x, &v, sizeof v);
+}
+
 static inline pp_lanes pp_lanes_load(const double *x)
 {
     pp_lanes a;
-    PP_EACH_VECTOR(i) memcpy(&a.v[i], x + i * PP_VECTOR, sizeof(pp_vector));
+    PP_EACH_VECTOR(i) a.v[i] = pp_vector_load(x + i * PP_VECTOR);
     return a;
 }
 
@@ -56,7 +70,7 @@ static inline pp_lanes pp_lanes_load_some(const double *x, size_t n)
 
 static inline void pp_lanes_store(pp_lanes a, double *x)
 {
-    PP_EACH_VECTOR(i) memcpy(x + i * PP_VECTOR, &a.v[i], sizeof(pp_vector));
+    PP_EACH_VECTOR(i) pp_vector_store(a.v[i], x + i * PP_VECTOR);
 }
 
 static inline pp_lanes pp_lanes_of(double x)

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "market/base/maths.h"
+#include "market/base/lanes_maths.h"
 #include "market/quantile_lanes.h"
 
 enum { STRIP = PP_PUBLISHED_STRIP };
@@ -107,9 +107,12 @@ static void draw_household(const pp_published *p, strip *s)
     double *restrict household = s->x[PP_L_HOUSEHOLD], *restrict age = s->x[PP_L_AGE];
     double *restrict location = s->x[PP_L_LOCATION], *restrict occupation = s->x[PP_L_OCCUPATION];
     const double *married = s->x[PP_L_MARRIED], *children = s->x[PP_L_CHILDREN];
-    for (size_t i = 0; i < s->n; i++) {
-        double tail = pp_log_normal(2 * (u[i] < 0.5 ? u[i] : 1 - u[i])); // Laplace's
-        double share = c->partner_location + c->partner_scale * (u[i] < 0.5 ? tail : -tail);
+    double tail[STRIP];
+    for (size_t i = 0; i < s->n; i++)
+        tail[i] = 2 * (u[i] < 0.5 ? u[i] : 1 - u[i]);
+    pp_logs(tail, s->n, tail);
+    for (size_t i = 0; i < s->n; i++) { // Laplace's distribution
+        double share = c->partner_location + c->partner_scale * (u[i] < 0.5 ? tail[i] : -tail[i]);
         salary[i] = floor_to(salary[i], c->money_step);
         double earned = salary[i] * share;
         earned = floor_to(earned > 0 ? earned : 0, c->money_step);
@@ -131,7 +134,11 @@ static void draw_claims(const pp_published *p, strip *s)
     double *restrict claims = s->x[PP_L_CLAIMS];
     double none[STRIP], more[STRIP];
     for (size_t i = 0; i < s->n; i++)
-        none[i] = pp_exp(driving[i] * pp_log_normal(1 - frequency * risk[i]));
+        none[i] = 1 - frequency * risk[i];
+    pp_logs(none, s->n, none);
+    for (size_t i = 0; i < s->n; i++)
+        none[i] *= driving[i];
+    pp_exps(none, s->n, none);
     for (size_t i = 0; i < s->n; i++) {
         double chance = frequency * risk[i], odds = chance / (1 - chance);
         double mass = none[i], below = mass, count = 0, going = chance > 0 ? 1 : 0;

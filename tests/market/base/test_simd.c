@@ -242,6 +242,56 @@ static void test_simd_parts_of_uniforms_same_bits(void **state)
     }
 }
 
+static bool equal(double x, double y)
+{
+    return memcmp(&x, &y, sizeof x) == 0 || (isnan(x) && isnan(y));
+}
+
+/// Kernels' exp and log are those of one number at a time, whatever is beside it.
+static void test_simd_exp_and_log_equal_one_at_a_time(void **state)
+{
+    (void)state;
+    static const double odd[] = {0,
+                                 -0.0,
+                                 1,
+                                 -1,
+                                 -707,
+                                 -707.1,
+                                 -745,
+                                 709.7,
+                                 709.9,
+                                 710,
+                                 1e300,
+                                 -1e300,
+                                 INFINITY,
+                                 -INFINITY,
+                                 NAN,
+                                 0x1p-1022,
+                                 0x1p-1060,
+                                 0x1p-1074,
+                                 0x1.fffffffffffffp1023,
+                                 M_SQRT1_2};
+    enum { ODD = PP_COUNT(odd), MOST = 147 };
+    for (pp_simd level = PP_SIMD_BASELINE; level <= pp_simd_most(); level++) {
+        pp_simd_use(level);
+        for (size_t n = 0; n < MOST; n++) {
+            double x[MOST], y[MOST + 1];
+            for (size_t i = 0; i < n; i++)
+                x[i] = n % 3 == 0 ? odd[(i + n) % ODD] : 0.1 + 9 * sin((double)(i * n));
+            y[n] = -7;
+            pp_market_kernels_now()->exp(x, n, y);
+            for (size_t i = 0; i < n; i++)
+                assert_true(equal(y[i], pp_exp(x[i])));
+            for (size_t i = 0; i < n && n % 3 == 1; i++)
+                x[i] = fabs(x[i]);
+            pp_pricing_kernels_now()->log(x, n, y);
+            for (size_t i = 0; i < n; i++)
+                assert_true(equal(y[i], pp_log(x[i])));
+            assert_true(y[n] == -7);
+        }
+    }
+}
+
 static void test_simd_environment_is_checked(void **state)
 {
     (void)state;
@@ -271,6 +321,7 @@ int main(void)
         cmocka_unit_test_teardown(test_simd_kernels_same_bits_at_every_level, restore),
         cmocka_unit_test_teardown(test_simd_parts_of_a_batch_same_bits, restore),
         cmocka_unit_test_teardown(test_simd_parts_of_uniforms_same_bits, restore),
+        cmocka_unit_test_teardown(test_simd_exp_and_log_equal_one_at_a_time, restore),
         cmocka_unit_test_teardown(test_simd_trials_same_bits_at_every_level, restore),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
