@@ -210,30 +210,64 @@ static void choose(const pp_customers *customers, size_t first, size_t n, size_t
                      choice + i);
 }
 
-static inline void rank_strip(const double *restrict offers, size_t stride, size_t m,
-                              size_t n_firms, int32_t *restrict rank)
+enum {
+    RANKED = 4,                 ///< vectors of customers at a time
+    RANKS = RANKED * PP_VECTOR, ///< customers
+    FEW = 12,                   ///< firms whose offers stay in the nearest cache as they are
+};
+#define EACH_RANKED(v) for (int v = 0; v < RANKED; v++)
+
+/// Of a whole strip: an offer's rank is how many are ahead of it.
+/// @param offers [n_firms][step] @param rank [n_firms][stride]
+static inline void rank_strip(const double *offers, size_t step, size_t n_firms, int32_t *rank,
+                              size_t stride)
 {
     for (size_t f = 0; f < n_firms; f++) {
-        double ahead[STRIP] = {0};
-        const double *restrict own = offers + f * stride;
+        pp_vector own[RANKED];
+        pp_mask ahead[RANKED] = {0};
+        EACH_RANKED(v) own[v] = pp_vector_load(offers + f * step + v * PP_VECTOR);
         for (size_t g = 0; g < f; g++)
-            for (size_t i = 0; i < m; i++)
-                ahead[i] += offers[g * stride + i] <= own[i] ? 1 : 0;
+            EACH_RANKED(v)
+        ahead[v] -= pp_vector_load(offers + g * step + v * PP_VECTOR) <= own[v];
         for (size_t g = f + 1; g < n_firms; g++)
-            for (size_t i = 0; i < m; i++)
-                ahead[i] += offers[g * stride + i] < own[i] ? 1 : 0;
-        for (size_t i = 0; i < m; i++)
-            rank[f * stride + i] = (int32_t)ahead[i];
+            EACH_RANKED(v)
+        ahead[v] -= pp_vector_load(offers + g * step + v * PP_VECTOR) < own[v];
+        EACH_RANKED(v)
+        for (int i = 0; i < PP_VECTOR; i++) rank[f * stride + (size_t)(v * PP_VECTOR + i)] =
+            (int32_t)ahead[v][i];
+    }
+}
+
+/// Of one customer.
+static void rank_one(const double *offers, size_t stride, size_t n_firms, int32_t *rank)
+{
+    for (size_t f = 0; f < n_firms; f++) {
+        double own = offers[f * stride];
+        int32_t ahead = 0;
+        for (size_t g = 0; g < n_firms; g++)
+            ahead += offers[g * stride] < own || (g < f && offers[g * stride] == own);
+        rank[f * stride] = ahead;
     }
 }
 
 static void rank(const double *offers, size_t stride, size_t n, size_t n_firms, int32_t *ranks)
 {
+    double near[ROOM];
     size_t i = 0;
-    for (; i + STRIP <= n; i += STRIP)
-        rank_strip(offers + i, stride, STRIP, n_firms, ranks + i);
-    if (i < n)
-        rank_strip(offers + i, stride, n - i, n_firms, ranks + i);
+    for (; i + RANKS <= n; i += RANKS) {
+        const double *strip = offers + i;
+        size_t step = stride;
+        if (n_firms > FEW && n_firms * RANKS <= ROOM) {
+            // Columns are a power of two apart, and a cache holds few such: brought together.
+            for (size_t f = 0; f < n_firms; f++)
+                memcpy(near + f * RANKS, strip + f * stride, RANKS * sizeof(double));
+            strip = near;
+            step = RANKS;
+        }
+        rank_strip(strip, step, n_firms, ranks + i, stride);
+    }
+    for (; i < n; i++)
+        rank_one(offers + i, stride, n_firms, ranks + i);
 }
 
 // ---- accounts ----
