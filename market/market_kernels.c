@@ -215,7 +215,6 @@ enum {
     RANKS = RANKED * PP_VECTOR, ///< customers
     FEW = 12,                   ///< firms whose offers stay in the nearest cache as they are
 };
-#define EACH_RANKED(v) for (int v = 0; v < RANKED; v++)
 
 /// Of a whole strip: an offer's rank is how many are ahead of it.
 /// @param offers [n_firms][step] @param rank [n_firms][stride]
@@ -225,16 +224,18 @@ static inline void rank_strip(const double *offers, size_t step, size_t n_firms,
     for (size_t f = 0; f < n_firms; f++) {
         pp_vector own[RANKED];
         pp_mask ahead[RANKED] = {0};
-        EACH_RANKED(v) own[v] = pp_vector_load(offers + f * step + v * PP_VECTOR);
+        for (int v = 0; v < RANKED; v++)
+            own[v] = pp_vector_load(offers + f * step + v * PP_VECTOR);
         for (size_t g = 0; g < f; g++)
-            EACH_RANKED(v)
-        ahead[v] -= pp_vector_load(offers + g * step + v * PP_VECTOR) <= own[v];
+            for (int v = 0; v < RANKED; v++)
+                ahead[v] -= pp_vector_load(offers + g * step + v * PP_VECTOR) <= own[v];
         for (size_t g = f + 1; g < n_firms; g++)
-            EACH_RANKED(v)
-        ahead[v] -= pp_vector_load(offers + g * step + v * PP_VECTOR) < own[v];
-        EACH_RANKED(v)
-        for (int i = 0; i < PP_VECTOR; i++) rank[f * stride + (size_t)(v * PP_VECTOR + i)] =
-            (int32_t)ahead[v][i];
+            for (int v = 0; v < RANKED; v++)
+                ahead[v] -= pp_vector_load(offers + g * step + v * PP_VECTOR) < own[v];
+        int64_t count[RANKS];
+        memcpy(count, ahead, sizeof count);
+        for (size_t i = 0; i < RANKS; i++)
+            rank[f * stride + i] = (int32_t)count[i];
     }
 }
 

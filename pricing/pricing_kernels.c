@@ -47,8 +47,8 @@ static size_t offer(const double *quoted, const double *factor, const double *re
         offers[j] = multiplier[j] * estimate[j];
     for (; i + PP_LANES <= n; i += PP_LANES) { // a product of two such numbers may be neither
         pp_lanes m = pp_lanes_load(multiplier + i), x = pp_lanes_load(offers + i);
-        PP_EACH_VECTOR(v)
-        wrong[v] -= ~((m.v[v] > 0) & (m.v[v] < INFINITY) & (x.v[v] > 0) & (x.v[v] < INFINITY));
+        for (int v = 0; v < PP_VECTORS; v++)
+            wrong[v] -= ~((m.v[v] > 0) & (m.v[v] < INFINITY) & (x.v[v] > 0) & (x.v[v] < INFINITY));
     }
     for (size_t j = 0; j < PP_LANES; j++)
         all += (size_t)wrong[j / PP_VECTOR][j % PP_VECTOR];
