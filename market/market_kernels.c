@@ -99,7 +99,8 @@ static void uniform(const pp_philox_at *at, size_t n, uint32_t lanes, size_t str
 
 static void exps(const double *x, size_t n, double *y)
 {
-    pp_exps(x, n, y);
+    memcpy(y, x, n * sizeof(double));
+    pp_exps(y, n);
 }
 
 static void quantile(const pp_quantile_table *table, const double *restrict scale,
@@ -140,7 +141,8 @@ static void prepare(const pp_choice_config *config, size_t n_firms, const double
         sensitivity[i] = beta;
         walk_away[i] = least > 0 ? least : 0;
     }
-    pp_logs(u + stride, n, loyalty);
+    memcpy(loyalty, u + stride, n * sizeof(double));
+    pp_logs(loyalty, n);
     for (size_t i = 0; i < n; i++)
         loyalty[i] = -pp_mean_loyalty(&c, walk_away[i]) * loyalty[i];
     for (size_t i = 0; i < n; i++)
@@ -178,7 +180,7 @@ static inline void choose_strip(const pp_customers *customers, size_t first, siz
     for (size_t f = 0; f <= n_firms; f++)
         for (size_t i = 0; i < m; i++)
             weight[f * m + i] = -beta[i] * (weight[f * m + i] - least[i]);
-    pp_exps(weight, (n_firms + 1) * m, weight);
+    pp_exps(weight, (n_firms + 1) * m);
     for (size_t f = 0; f <= n_firms; f++)
         for (size_t i = 0; i < m; i++)
             sum[i] += weight[f * m + i];

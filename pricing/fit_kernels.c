@@ -119,7 +119,7 @@ static inline __attribute__((always_inline)) void sigmoid(const double *x, size_
     }
     for (i = 0; i < m; i++)
         logit[i] = -logit[i];
-    pp_exps(logit, m, logit);
+    pp_exps(logit, m);
     for (i = 0; i < m; i++) {
         double p = 1 / (1 + logit[i]);
         residual[i] = response[i] - p;

@@ -65,8 +65,10 @@ static void logs(const double *restrict x, size_t n, double *restrict y)
         uint64_t others = 0;
         for (size_t i = start; i < end; i++)
             others += x[i] >= 0x1p-1022 && x[i] < INFINITY ? 0U : 1U;
-        if (others == 0)
-            pp_logs(x + start, end - start, y + start);
+        if (others == 0) {
+            memcpy(y + start, x + start, (end - start) * sizeof(double));
+            pp_logs(y + start, end - start);
+        }
         for (size_t i = start; others > 0 && i < end; i++)
             y[i] = pp_log(x[i]);
     }
@@ -83,14 +85,15 @@ static inline void bid_strip(const double *restrict alpha, double beta, const do
         x[i] = alpha[i] - beta * k[i] - 1;
         e[i] = x[i] < 1 ? x[i] : 0;
     }
-    pp_exps(e, m, e);
+    pp_exps(e, m);
     for (size_t i = 0; i < m; i++)
         w[i] = pp_lambert_low(e[i]);
     for (size_t i = 0; i < m; i++)
         sure += x[i] < 1 ? 0U : 1U;
     for (size_t i = 0; sure > 0 && i < m; i++)
         w[i] = x[i] < 1 ? w[i] : pp_lambert_high(x[i]);
-    pp_logs(w, m, log_w);
+    memcpy(log_w, w, m * sizeof(double));
+    pp_logs(log_w, m);
     for (size_t i = 0; i < m; i++)
         bids[i] =
             pp_bid_of_lambert(pp_lambert_end(x[i], e[i], w[i], log_w[i]), beta, k[i], low, high);

@@ -66,32 +66,32 @@ static inline void pp_pass_log(pp_vector *x)
     }
 }
 
-/// y = e^x, all [n]. @param y may be x
-static inline void pp_exps(const double *x, size_t n, double *y)
+/// Numbers [n] become their exponentials.
+static inline void pp_exps(double *x, size_t n)
 {
     const size_t rest = n % PP_PASS_NUMBERS;
     for (size_t i = 0; i < n - rest; i += PP_PASS_NUMBERS) {
         pp_vector pass[PP_PASS];
         PP_EACH_OF_PASS(v) pass[v] = pp_vector_load(x + i + v * PP_VECTOR);
         pp_pass_exp(pass);
-        PP_EACH_OF_PASS(v) pp_vector_store(pass[v], y + i + v * PP_VECTOR);
+        PP_EACH_OF_PASS(v) pp_vector_store(pass[v], x + i + v * PP_VECTOR);
     }
     for (size_t i = n - rest; i < n; i++)
-        y[i] = pp_exp(x[i]);
+        x[i] = pp_exp(x[i]);
 }
 
-/// y = log x of normal positive numbers, all [n]. @param y may be x
-static inline void pp_logs(const double *x, size_t n, double *y)
+/// Normal positive numbers [n] become their logarithms.
+static inline void pp_logs(double *x, size_t n)
 {
     const size_t rest = n % PP_PASS_NUMBERS;
     for (size_t i = 0; i < n - rest; i += PP_PASS_NUMBERS) {
         pp_vector pass[PP_PASS];
         PP_EACH_OF_PASS(v) pass[v] = pp_vector_load(x + i + v * PP_VECTOR);
         pp_pass_log(pass);
-        PP_EACH_OF_PASS(v) pp_vector_store(pass[v], y + i + v * PP_VECTOR);
+        PP_EACH_OF_PASS(v) pp_vector_store(pass[v], x + i + v * PP_VECTOR);
     }
     for (size_t i = n - rest; i < n; i++)
-        y[i] = pp_log_normal(x[i]);
+        x[i] = pp_log_normal(x[i]);
 }
 
 #endif

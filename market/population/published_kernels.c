@@ -110,7 +110,7 @@ static void draw_household(const pp_published *p, strip *s)
     double tail[STRIP];
     for (size_t i = 0; i < s->n; i++)
         tail[i] = 2 * (u[i] < 0.5 ? u[i] : 1 - u[i]);
-    pp_logs(tail, s->n, tail);
+    pp_logs(tail, s->n);
     for (size_t i = 0; i < s->n; i++) { // Laplace's distribution
         double share = c->partner_location + c->partner_scale * (u[i] < 0.5 ? tail[i] : -tail[i]);
         salary[i] = floor_to(salary[i], c->money_step);
@@ -135,10 +135,10 @@ static void draw_claims(const pp_published *p, strip *s)
     double none[STRIP], more[STRIP];
     for (size_t i = 0; i < s->n; i++)
         none[i] = 1 - frequency * risk[i];
-    pp_logs(none, s->n, none);
+    pp_logs(none, s->n);
     for (size_t i = 0; i < s->n; i++)
         none[i] *= driving[i];
-    pp_exps(none, s->n, none);
+    pp_exps(none, s->n);
     for (size_t i = 0; i < s->n; i++) {
         double chance = frequency * risk[i], odds = chance / (1 - chance);
         double mass = none[i], below = mass, count = 0, going = chance > 0 ? 1 : 0;
