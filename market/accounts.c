@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "market/market_kernels.h"
+
 pp_status pp_accounts_create(size_t n_firms, pp_accounts *accounts, pp_error *error)
 {
     *accounts = (pp_accounts){
@@ -47,23 +49,6 @@ static void add_sale(pp_account *account, double offer, double estimate, double 
     account->winners_curse += pure_premium - estimate / base_index;
 }
 
-/// Multipliers of one firm's quotes, in partial sums by place so that they may be added side by
-/// side.
-static double sum_multipliers(const double *offer, const double *estimate, size_t n)
-{
-    enum { PLACES = 8 };
-    double sum = 0, part[PLACES] = {0};
-    size_t whole = n - n % PLACES;
-    for (size_t i = 0; i < whole; i += PLACES)
-        for (size_t j = 0; j < PLACES; j++)
-            part[j] += offer[i + j] / estimate[i + j];
-    for (size_t j = 0; j < PLACES; j++)
-        sum += part[j];
-    for (size_t i = whole; i < n; i++)
-        sum += offer[i] / estimate[i];
-    return sum;
-}
-
 /// Ranks of one firm's quotes, counted in places side by side: the same count twice in a row would
 /// wait for itself.
 static void count_places(const int32_t *rank, size_t n, size_t n_firms, int64_t *histogram)
@@ -79,16 +64,30 @@ static void count_places(const int32_t *rank, size_t n, size_t n_firms, int64_t 
             histogram[r] += count[j][r];
 }
 
+/// Book the sale to customer i by firm `chosen`.
 static void add_choice(pp_accounts *accounts, const pp_choices *c, size_t i, const int32_t *rank)
 {
-    size_t n = accounts->n_firms, chosen = (size_t)c->choice[i];
-    if (chosen >= n) {
-        accounts->walk_away++;
-        return;
+    size_t n = accounts->n_firms, chosen = (size_t)c->choice[i], at = chosen * c->stride + i;
+    add_sale(&accounts->firm[chosen], c->offers[at], c->estimates[at], c->pure_premium[i],
+             c->base_index[i]);
+    accounts->sales_by_rank[chosen * n + (size_t)rank[at]]++;
+}
+
+/// Customers who bought are first listed, without a branch: which they are nobody can guess.
+static void add_choices(pp_accounts *accounts, const pp_choices *c, const int32_t *rank)
+{
+    enum { STRIP = 256 };
+    uint32_t buyers[STRIP];
+    for (size_t start = 0; start < c->n; start += STRIP) {
+        size_t n = c->n - start < STRIP ? c->n - start : STRIP, sold = 0;
+        for (size_t i = 0; i < n; i++) {
+            buyers[sold] = (uint32_t)i;
+            sold += (size_t)c->choice[start + i] < accounts->n_firms;
+        }
+        for (size_t k = 0; k < sold; k++)
+            add_choice(accounts, c, start + buyers[k], rank);
+        accounts->walk_away += (int64_t)(n - sold);
     }
-    add_sale(&accounts->firm[chosen], c->offers[chosen * c->stride + i],
-             c->estimates[chosen * c->stride + i], c->pure_premium[i], c->base_index[i]);
-    accounts->sales_by_rank[chosen * n + (size_t)rank[chosen * c->stride + i]]++;
 }
 
 /// What follows from a firm's histogram of ranks.
@@ -106,15 +105,19 @@ static void count_ranks(const int64_t *histogram, size_t n, pp_account *account)
 
 void pp_accounts_add(pp_accounts *accounts, const pp_choices *choices, int32_t *rank)
 {
+    enum { FEW_FIRMS = 12 }; // up to which looking at all ranks for each rank beats counters
+    const pp_market_kernels *kernels = pp_market_kernels_now();
     size_t n = accounts->n_firms, stride = choices->stride;
     pp_rank_batch(choices->offers, stride, choices->n, n, rank);
-    for (size_t i = 0; i < choices->n; i++)
-        add_choice(accounts, choices, i, rank);
+    add_choices(accounts, choices, rank);
     for (size_t f = 0; f < n; f++) {
         pp_account *account = &accounts->firm[f];
-        account->multiplier_sum += sum_multipliers(choices->offers + f * stride,
-                                                   choices->estimates + f * stride, choices->n);
-        count_places(rank + f * stride, choices->n, n, accounts->rank_histogram + f * n);
+        account->multiplier_sum += kernels->sum_ratios(choices->offers + f * stride,
+                                                       choices->estimates + f * stride, choices->n);
+        if (n <= FEW_FIRMS)
+            kernels->count(rank + f * stride, choices->n, n, accounts->rank_histogram + f * n);
+        else
+            count_places(rank + f * stride, choices->n, n, accounts->rank_histogram + f * n);
         count_ranks(accounts->rank_histogram + f * n, n, account);
     }
 }

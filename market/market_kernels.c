@@ -1,37 +1,117 @@
 // The market's vectorised loops: draws, preparation of customers, choice and ranks.
 #include "market/market_kernels.h"
 
-#include "market/base/maths.h"
+#include "market/base/lanes_maths.h"
+#include "market/quantile_lanes.h"
 
 // ---- random numbers ----
 
-static void uniform(const pp_philox_at *at, size_t n, size_t stride, double *restrict u)
+enum { PASS = 2 }; ///< vectors of counters at a time, so that one need not wait for the other
+
+/// pp_philox of a pass of counters. Each word is the low half of a lane: what its high half holds
+/// does not matter to a product, and words need not be brought together after it.
+/// @param round [PASS] of each counter @param word [4][PASS]
+static inline void philox_pass(const pp_philox_at *at, const pp_words *round,
+                               pp_words (*word)[PASS])
 {
-    double *restrict u1 = u + stride, *restrict u2 = u1 + stride, *restrict u3 = u2 + stride;
-    pp_philox_at from = *at;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t word[4] = {from.block, from.round + (uint32_t)i, from.epoch, from.trial};
-        pp_philox(from.key, word);
-        u[i] = pp_word_uniform(word[0]);
-        u1[i] = pp_word_uniform(word[1]);
-        u2[i] = pp_word_uniform(word[2]);
-        u3[i] = pp_word_uniform(word[3]);
+    const pp_words first = pp_words_of(UINT64_C(0xD2511F53)),
+                   second = pp_words_of(UINT64_C(0xCD9E8D57));
+    uint32_t key0 = at->key[0], key1 = at->key[1];
+    for (int v = 0; v < PASS; v++) {
+        word[0][v] = pp_words_of(at->block);
+        word[1][v] = round[v];
+        word[2][v] = pp_words_of(at->epoch);
+        word[3][v] = pp_words_of(at->trial);
+    }
+    for (int r = 0; r < PP_PHILOX_ROUNDS; r++) {
+        for (int v = 0; v < PASS; v++) {
+            pp_words p = pp_words_product(word[0][v], first);
+            pp_words q = pp_words_product(word[2][v], second);
+            word[0][v] = q >> 32 ^ word[1][v] ^ pp_words_of(key0);
+            word[1][v] = q;
+            word[2][v] = p >> 32 ^ word[3][v] ^ pp_words_of(key1);
+            word[3][v] = p;
+        }
+        key0 += PP_PHILOX_KEY0;
+        key1 += PP_PHILOX_KEY1;
     }
 }
 
-static void exps(const double *restrict x, size_t n, double *restrict y)
+/// (word + 0.5)/2^32 of the low halves, exact: 2^52 + word has no fraction, and 2^52 - 1/2 is a
+/// number.
+static inline pp_vector words_uniform(pp_words word)
 {
-    for (size_t i = 0; i < n; i++)
-        y[i] = pp_exp(x[i]);
+    word = (word & UINT32_MAX) | UINT64_C(0x4330000000000000);
+    return ((pp_vector)word - (0x1p52 - 0.5)) * 0x1p-32;
+}
+
+/// Uniforms of one pass. @param u [lanes][stride]
+static inline void uniform_pass(const pp_philox_at *at, const pp_words *round, uint32_t lanes,
+                                size_t stride, double *u)
+{
+    pp_words word[4][PASS];
+    philox_pass(at, round, word);
+    for (uint32_t j = 0; j < lanes; j++)
+        for (int v = 0; v < PASS; v++)
+            pp_vector_store(words_uniform(word[j][v]), u + j * stride + v * PP_VECTOR);
+}
+
+/// `uniform` of a number of lanes that the compiler knows: words that nobody wants are not made.
+static inline void uniform_lanes(const pp_philox_at *at, size_t n, uint32_t lanes, size_t stride,
+                                 double *u)
+{
+    enum { COUNTERS = PASS * PP_VECTOR };
+    const pp_philox_at from = *at; // so that no store can be thought to change it
+    pp_words round[PASS];
+    double last[4 * COUNTERS];
+    size_t i = 0;
+    for (int v = 0; v < PASS; v++)
+        for (int k = 0; k < PP_VECTOR; k++)
+            round[v][k] = from.round + (uint64_t)(v * PP_VECTOR + k);
+    for (; i + COUNTERS <= n; i += COUNTERS) {
+        uniform_pass(&from, round, lanes, stride, u + i);
+        for (int v = 0; v < PASS; v++)
+            round[v] += COUNTERS;
+    }
+    if (i == n)
+        return;
+    uniform_pass(&from, round, lanes, COUNTERS, last);
+    for (uint32_t j = 0; j < lanes; j++)
+        memcpy(u + j * stride + i, last + (size_t)j * COUNTERS, (n - i) * sizeof(double));
+}
+
+static void uniform(const pp_philox_at *at, size_t n, uint32_t lanes, size_t stride, double *u)
+{
+    switch (lanes) {
+    case 1:
+        uniform_lanes(at, n, 1, stride, u);
+        break;
+    case 2:
+        uniform_lanes(at, n, 2, stride, u);
+        break;
+    case 3:
+        uniform_lanes(at, n, 3, stride, u);
+        break;
+    default:
+        uniform_lanes(at, n, 4, stride, u);
+    }
+}
+
+static void exps(const double *x, size_t n, double *y)
+{
+    memcpy(y, x, n * sizeof(double));
+    pp_exps(y, n);
 }
 
 static void quantile(const pp_quantile_table *table, const double *restrict scale,
                      const double *restrict factor, size_t n, double *restrict u)
 {
-    for (size_t i = 0; i < n; i++)
-        u[i] = pp_quantile(table, u[i]);
-    for (size_t i = 0; factor && i < n; i++)
-        u[i] *= scale[i] * factor[i];
+    for (size_t start = 0; start < n; start += PP_QUANTILE_STRIP) {
+        size_t end = n - start < PP_QUANTILE_STRIP ? n : start + PP_QUANTILE_STRIP;
+        pp_quantile_strip(table, NULL, u + start, end - start, u + start);
+        for (size_t i = start; factor && i < end; i++)
+            u[i] *= scale[i] * factor[i];
+    }
 }
 
 // ---- choice ----
@@ -49,25 +129,29 @@ static void prepare(const pp_choice_config *config, size_t n_firms, const double
     double *restrict sensitivity = customers->sensitivity + first;
     double *restrict walk_away = customers->walk_away + first;
     double *restrict loyalty = customers->loyalty + first;
-    double *restrict choice_uniform = customers->choice_uniform + first;
+    double *choice_uniform = customers->choice_uniform + first;
     int32_t *restrict loyal_firm = customers->loyal_firm + first;
     const bool from_reference = customers->walk_away_from_reference;
+    // One loop for each two or three columns: with all of them compilers give up on vectors.
     for (size_t i = 0; i < n; i++) {
         double index = indices[i], beta = sensitivity[i] / index;
         double below = loading * index * premium[i] - room / beta;
         double reference = from_reference ? (below > 0 ? below : 0) : index;
         double least = scale[i] * reference;
-        least = least > 0 ? least : 0;
         sensitivity[i] = beta;
-        walk_away[i] = least;
-        loyal_firm[i] = (int32_t)(u[i] * firms);
-        loyalty[i] = -pp_mean_loyalty(&c, least) * pp_log_normal(u[stride + i]);
-        choice_uniform[i] = u[2 * stride + i];
+        walk_away[i] = least > 0 ? least : 0;
     }
+    memcpy(loyalty, u + stride, n * sizeof(double));
+    pp_logs(loyalty, n);
+    for (size_t i = 0; i < n; i++)
+        loyalty[i] = -pp_mean_loyalty(&c, walk_away[i]) * loyalty[i];
+    for (size_t i = 0; i < n; i++)
+        loyal_firm[i] = (int32_t)(u[i] * firms);
+    memcpy(choice_uniform, u + 2 * stride, n * sizeof(double));
 }
 
 enum {
-    STRIP = 16,              ///< customers at a time, at most: two vectors of the widest
+    STRIP = PP_VECTORS == 1 ? 32 : 16, ///< customers at a time, at most
     ROOM = 128 * (STRIP + 1) ///< weights of a strip; fewer customers where there are more firms
 };
 _Static_assert((PP_MAX_FIRMS + 1) * 2 <= ROOM, "two customers of the most firms have room");
@@ -94,11 +178,12 @@ static inline void choose_strip(const pp_customers *customers, size_t first, siz
         }
     }
     for (size_t f = 0; f <= n_firms; f++)
-        for (size_t i = 0; i < m; i++) {
-            double w = pp_exp(-beta[i] * (weight[f * m + i] - least[i]));
-            weight[f * m + i] = w;
-            sum[i] += w;
-        }
+        for (size_t i = 0; i < m; i++)
+            weight[f * m + i] = -beta[i] * (weight[f * m + i] - least[i]);
+    pp_exps(weight, (n_firms + 1) * m);
+    for (size_t f = 0; f <= n_firms; f++)
+        for (size_t i = 0; i < m; i++)
+            sum[i] += weight[f * m + i];
     for (size_t i = 0; i < m; i++) {
         left[i] = u[i] * sum[i];
         going[i] = 1;
@@ -127,30 +212,91 @@ static void choose(const pp_customers *customers, size_t first, size_t n, size_t
                      choice + i);
 }
 
-static inline void rank_strip(const double *restrict offers, size_t stride, size_t m,
-                              size_t n_firms, int32_t *restrict rank)
+enum {
+    RANKED = 4,                 ///< vectors of customers at a time
+    RANKS = RANKED * PP_VECTOR, ///< customers
+    FEW = 12,                   ///< firms whose offers stay in the nearest cache as they are
+};
+
+/// Of a whole strip: an offer's rank is how many are ahead of it.
+/// @param offers [n_firms][step] @param rank [n_firms][stride]
+static inline void rank_strip(const double *offers, size_t step, size_t n_firms, int32_t *rank,
+                              size_t stride)
 {
     for (size_t f = 0; f < n_firms; f++) {
-        double ahead[STRIP] = {0};
-        const double *restrict own = offers + f * stride;
+        pp_vector own[RANKED];
+        pp_mask ahead[RANKED] = {0};
+        for (int v = 0; v < RANKED; v++)
+            own[v] = pp_vector_load(offers + f * step + v * PP_VECTOR);
         for (size_t g = 0; g < f; g++)
-            for (size_t i = 0; i < m; i++)
-                ahead[i] += offers[g * stride + i] <= own[i] ? 1 : 0;
+            for (int v = 0; v < RANKED; v++)
+                ahead[v] -= pp_vector_load(offers + g * step + v * PP_VECTOR) <= own[v];
         for (size_t g = f + 1; g < n_firms; g++)
-            for (size_t i = 0; i < m; i++)
-                ahead[i] += offers[g * stride + i] < own[i] ? 1 : 0;
-        for (size_t i = 0; i < m; i++)
-            rank[f * stride + i] = (int32_t)ahead[i];
+            for (int v = 0; v < RANKED; v++)
+                ahead[v] -= pp_vector_load(offers + g * step + v * PP_VECTOR) < own[v];
+        int64_t count[RANKS];
+        memcpy(count, ahead, sizeof count);
+        for (size_t i = 0; i < RANKS; i++)
+            rank[f * stride + i] = (int32_t)count[i];
+    }
+}
+
+/// Of one customer.
+static void rank_one(const double *offers, size_t stride, size_t n_firms, int32_t *rank)
+{
+    for (size_t f = 0; f < n_firms; f++) {
+        double own = offers[f * stride];
+        int32_t ahead = 0;
+        for (size_t g = 0; g < n_firms; g++)
+            ahead += offers[g * stride] < own || (g < f && offers[g * stride] == own);
+        rank[f * stride] = ahead;
     }
 }
 
 static void rank(const double *offers, size_t stride, size_t n, size_t n_firms, int32_t *ranks)
 {
+    double near[ROOM];
     size_t i = 0;
-    for (; i + STRIP <= n; i += STRIP)
-        rank_strip(offers + i, stride, STRIP, n_firms, ranks + i);
-    if (i < n)
-        rank_strip(offers + i, stride, n - i, n_firms, ranks + i);
+    for (; i + RANKS <= n; i += RANKS) {
+        const double *strip = offers + i;
+        size_t step = stride;
+        if (n_firms > FEW && n_firms * RANKS <= ROOM) {
+            // Columns are a power of two apart, and a cache holds few such: brought together.
+            for (size_t f = 0; f < n_firms; f++)
+                memcpy(near + f * RANKS, strip + f * stride, RANKS * sizeof(double));
+            strip = near;
+            step = RANKS;
+        }
+        rank_strip(strip, step, n_firms, ranks + i, stride);
+    }
+    for (; i < n; i++)
+        rank_one(offers + i, stride, n_firms, ranks + i);
+}
+
+// ---- accounts ----
+
+static double sum_ratios(const double *above, const double *below, size_t n)
+{
+    double sum = 0, part[PP_LANES] = {0};
+    size_t whole = n - n % PP_LANES;
+    for (size_t i = 0; i < whole; i += PP_LANES)
+        for (size_t j = 0; j < PP_LANES; j++)
+            part[j] += above[i + j] / below[i + j];
+    for (size_t j = 0; j < PP_LANES; j++)
+        sum += part[j];
+    for (size_t i = whole; i < n; i++)
+        sum += above[i] / below[i];
+    return sum;
+}
+
+static void count(const int32_t *x, size_t n, size_t values, int64_t *counts)
+{
+    for (size_t value = 0; value < values; value++) {
+        int32_t found = 0;
+        for (size_t i = 0; i < n; i++)
+            found += x[i] == (int32_t)value;
+        counts[value] += found;
+    }
 }
 
 const pp_market_kernels PP_SIMD_TABLE(pp_market_kernels) = {.uniform = uniform,
@@ -158,4 +304,6 @@ const pp_market_kernels PP_SIMD_TABLE(pp_market_kernels) = {.uniform = uniform,
                                                             .quantile = quantile,
                                                             .prepare = prepare,
                                                             .choose = choose,
-                                                            .rank = rank};
+                                                            .rank = rank,
+                                                            .sum_ratios = sum_ratios,
+                                                            .count = count};

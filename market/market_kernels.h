@@ -15,30 +15,28 @@ typedef struct pp_philox_at {
     uint32_t key[2], block, round, epoch, trial;
 } pp_philox_at;
 
+// Rounds and the steps of the key, in order of key words.
+enum { PP_PHILOX_ROUNDS = 10 };
+#define PP_PHILOX_KEY0 UINT32_C(0x9E3779B9)
+#define PP_PHILOX_KEY1 UINT32_C(0xBB67AE85)
+
 /// Philox4x32-10 (Salmon et al. 2011) of one counter, which becomes the four words.
 static inline void pp_philox(const uint32_t key[2], uint32_t word[4])
 {
-    enum { ROUNDS = 10 };
     uint32_t a = word[0], b = word[1], c = word[2], d = word[3], key0 = key[0], key1 = key[1];
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < PP_PHILOX_ROUNDS; round++) {
         uint64_t p = UINT64_C(0xD2511F53) * a, q = UINT64_C(0xCD9E8D57) * c;
         a = (uint32_t)(q >> 32) ^ b ^ key0;
         b = (uint32_t)q;
         c = (uint32_t)(p >> 32) ^ d ^ key1;
         d = (uint32_t)p;
-        key0 += 0x9E3779B9;
-        key1 += 0xBB67AE85;
+        key0 += PP_PHILOX_KEY0;
+        key1 += PP_PHILOX_KEY1;
     }
     word[0] = a;
     word[1] = b;
     word[2] = c;
     word[3] = d;
-}
-
-/// (word + 0.5)/2^32, exact, through the one conversion that all levels have.
-static inline double pp_word_uniform(uint32_t word)
-{
-    return ((double)(int32_t)(word ^ UINT32_C(0x80000000)) + 2147483648.5) * 0x1p-32;
 }
 
 /// Mean of the exponential law of loyalty, GBP, for the kernel that draws it and whoever is shown
@@ -49,8 +47,9 @@ static inline double pp_mean_loyalty(const pp_choice_config *config, double walk
 }
 
 typedef struct pp_market_kernels {
-    /// Uniforms of n rounds from at->round on, four lanes of one block. @param u [4][stride]
-    void (*uniform)(const pp_philox_at *at, size_t n, size_t stride, double *u);
+    /// Uniforms of n rounds from at->round on, the first lanes of one block.
+    /// @param lanes 1 to 4 @param u [lanes][stride]
+    void (*uniform)(const pp_philox_at *at, size_t n, uint32_t lanes, size_t stride, double *u);
     /// y = e^x, what a choice's weights cost by themselves: for benchmarks and tests.
     void (*exp)(const double *x, size_t n, double *y);
     /// u becomes scale * factor * quantile(u), all [n]. @param scale, factor NULL for ones
@@ -66,6 +65,11 @@ typedef struct pp_market_kernels {
                    const double *offers, size_t stride, int32_t *choice);
     /// See pp_rank_batch; compares every pair of offers.
     void (*rank)(const double *offers, size_t stride, size_t n, size_t n_firms, int32_t *rank);
+    /// Sum of above/below, all [n], in partial sums by place modulo 8 that are then added in order.
+    double (*sum_ratios)(const double *above, const double *below, size_t n);
+    /// counts[v] rises by how many of x are v. For few values: it looks at all x for each.
+    /// @param x [n], n below 2^31 @param counts [values]
+    void (*count)(const int32_t *x, size_t n, size_t values, int64_t *counts);
 } pp_market_kernels;
 
 PP_SIMD_KERNELS(pp_market_kernels)

@@ -16,21 +16,6 @@ static uint32_t epoch_word(const pp_stream *stream, pp_purpose purpose)
     return stream->epoch | (uint32_t)purpose << 24;
 }
 
-/// Fewer than a block's four lanes: drawn aside, and those that are wanted copied.
-static void uniform_lanes(const pp_philox_at *at, size_t n, uint32_t lanes, size_t stride,
-                          double *u)
-{
-    enum { STRIP = 128 };
-    double all[WORDS][STRIP];
-    pp_philox_at from = *at;
-    for (size_t start = 0; start < n; start += STRIP, from.round += STRIP) {
-        size_t m = n - start < STRIP ? n - start : STRIP;
-        pp_market_kernels_now()->uniform(&from, m, STRIP, all[0]);
-        for (uint32_t j = 0; j < lanes; j++)
-            memcpy(u + j * stride + start, all[j], m * sizeof(double));
-    }
-}
-
 void pp_random_uniform(const pp_stream *stream, pp_purpose purpose, uint32_t first_round, size_t n,
                        uint32_t lane0, uint32_t lanes, size_t stride, double *u)
 {
@@ -41,11 +26,9 @@ void pp_random_uniform(const pp_stream *stream, pp_purpose purpose, uint32_t fir
                        .epoch = epoch_word(stream, purpose),
                        .trial = stream->trial};
     for (uint32_t lane = 0; lane < lanes; lane += WORDS, at.block++) {
-        double *out = u + (size_t)lane * stride;
-        if (lanes - lane < WORDS)
-            uniform_lanes(&at, n, lanes - lane, stride, out);
-        else
-            pp_market_kernels_now()->uniform(&at, n, stride, out);
+        uint32_t left = lanes - lane;
+        pp_market_kernels_now()->uniform(&at, n, left < WORDS ? left : WORDS, stride,
+                                         u + (size_t)lane * stride);
     }
 }
 

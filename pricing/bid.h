@@ -36,10 +36,10 @@ static inline double pp_lambert_high(double x)
     return pp_lambert_step(w, x - w - pp_log_rough(w));
 }
 
-/// From a start to W(exp(x)). @param e exp(x), asked for below -36
-static inline double pp_lambert_end(double x, double e, double start)
+/// From a start to W(exp(x)). @param e exp(x), asked for below -36 @param log_start its logarithm
+static inline double pp_lambert_end(double x, double e, double start, double log_start)
 {
-    double w = pp_lambert_step(start, x - start - pp_log_normal(start));
+    double w = pp_lambert_step(start, x - start - log_start);
     // At the ends w is e^x, or x, to the last bit; and squares of x may overflow.
     w = x < -36 ? e : w;
     return x > 1e60 ? x : w;
@@ -49,8 +49,8 @@ static inline double pp_lambert_end(double x, double e, double start)
 /// 1e-14; 0 below -707.
 static inline double pp_lambert_exp(double x)
 {
-    double e = x < 1 ? pp_exp(x) : 0;
-    return pp_lambert_end(x, e, x < 1 ? pp_lambert_low(e) : pp_lambert_high(x));
+    double e = x < 1 ? pp_exp(x) : 0, start = x < 1 ? pp_lambert_low(e) : pp_lambert_high(x);
+    return pp_lambert_end(x, e, start, pp_log_normal(start));
 }
 
 /// The bid of which W is known: kept within its range. NaN stays NaN, to be seen.

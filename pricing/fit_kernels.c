@@ -1,7 +1,7 @@
 // Refits' vectorised loops: centred columns, their products, and a logistic model's derivatives.
 #include "pricing/fit_kernels.h"
 
-#include "market/base/lanes.h"
+#include "market/base/lanes_maths.h"
 #include "market/base/maths.h"
 
 enum {
@@ -117,8 +117,11 @@ static inline __attribute__((always_inline)) void sigmoid(const double *x, size_
         for (size_t j = 0; j < q; j++)
             logit[i] += coefficient[j] * x[j * stride + i];
     }
+    for (i = 0; i < m; i++)
+        logit[i] = -logit[i];
+    pp_exps(logit, m);
     for (i = 0; i < m; i++) {
-        double p = 1 / (1 + pp_exp(-logit[i]));
+        double p = 1 / (1 + logit[i]);
         residual[i] = response[i] - p;
         weight[i] = p * (1 - p);
     }

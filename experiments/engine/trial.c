@@ -177,8 +177,11 @@ static void remember_block(pp_workspace *w, const pp_block *block)
 /// turn.
 static void merge_block(pp_workspace *w, pp_block *block)
 {
+    bool holds = false; // does any firm hold a portfolio that the round loop has not added to?
+    for (size_t f = 0; f < w->experiment->n_firms && !w->sequential; f++)
+        holds |= w->firms[f].has_portfolio;
     pp_accounts_merge(&w->accounts, &block->accounts);
-    for (size_t i = 0; i < block->customers.n && !w->sequential; i++)
+    for (size_t i = 0; holds && i < block->customers.n; i++)
         pp_portfolio_add_sale(w, block, i);
     if (!pp_testing(w))
         remember_block(w, block);

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__SSE2__)
+#ifdef __SSE2__
 #include <immintrin.h>
 #endif
 
@@ -32,6 +32,7 @@ enum {
 
 typedef double pp_vector __attribute__((vector_size(PP_VECTOR_BYTES)));
 typedef int64_t pp_mask __attribute__((vector_size(PP_VECTOR_BYTES))); ///< all bits, or none
+typedef uint64_t pp_words __attribute__((vector_size(PP_VECTOR_BYTES)));
 
 typedef struct pp_lanes {
     pp_vector v[PP_VECTORS];
@@ -39,10 +40,24 @@ typedef struct pp_lanes {
 
 #define PP_EACH_VECTOR(i) for (int i = 0; i < PP_VECTORS; i++)
 
+/// Through a vector of its own: gcc copies straight into an array by halves, which the next load
+/// has to wait for.
+static inline pp_vector pp_vector_load(const double *x)
+{
+    pp_vector v;
+    memcpy(&v, x, sizeof v);
+    return v;
+}
+
+static inline void pp_vector_store(pp_vector v, double *x)
+{
+    memcpy(x, &v, sizeof v);
+}
+
 static inline pp_lanes pp_lanes_load(const double *x)
 {
     pp_lanes a;
-    PP_EACH_VECTOR(i) memcpy(&a.v[i], x + i * PP_VECTOR, sizeof(pp_vector));
+    PP_EACH_VECTOR(i) a.v[i] = pp_vector_load(x + i * PP_VECTOR);
     return a;
 }
 
@@ -56,7 +71,7 @@ static inline pp_lanes pp_lanes_load_some(const double *x, size_t n)
 
 static inline void pp_lanes_store(pp_lanes a, double *x)
 {
-    PP_EACH_VECTOR(i) memcpy(x + i * PP_VECTOR, &a.v[i], sizeof(pp_vector));
+    PP_EACH_VECTOR(i) pp_vector_store(a.v[i], x + i * PP_VECTOR);
 }
 
 static inline pp_lanes pp_lanes_of(double x)
@@ -95,6 +110,25 @@ static inline pp_lanes pp_lanes_add_product(pp_lanes a, pp_lanes b, pp_lanes c)
 {
     PP_EACH_VECTOR(i) a.v[i] += b.v[i] * c.v[i];
     return a;
+}
+
+static inline pp_words pp_words_of(uint64_t x)
+{
+    return x + (pp_words){0};
+}
+
+/// Products of the low 32 bits of each, whole. Compilers do not see that one instruction does it.
+static inline pp_words pp_words_product(pp_words a, pp_words b)
+{
+#if defined(__AVX512F__)
+    return (pp_words)_mm512_mul_epu32((__m512i)a, (__m512i)b);
+#elif defined(__AVX2__)
+    return (pp_words)_mm256_mul_epu32((__m256i)a, (__m256i)b);
+#elif defined(__SSE2__) && !defined(__AVX__)
+    return (pp_words)_mm_mul_epu32((__m128i)a, (__m128i)b);
+#else
+    return (a & UINT32_MAX) * (b & UINT32_MAX);
+#endif
 }
 
 /// a where mask, else b.

@@ -3,9 +3,12 @@
 
 #include <math.h>
 
-#include "market/base/maths.h"
+#include "market/base/lanes_maths.h"
+#include "market/quantile_lanes.h"
 
 enum { STRIP = PP_PUBLISHED_STRIP };
+
+_Static_assert((int)STRIP <= (int)PP_QUANTILE_STRIP, "a strip's quantiles are found at once");
 
 /// Columns of one strip of customers.
 typedef struct strip {
@@ -15,9 +18,10 @@ typedef struct strip {
     double x[PP_PUBLISHED_LATENTS][STRIP];
 } strip;
 
+/// A value that is not negative, rounded down to a multiple of `step`.
 static inline double floor_to(double value, double step)
 {
-    return step * floor(value / step);
+    return step * pp_floor(value / step);
 }
 
 /// Binomial by inversion; n and p are small, so the loop is short. @param mass of 0
@@ -37,32 +41,62 @@ static int binomial_draw(int n, double p, double mass, double u)
     return k;
 }
 
-/// What is looked up in tables of a customer's own, one customer at a time.
-static void draw_tables(const pp_published *p, strip *s)
+static inline void to_reals(const int32_t *x, size_t n, double *restrict y)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = x[i];
+}
+
+/// Discrete draws, one customer at a time: which table it is depends on those before. What does not
+/// is worked out for all beforehand, or afterwards.
+static void draw_discrete(const pp_published *p, strip *s)
+{
+    enum { AGE, OCCUPATION, CHILDREN, DRIVING, DRAWS };
+    static const int lanes[DRAWS] = {PP_U_AGE, PP_U_OCCUPATION, PP_U_CHILDREN, PP_U_DRIVING};
+    const double locations = (double)p->config.locations;
+    int32_t guide[DRAWS][STRIP], married[STRIP], children[STRIP], driving[STRIP];
+    for (int j = 0; j < DRAWS; j++)
+        for (size_t i = 0; i < s->n; i++)
+            guide[j][i] = pp_discrete_guide(s->u[lanes[j]][i]);
+    for (size_t i = 0; i < s->n; i++)
+        s->location[i] = (int32_t)(s->u[PP_U_LOCATION][i] * locations);
+    for (size_t i = 0; i < s->n; i++) {
+        int age = pp_discrete_from(&p->age, guide[AGE][i], s->u[PP_U_AGE][i]);
+        int wed = s->u[PP_U_MARRIED][i] < p->p_married[age];
+        s->age[i] = age;
+        married[i] = wed;
+        driving[i] =
+            pp_discrete_from(&p->driving[age], guide[DRIVING][i], s->u[PP_U_DRIVING][i]) + 1;
+        children[i] =
+            pp_discrete_from(&p->children[age][wed], guide[CHILDREN][i], s->u[PP_U_CHILDREN][i]);
+        s->occupation[i] = pp_discrete_from(&p->occupation[s->location[i]], guide[OCCUPATION][i],
+                                            s->u[PP_U_OCCUPATION][i]);
+        s->x[PP_L_SALARY][i] = p->base_income[age];
+    }
+    to_reals(married, s->n, s->x[PP_L_MARRIED]);
+    to_reals(children, s->n, s->x[PP_L_CHILDREN]);
+    to_reals(driving, s->n, s->x[PP_L_DRIVING]);
+}
+
+/// What is left of a salary here is a share of the income of the customer's age.
+static void draw_quantiles(const pp_published *p, strip *s)
 {
     const pp_published_config *c = &p->config;
+    const double scale = c->salary_scale, least = c->salary_quantile_floor;
+    const double stretch = c->percentile_stretch;
+    double *restrict percentile = s->x[PP_L_PERCENTILE], *restrict salary = s->x[PP_L_SALARY];
+    double share[STRIP];
+    pp_quantile_strip(p->percentile, s->occupation, s->u[PP_U_PERCENTILE], s->n, percentile);
+    for (size_t i = 0; i < s->n; i++)
+        percentile[i] *= stretch;
+    pp_quantile_strip(&p->salary, NULL, percentile, s->n, share);
     for (size_t i = 0; i < s->n; i++) {
-        int age = pp_discrete_draw(&p->age, s->u[PP_U_AGE][i]);
-        int location = (int)(s->u[PP_U_LOCATION][i] * (double)c->locations);
-        int occupation = pp_discrete_draw(&p->occupation[location], s->u[PP_U_OCCUPATION][i]);
-        int married = s->u[PP_U_MARRIED][i] < p->p_married[age];
-        double q = c->percentile_stretch *
-                   pp_quantile(&p->percentile[occupation], s->u[PP_U_PERCENTILE][i]);
-        double share = q >= 1 ? 1 : pp_quantile(&p->salary, q);
-        s->age[i] = age;
-        s->location[i] = location;
-        s->occupation[i] = occupation;
-        s->x[PP_L_PERCENTILE][i] = q >= 1 ? 1 : q;
-        s->x[PP_L_SALARY][i] =
-            c->salary_scale * p->base_income[age] *
-            (share > c->salary_quantile_floor ? share : c->salary_quantile_floor);
-        s->x[PP_L_MARRIED][i] = married;
-        s->x[PP_L_CHILDREN][i] =
-            pp_discrete_draw(&p->children[age][married], s->u[PP_U_CHILDREN][i]);
-        s->x[PP_L_DRIVING][i] = pp_discrete_draw(&p->driving[age], s->u[PP_U_DRIVING][i]) + 1;
-        s->x[PP_L_RISK][i] = pp_quantile(&p->risk[location], s->u[PP_U_RISK][i]);
-        s->x[PP_L_CAR][i] = pp_quantile(&p->car, s->u[PP_U_CAR][i]);
+        double q = percentile[i], of_range = q >= 1 ? 1 : share[i];
+        percentile[i] = q >= 1 ? 1 : q;
+        salary[i] = scale * salary[i] * (of_range > least ? of_range : least);
     }
+    pp_quantile_strip(p->risk, s->location, s->u[PP_U_RISK], s->n, s->x[PP_L_RISK]);
+    pp_quantile_strip(&p->car, NULL, s->u[PP_U_CAR], s->n, s->x[PP_L_CAR]);
 }
 
 static void draw_household(const pp_published *p, strip *s)
@@ -73,9 +107,12 @@ static void draw_household(const pp_published *p, strip *s)
     double *restrict household = s->x[PP_L_HOUSEHOLD], *restrict age = s->x[PP_L_AGE];
     double *restrict location = s->x[PP_L_LOCATION], *restrict occupation = s->x[PP_L_OCCUPATION];
     const double *married = s->x[PP_L_MARRIED], *children = s->x[PP_L_CHILDREN];
-    for (size_t i = 0; i < s->n; i++) {
-        double tail = pp_log_normal(2 * (u[i] < 0.5 ? u[i] : 1 - u[i])); // Laplace's
-        double share = c->partner_location + c->partner_scale * (u[i] < 0.5 ? tail : -tail);
+    double tail[STRIP];
+    for (size_t i = 0; i < s->n; i++)
+        tail[i] = 2 * (u[i] < 0.5 ? u[i] : 1 - u[i]);
+    pp_logs(tail, s->n);
+    for (size_t i = 0; i < s->n; i++) { // Laplace's distribution
+        double share = c->partner_location + c->partner_scale * (u[i] < 0.5 ? tail[i] : -tail[i]);
         salary[i] = floor_to(salary[i], c->money_step);
         double earned = salary[i] * share;
         earned = floor_to(earned > 0 ? earned : 0, c->money_step);
@@ -87,16 +124,38 @@ static void draw_household(const pp_published *p, strip *s)
     }
 }
 
+/// Most customers have few claims, and where to stop nobody can guess: the first steps of
+/// binomial_draw are taken for all, without branches, and those who need more start again.
 static void draw_claims(const pp_published *p, strip *s)
 {
-    const pp_published_config *c = &p->config;
-    const double *driving = s->x[PP_L_DRIVING], *risk = s->x[PP_L_RISK];
-    double none[STRIP];
+    enum { FEW = 3 };
+    const double frequency = p->config.claim_frequency;
+    const double *driving = s->x[PP_L_DRIVING], *risk = s->x[PP_L_RISK], *u = s->u[PP_U_CLAIMS];
+    double *restrict claims = s->x[PP_L_CLAIMS];
+    double none[STRIP], more[STRIP];
     for (size_t i = 0; i < s->n; i++)
-        none[i] = pp_exp(driving[i] * pp_log(1 - c->claim_frequency * risk[i]));
+        none[i] = 1 - frequency * risk[i];
+    pp_logs(none, s->n);
     for (size_t i = 0; i < s->n; i++)
-        s->x[PP_L_CLAIMS][i] = binomial_draw((int)driving[i], c->claim_frequency * risk[i], none[i],
-                                             s->u[PP_U_CLAIMS][i]);
+        none[i] *= driving[i];
+    pp_exps(none, s->n);
+    for (size_t i = 0; i < s->n; i++) {
+        double chance = frequency * risk[i], odds = chance / (1 - chance);
+        double mass = none[i], below = mass, count = 0, going = chance > 0 ? 1 : 0;
+        for (int k = 0; k < FEW; k++) {
+            going = u[i] >= below ? going : 0;
+            going = k < driving[i] ? going : 0;
+            count += going;
+            mass *= odds * (driving[i] - k) / (k + 1);
+            below += mass;
+        }
+        claims[i] = count;
+        going = u[i] >= below ? going : 0;
+        more[i] = chance > 0.5 ? 1 : going;
+    }
+    for (size_t i = 0; i < s->n; i++)
+        if (more[i] > 0)
+            claims[i] = binomial_draw((int)driving[i], frequency * risk[i], none[i], u[i]);
 }
 
 static void draw_premium(const pp_published *p, strip *s)
@@ -157,7 +216,8 @@ static void draw(const pp_published *p, double (*u)[STRIP], size_t start, size_t
     strip s; // not zeroed: that would cost as much as a draw
     s.n = n;
     s.u = u;
-    draw_tables(p, &s);
+    draw_discrete(p, &s);
+    draw_quantiles(p, &s);
     draw_household(p, &s);
     draw_claims(p, &s);
     draw_premium(p, &s);

@@ -64,7 +64,7 @@ static void run_market(outcome *o)
     assert_int_equal(pp_customers_create(N, 1, &customers, NULL), PP_OK);
     assert_int_equal(pp_distribution_gamma(4, 0.25, table, NULL), PP_OK);
     const pp_market_kernels *kernels = pp_market_kernels_now();
-    kernels->uniform(&at, N, N, o->u[0]);
+    kernels->uniform(&at, N, 4, N, o->u[0]);
     fill(exponent, 20, 1400);
     kernels->exp(exponent, N, o->exp);
     memcpy(o->quantile, o->u[1], sizeof o->quantile);
@@ -184,7 +184,7 @@ static void test_simd_parts_of_a_batch_same_bits(void **state)
         pp_customers c;
         pp_simd_use(level);
         const pp_market_kernels *kernels = pp_market_kernels_now();
-        kernels->uniform(&at, N, N, u[0]);
+        kernels->uniform(&at, N, 4, N, u[0]);
         assert_int_equal(pp_customers_create(N, 1, &c, NULL), PP_OK);
         for (size_t i = 0; i < N; i++) {
             c.sensitivity[i] = u[0][i] / 50;
@@ -206,6 +206,89 @@ static void test_simd_parts_of_a_batch_same_bits(void **state)
             assert_int_equal(some[0][i], in ? ranks[0][i] : -1);
         }
         pp_customers_destroy(&c);
+    }
+}
+
+/// Uniforms of some rounds and some lanes are those of all, and are one scalar block's words.
+static void test_simd_parts_of_uniforms_same_bits(void **state)
+{
+    (void)state;
+    enum { FIRST = 37, MOST = 21 };
+    for (pp_simd level = PP_SIMD_BASELINE; level <= pp_simd_most(); level++) {
+        static double whole[LANES][N], part[LANES][N];
+        const pp_philox_at at = {.key = {7, UINT32_MAX}, .round = UINT32_MAX - 99, .trial = 3};
+        pp_philox_at from = at;
+        pp_simd_use(level);
+        pp_market_kernels_now()->uniform(&at, N, LANES, N, whole[0]);
+        for (uint32_t i = 0; i < N; i++) {
+            uint32_t word[] = {0, at.round + i, 0, 3};
+            pp_philox(at.key, word);
+            for (size_t j = 0; j < LANES; j++)
+                assert_true(whole[j][i] == (word[j] + 0.5) * 0x1p-32);
+        }
+        from.round += FIRST;
+        for (uint32_t lanes = 1; lanes <= LANES; lanes++)
+            for (size_t n = 0; n <= MOST; n++) {
+                for (size_t j = 0; j < LANES; j++)
+                    for (size_t i = 0; i < N; i++)
+                        part[j][i] = -1;
+                pp_market_kernels_now()->uniform(&from, n, lanes, N, part[0] + FIRST);
+                for (size_t j = 0; j < LANES; j++)
+                    for (size_t i = 0; i < N; i++) {
+                        bool in = j < lanes && i >= FIRST && i < FIRST + n;
+                        assert_true(part[j][i] == (in ? whole[j][i] : -1));
+                    }
+            }
+    }
+}
+
+static bool equal(double x, double y)
+{
+    return memcmp(&x, &y, sizeof x) == 0 || (isnan(x) && isnan(y));
+}
+
+/// Kernels' exp and log are those of one number at a time, whatever is beside it.
+static void test_simd_exp_and_log_equal_one_at_a_time(void **state)
+{
+    (void)state;
+    static const double odd[] = {0,
+                                 -0.0,
+                                 1,
+                                 -1,
+                                 -707,
+                                 -707.1,
+                                 -745,
+                                 709.7,
+                                 709.9,
+                                 710,
+                                 1e300,
+                                 -1e300,
+                                 INFINITY,
+                                 -INFINITY,
+                                 NAN,
+                                 0x1p-1022,
+                                 0x1p-1060,
+                                 0x1p-1074,
+                                 0x1.fffffffffffffp1023,
+                                 M_SQRT1_2};
+    enum { ODD = PP_COUNT(odd), MOST = 147 };
+    for (pp_simd level = PP_SIMD_BASELINE; level <= pp_simd_most(); level++) {
+        pp_simd_use(level);
+        for (size_t n = 0; n < MOST; n++) {
+            double x[MOST], y[MOST + 1];
+            for (size_t i = 0; i < n; i++)
+                x[i] = n % 3 == 0 ? odd[(i + n) % ODD] : 0.1 + 9 * sin((double)(i * n));
+            y[n] = -7;
+            pp_market_kernels_now()->exp(x, n, y);
+            for (size_t i = 0; i < n; i++)
+                assert_true(equal(y[i], pp_exp(x[i])));
+            for (size_t i = 0; i < n && n % 3 == 1; i++)
+                x[i] = fabs(x[i]);
+            pp_pricing_kernels_now()->log(x, n, y);
+            for (size_t i = 0; i < n; i++)
+                assert_true(equal(y[i], pp_log(x[i])));
+            assert_true(y[n] == -7);
+        }
     }
 }
 
@@ -237,6 +320,8 @@ int main(void)
         cmocka_unit_test(test_simd_environment_is_checked),
         cmocka_unit_test_teardown(test_simd_kernels_same_bits_at_every_level, restore),
         cmocka_unit_test_teardown(test_simd_parts_of_a_batch_same_bits, restore),
+        cmocka_unit_test_teardown(test_simd_parts_of_uniforms_same_bits, restore),
+        cmocka_unit_test_teardown(test_simd_exp_and_log_equal_one_at_a_time, restore),
         cmocka_unit_test_teardown(test_simd_trials_same_bits_at_every_level, restore),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
