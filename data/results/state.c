@@ -42,8 +42,9 @@ pp_status pp_results_look(const char *path, bool thorough, pp_results_state *sta
     *state = PP_RESULTS_ABSENT;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 && errno == ENOENT) {
-        if (lstat(path, &about) == 0)
-            *state = PP_RESULTS_FOREIGN; // a link that leads nowhere
+        // A link that leads nowhere. Another file has appeared since.
+        if (lstat(path, &about) == 0 && S_ISLNK(about.st_mode))
+            *state = PP_RESULTS_FOREIGN;
         return PP_OK;
     }
     if (fd < 0 || fstat(fd, &about) != 0) {

@@ -139,8 +139,11 @@ static pp_status fail_run(sweep *s, const attempt *a, const pp_error *failure, p
     if ((failure->status == PP_EIO && !failure->of_trial) || failure->status == PP_EINTERRUPTED)
         return pp_error_set(error, failure->status, "%s", failure->message);
     count_failure(s, a, failure, false);
-    pp_status status = pp_sweep_failure_write(s->options->directory, a->id, failure, error);
-    return status == PP_EEXIST ? PP_OK : status; // another process that had the run records it
+    pp_error cause = {0};
+    pp_status status = pp_sweep_failure_write(s->options->directory, a->id, failure, &cause);
+    if (status == PP_OK || status == PP_EEXIST) // another process that had the run records it
+        return PP_OK;
+    return pp_error_set(error, status, "%s", cause.message);
 }
 
 /// Read the file under the run's name. *whole: nothing is to be done.
