@@ -149,9 +149,9 @@ pp_status pp_netcdf_attribute_text(hid_t object, const char *name, const char *t
                                    pp_error *error)
 {
     pp_status status = PP_OK;
-    char *repaired = pp_utf8_duplicate(text[0] ? text : " ");
+    char *repaired = text ? pp_utf8_duplicate(text[0] ? text : " ") : NULL;
     hid_t type = pp_netcdf_string_type(), space = H5Screate(H5S_SCALAR);
-    if (!repaired)
+    if (text && !repaired)
         status = pp_error_set(error, PP_ENOMEM, "out of memory");
     else if (type < 0 || space < 0)
         status = pp_hdf5_fail(error, PP_EIO, "writing attribute", name);
@@ -236,7 +236,8 @@ static hid_t creation_properties(const pp_netcdf_variable *variable)
 {
     hid_t list = H5Pcreate(H5P_DATASET_CREATE);
     bool ok = list >= 0 && H5Pset_attr_creation_order(list, ORDER) >= 0 &&
-              H5Pset_obj_track_times(list, false) >= 0;
+              H5Pset_obj_track_times(list, false) >= 0 &&
+              (!variable->early || H5Pset_alloc_time(list, H5D_ALLOC_TIME_EARLY) >= 0);
     if (ok && has_fill(variable)) {
         hid_t type = pp_netcdf_memory_type(variable->type);
         ok = type >= 0 && H5Pset_fill_value(list, type, pp_netcdf_fill(variable->type)) >= 0;

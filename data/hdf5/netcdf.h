@@ -27,6 +27,7 @@ typedef struct pp_netcdf_variable {
     pp_scales *attached;            ///< takes note of what stands on which scale, until
                                     ///< pp_scales_write; unused for a coordinate or a scalar
     uint64_t chunk[PP_NETCDF_RANK]; ///< chunk[0] 0: contiguous and unfiltered
+    bool early; ///< a contiguous one has its place in the file before it has values
 } pp_netcdf_variable;
 
 /// Create a file; `access` says where it goes.
@@ -39,27 +40,28 @@ pp_status pp_netcdf_group(hid_t parent, const char *name, hid_t *group, pp_error
 pp_status pp_netcdf_dimension(hid_t group, const char *name, uint64_t length, hid_t *scale,
                               pp_error *error);
 /// A dimension that is also a variable of the same name, one value per index.
-/// @param values [length] strings as pointers, none NULL
+/// @param values [length] strings as pointers; NULL refers to nothing, for bytes to be replaced
 pp_status pp_netcdf_coordinate(hid_t group, const pp_netcdf_variable *variable, uint64_t length,
                                const void *values, hid_t *scale, pp_error *error);
 /// A variable whose lengths are those of its scales. Real ones are filled with NaN.
 pp_status pp_netcdf_variable_create(hid_t group, const pp_netcdf_variable *variable, hid_t *dataset,
                                     pp_error *error);
 
-/// The same with all of its values, and closed again. @param values strings as pointers, none NULL
+/// The same with all of its values, and closed again. @param values strings as pointers
 pp_status pp_netcdf_variable_put(hid_t group, const pp_netcdf_variable *variable,
                                  const void *values, pp_error *error);
 
-/// Write a block of a dataset. Memory holds just it; strings as pointers, none NULL.
+/// Write a block of a dataset. Memory holds just it; strings as pointers.
 /// @param start, count [rank of the dataset]
 pp_status pp_netcdf_write_block(hid_t dataset, pp_value_type type, const hsize_t *start,
                                 const hsize_t *count, const void *values, pp_error *error);
 /// Write `count` indices of the first axis from `start` on, all of the others. Memory holds just
-/// them; strings as pointers, none NULL. @param count 0: all, from 0 on
+/// them; strings as pointers. @param count 0: all, from 0 on
 pp_status pp_netcdf_write(hid_t dataset, pp_value_type type, uint64_t start, uint64_t count,
                           const void *values, pp_error *error);
 
 /// Text that is not UTF-8 is repaired: a command line, say, may hold any bytes.
+/// @param text NULL: a reference to nothing, to be replaced in the file's bytes
 pp_status pp_netcdf_attribute_text(hid_t object, const char *name, const char *text,
                                    pp_error *error);
 /// An attribute of n numbers; a scalar if n is 0. @param type of values in memory and in the file

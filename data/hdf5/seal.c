@@ -10,7 +10,7 @@
 #include "data/file/checksum.h"
 #include "data/file/transfer.h"
 
-enum { SEAL = 16, NAME = 8 };
+enum { NAME = 8 };
 
 static const unsigned char signature[PP_SIGNATURE] = "\211HDF\r\n\032\n";
 
@@ -47,17 +47,27 @@ static void encode(uint64_t hash, unsigned char bytes[8])
         bytes[b] = (unsigned char)(hash >> 8 * b);
 }
 
+static void make(uint64_t hash, unsigned char seal[PP_SEAL])
+{
+    memcpy(seal, name, NAME);
+    encode(hash, seal + NAME);
+}
+
+void pp_seal_make(const void *bytes, size_t n, unsigned char seal[PP_SEAL])
+{
+    make(pp_checksum(bytes, n, 0), seal);
+}
+
 pp_status pp_seal_write(int fd, pp_error *error)
 {
     struct stat about;
     uint64_t hash;
-    unsigned char seal[SEAL];
+    unsigned char seal[PP_SEAL];
     if (fstat(fd, &about) != 0)
         return pp_error_set(error, PP_EIO, "%s", strerror(errno));
     PP_TRY(pp_checksum_file(fd, about.st_size, &hash, error));
-    memcpy(seal, name, NAME);
-    encode(hash, seal + NAME);
-    if (!pp_write_exactly(fd, about.st_size, SEAL, seal))
+    make(hash, seal);
+    if (!pp_write_exactly(fd, about.st_size, PP_SEAL, seal))
         return pp_error_set(error, PP_EIO, "%s", strerror(errno));
     return PP_OK;
 }
@@ -102,13 +112,13 @@ pp_status pp_seal_check(int fd, pp_error *error)
 {
     struct stat about;
     uint64_t hash;
-    unsigned char found[SEAL], expected[8];
+    unsigned char found[PP_SEAL], expected[8];
     if (fstat(fd, &about) != 0)
         return pp_error_set(error, PP_EIO, "%s", strerror(errno));
-    off_t size = about.st_size - SEAL;
+    off_t size = about.st_size - PP_SEAL;
     if (size < 0)
         return check_unsealed(fd, about.st_size, error);
-    if (!pp_read_exactly(fd, size, SEAL, found))
+    if (!pp_read_exactly(fd, size, PP_SEAL, found))
         return pp_error_set(error, PP_EIO, "%s", strerror(errno));
     if (!is_sealed(found))
         return check_unsealed(fd, about.st_size, error);
@@ -137,13 +147,13 @@ bool pp_seal_truncated(int fd)
     if (about.st_size < 64) // less than any HDF5 file has
         return true;
     uint64_t end = declared_end(fd), size = (uint64_t)about.st_size;
-    return end > 0 && size != end && size < end + SEAL;
+    return end > 0 && size != end && size < end + PP_SEAL;
 }
 
 bool pp_seal_present(int fd)
 {
     struct stat about;
-    unsigned char found[SEAL];
-    return fstat(fd, &about) == 0 && about.st_size >= SEAL &&
-           pp_read_exactly(fd, about.st_size - SEAL, SEAL, found) && is_sealed(found);
+    unsigned char found[PP_SEAL];
+    return fstat(fd, &about) == 0 && about.st_size >= PP_SEAL &&
+           pp_read_exactly(fd, about.st_size - PP_SEAL, PP_SEAL, found) && is_sealed(found);
 }

@@ -10,6 +10,10 @@
 
 #include "market/base/error.h"
 
+enum { PP_SEAL = 16 }; ///< bytes of a seal
+
+/// The seal of a finished file of n bytes, which is to stand behind them.
+void pp_seal_make(const void *bytes, size_t n, unsigned char seal[PP_SEAL]);
 /// Append the seal to a finished file.
 /// @return PP_OK; PP_EIO; PP_ENOMEM
 pp_status pp_seal_write(int fd, pp_error *error);

@@ -11,6 +11,7 @@ typedef struct definition {
     hid_t file;
     const pp_results_layout *layout;
     const pp_provenance *started;
+    bool bare;
     pp_dimensions dimensions;
     hid_t *datasets;
 } definition;
@@ -20,18 +21,17 @@ static pp_status define_provenance(const definition *d, pp_error *error)
     const pp_provenance *started = d->started;
     const struct {
         const char *name, *text;
-    } texts[] = {{"Conventions", "CF-1.8"},      {"title", d->layout->title},
-                 {"source", d->layout->program}, {"history", started->history},
-                 {"rng", d->layout->rng},        {"created", started->created},
-                 {"host", started->host}};
-    pp_status status = PP_OK;
+    } texts[] = {{"title", d->layout->title},   {"source", d->layout->program},
+                 {"history", started->history}, {"rng", d->layout->rng},
+                 {"created", started->created}, {"host", started->host}};
+    pp_status status = pp_netcdf_attribute_text(d->file, "Conventions", "CF-1.8", error);
     for (size_t i = 0; i < sizeof texts / sizeof *texts && status == PP_OK; i++)
-        if (texts[i].text)
-            status = pp_netcdf_attribute_text(d->file, texts[i].name, texts[i].text, error);
+        status =
+            pp_netcdf_attribute_text(d->file, texts[i].name, d->bare ? NULL : texts[i].text, error);
     for (size_t i = 0; i < PP_SLURM_IDS && status == PP_OK; i++)
         if (started->slurm[i][0])
-            status = pp_netcdf_attribute_text(d->file, pp_slurm_ids[i].attribute, started->slurm[i],
-                                              error);
+            status = pp_netcdf_attribute_text(d->file, pp_slurm_ids[i].attribute,
+                                              d->bare ? NULL : started->slurm[i], error);
     return status;
 }
 
@@ -74,8 +74,9 @@ static pp_status define_scenario(const definition *d, pp_error *error)
                                 .units = "1",
                                 .long_name = "the resolved scenario, YAML",
                                 .type = PP_STRING};
-    char *text = pp_utf8_duplicate(d->layout->scenario[0] ? d->layout->scenario : " ");
-    if (!text)
+    char *text =
+        d->bare ? NULL : pp_utf8_duplicate(d->layout->scenario[0] ? d->layout->scenario : " ");
+    if (!text && !d->bare)
         return pp_error_set(error, PP_ENOMEM, "out of memory");
     pp_status status = pp_netcdf_variable_put(d->file, &about, &text, error);
     free(text);
@@ -108,8 +109,9 @@ static pp_status define_dataset(definition *d, size_t i, hid_t quotes, pp_error 
     pp_netcdf_variable about =
         is_column ? column_of(d, i - PP_VAR_COUNT)
                   : pp_dimensions_variable(&d->dimensions, &pp_variables[i], 0, NULL);
+    about.early = d->bare;
     // Filters would only see the references to strings, and netCDF allows none there.
-    if (shape.type != PP_STRING)
+    if (shape.type != PP_STRING && !d->bare)
         pp_layout_chunk(shape.rank, shape.lengths, pp_value_size(shape.type), shape.unit,
                         about.chunk);
     hid_t group = is_column ? quotes : d->dimensions.groups[pp_variables[i].group];
@@ -140,9 +142,10 @@ static pp_status define_all(definition *d, hid_t *quotes, pp_error *error)
 }
 
 pp_status pp_results_define(hid_t file, const pp_results_layout *layout,
-                            const pp_provenance *started, hid_t *datasets, pp_error *error)
+                            const pp_provenance *started, bool bare, hid_t *datasets,
+                            pp_error *error)
 {
-    definition d = {.file = file, .layout = layout, .started = started};
+    definition d = {.file = file, .layout = layout, .started = started, .bare = bare};
     d.datasets = datasets;
     hid_t quotes = H5I_INVALID_HID;
     pp_dimensions_start(&d.dimensions, file);

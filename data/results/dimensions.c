@@ -46,7 +46,7 @@ static pp_status define_firms(pp_dimensions *d, const pp_dimensions_about *about
     char **names = calloc(n, sizeof *names);
     bool ok = names != NULL;
     for (size_t i = 0; i < n && ok; i++)
-        ok = (names[i] = pp_utf8_duplicate(about->firms[i])) != NULL;
+        ok = !about->firms[i] || (names[i] = pp_utf8_duplicate(about->firms[i])) != NULL;
     pp_status status = ok ? pp_netcdf_coordinate(d->groups[PP_GROUP_ROOT], &firm, n, names,
                                                  &d->scales[PP_DIM_FIRM], error)
                           : pp_error_set(error, PP_ENOMEM, "out of memory");

@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "data/file/output_steps.h"
+#include "data/file/transfer.h"
 #include "data/hdf5/container.h"
 #include "data/hdf5/error.h"
 #include "data/hdf5/netcdf.h"
 #include "data/results/checkpoint.h"
 #include "data/results/define.h"
 #include "data/results/record.h"
+#include "data/results/template.h"
 #include "market/base/clock.h"
 
 struct pp_results {
@@ -18,7 +20,8 @@ struct pp_results {
     pp_provenance started;
     pp_container container;
     pp_slabs slabs;
-    hid_t *datasets; ///< [slabs.n]
+    hid_t *datasets;               ///< [slabs.n]
+    pp_results_template *template; ///< NULL: HDF5 writes the file itself, as trials come
 
     unsigned char *buffer; ///< slab after slab, each with room for `capacity` trials
     const char **texts;    ///< pointers for one variable of strings
@@ -35,6 +38,7 @@ struct pp_results {
 
 static void release(pp_results *results)
 {
+    pp_template_give_back(results->template, &results->layout);
     pp_checkpoint_close(results->checkpoint); // while the lock is held
     pp_container_release(&results->container);
     pp_provenance_release(&results->started);
@@ -58,13 +62,27 @@ static pp_status failed_before(const pp_results *results, pp_error *error)
                         results->container.output.partial);
 }
 
-static pp_status create_file(pp_results *results, pp_error *error)
+/// Have HDF5 create the file.
+static pp_status create_container(pp_results *results, pp_error *error)
 {
     pp_container *container = &results->container;
     PP_TRY(pp_container_create(container, pp_layout_most_chunks(&results->layout), error));
-    PP_TRY(pp_results_define(container->file, &results->layout, &results->started,
+    PP_TRY(pp_results_define(container->file, &results->layout, &results->started, false,
                              results->datasets, error));
     return pp_container_written(container);
+}
+
+/// A small file comes from a template, unless this HDF5 makes files that are not understood here.
+static pp_status create_file(pp_results *results, pp_error *error)
+{
+    if (!pp_template_serves(&results->layout, &results->slabs))
+        return create_container(results, error);
+    pp_error cause = {0};
+    pp_status status =
+        pp_template_take(&results->layout, &results->started, &results->template, &cause);
+    if (status == PP_ENOMEM)
+        return pp_error_set(error, status, "%s", cause.message);
+    return status == PP_OK ? PP_OK : create_container(results, error);
 }
 
 static size_t longest_text_slab(const pp_slabs *slabs)
@@ -119,6 +137,8 @@ static pp_status flush(pp_results *results, pp_error *error)
 {
     pp_error cause = {0};
     pp_status status = PP_OK;
+    if (results->template)
+        return PP_OK; // all trials are written at once, out of the buffer
     for (size_t i = 0; i < results->slabs.n && status == PP_OK; i++) {
         status = write_slab(results, i, &cause);
         if (status == PP_OK)
@@ -265,6 +285,31 @@ pp_status pp_results_append(pp_results *results, const pp_record *record, pp_err
     return status;
 }
 
+/// The whole of a small file. Should HDF5 read it otherwise, it is HDF5 that writes the file.
+static pp_status write_small(pp_results *results, pp_error *error)
+{
+    const pp_contents contents = {&results->layout, &results->started, &results->slabs,
+                                  results->buffer};
+    const pp_output *output = &results->container.output;
+    pp_error cause = {0};
+    unsigned char *bytes;
+    size_t n;
+    pp_status status = pp_template_fill(results->template, &contents, &bytes, &n, &cause);
+    if (status == PP_EFORMAT) {
+        pp_results_template_destroy(results->template);
+        results->template = NULL;
+        status = create_container(results, &cause);
+        return status == PP_OK ? PP_OK : fail(results, status, &cause, error);
+    }
+    if (status != PP_OK)
+        return fail(results, status, &cause, error);
+    if (!pp_write_exactly(output->fd, 0, n, bytes))
+        status = pp_output_failed(error, "write", output->partial);
+    free(bytes);
+    results->failed = status != PP_OK;
+    return status;
+}
+
 /// The last trials, the final attribute, close, seal.
 static pp_status finish(pp_results *results, pp_error *error)
 {
@@ -276,6 +321,11 @@ static pp_status finish(pp_results *results, pp_error *error)
         return pp_error_set(error, PP_EINVAL, "'%s' has %lld of %lld trials",
                             results->container.output.path, (long long)trials,
                             (long long)results->layout.n_trials);
+    if (results->template) {
+        PP_TRY(write_small(results, error));
+        if (results->template)
+            return PP_OK;
+    }
     if (results->buffered)
         PP_TRY(flush(results, error));
     pp_status status = pp_container_finish(&results->container, &cause);

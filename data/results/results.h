@@ -128,6 +128,11 @@ typedef struct pp_quote_column {
     const char *flag_meanings; ///< space-separated names of 0, 1, 2, ... or NULL; borrowed
 } pp_quote_column;
 
+/// What the file of a small run has in common with the next one's, if that is of the same shape:
+/// who writes many keeps it from one to the next. The bytes of a file do not depend on it.
+typedef struct pp_results_template pp_results_template;
+PP_API void pp_results_template_destroy(pp_results_template *template); ///< NULL-safe
+
 /// Everything whose size or text is known before the first trial. All pointers are borrowed for the
 /// life of the writer.
 typedef struct pp_results_layout {
@@ -144,6 +149,9 @@ typedef struct pp_results_layout {
     uint64_t seed;
     const char *rng; ///< e.g. "Philox4x32-10"
     int threads;
+    pp_results_template **kept; ///< of the file before, or of none (NULL): taken while the writer
+                                ///< is at work, then replaced by this file's, if it is a small one.
+                                ///< The caller's to destroy. May be NULL
 } pp_results_layout;
 
 /// One trial's results. Created once per thread and reused; zero or NaN means "not yet set".

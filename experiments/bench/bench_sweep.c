@@ -1,10 +1,12 @@
 // What a run of a sweep costs beside its simulation, where each is tiny and there are many: the
 // experiment made ready and its file created, written, sealed and put under its name.
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "data/file/transfer.h"
 #include "experiments/bench/bench.h"
 
 /// Seconds by the processor and by the wall clock.
@@ -27,9 +29,12 @@ static void clocks(times *t, double sign)
 }
 
 typedef struct sweep {
-    bench_market market; ///< its experiment is that of the run before
+    bench_market market;           ///< its experiment is that of the run before
+    pp_results_template *template; ///< of the file of the run before
     char folder[PP_TEXT_MAX], path[PP_TEXT_MAX + 32];
-    times parts[PARTS], whole;
+    unsigned char *bytes; ///< [n_bytes] of the first run's file
+    size_t n_bytes;
+    times parts[PARTS], whole, copies;
 } sweep;
 
 static void begin(sweep *s)
@@ -48,6 +53,8 @@ static void begin(sweep *s)
 static void end(sweep *s)
 {
     rmdir(s->folder);
+    pp_results_template_destroy(s->template);
+    free(s->bytes);
     bench_market_finish(&s->market);
 }
 
@@ -67,6 +74,35 @@ static void remove_file(const sweep *s)
         bench_die(s->path, &(pp_error){.message = "is not there"});
 }
 
+/// Keep the bytes of the file that is there.
+static void keep_bytes(sweep *s)
+{
+    struct stat about;
+    int fd = open(s->path, O_RDONLY | O_CLOEXEC);
+    bool read = fd >= 0 && fstat(fd, &about) == 0 && about.st_size > 0 &&
+                (s->bytes = malloc((size_t)about.st_size)) != NULL &&
+                pp_read_exactly(fd, 0, (size_t)about.st_size, s->bytes);
+    if (!read)
+        bench_die(s->path, &(pp_error){.message = "cannot be read"});
+    close(fd);
+    s->n_bytes = (size_t)about.st_size;
+}
+
+/// The least that a file costs which appears under its name whole: what a run is measured by.
+static void copy_plainly(sweep *s)
+{
+    char partial[sizeof s->path + 16];
+    snprintf(partial, sizeof partial, "%s.partial", s->path);
+    clocks(&s->copies, -1);
+    int fd = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    bool written = fd >= 0 && pp_write_exactly(fd, 0, s->n_bytes, s->bytes);
+    written = fd >= 0 && close(fd) == 0 && written && rename(partial, s->path) == 0;
+    clocks(&s->copies, 1);
+    if (!written)
+        bench_die(s->path, &(pp_error){.message = "cannot be written"});
+    remove_file(s);
+}
+
 static void run_whole(sweep *s, int64_t run)
 {
     pp_error error = {0};
@@ -74,6 +110,7 @@ static void run_whole(sweep *s, int64_t run)
                               .threads = 1,
                               .keep = PP_KEEP_ANEW,
                               .unsynced = true,
+                              .kept = &s->template,
                               .command_line = "pursuit-bench",
                               .program = "pursuit-bench"};
     clocks(&s->whole, -1);
@@ -83,6 +120,8 @@ static void run_whole(sweep *s, int64_t run)
     clocks(&s->whole, 1);
     if (status != PP_OK)
         bench_die("sweep", &error);
+    if (!s->bytes)
+        keep_bytes(s);
     remove_file(s);
 }
 
@@ -94,6 +133,7 @@ static pp_status write_trial(sweep *s, pp_workspace *workspace, pp_record *recor
     pp_results *results = NULL;
     pp_results_layout layout = pp_experiment_layout(s->market.experiment);
     layout.command_line = layout.program = "pursuit-bench";
+    layout.kept = &s->template;
     clocks(&s->parts[SIMULATION], -1);
     pp_status status = pp_trial_run(workspace, 0, NULL, record, error);
     clocks(&s->parts[SIMULATION], 1);
@@ -149,8 +189,10 @@ void bench_sweep(const bench *b)
     begin(&s);
     run_whole(&s, n); // the first run's tables, which later ones share
     s.whole = (times){0};
-    for (int64_t i = 0; i < n; i++)
+    for (int64_t i = 0; i < n; i++) {
         run_whole(&s, i);
+        copy_plainly(&s);
+    }
     for (int64_t i = 0; i < n; i++)
         run_in_parts(&s, i);
     const times *simulation = &s.parts[SIMULATION];
@@ -158,9 +200,14 @@ void bench_sweep(const bench *b)
                 "processor time of one of %lld tiny runs, its simulation apart", (long long)n);
     bench_judge(b, per * (s.whole.wall - simulation->wall), "ms", BENCH_BELOW, 5,
                 "the same by wall clock");
+    bench_judge(b, (s.whole.processor - simulation->processor) / s.copies.processor, "x",
+                BENCH_AT_MOST, 10, "a tiny run, file and all, over a plain copy of its bytes");
+    bench_tell(b, 1e3 * per * s.copies.processor, "us",
+               "processor time of a plain copy of its bytes");
     for (int p = 0; p < PARTS; p++) {
-        bench_tell(b, per * s.parts[p].processor, "ms", "processor time of %s", part_names[p]);
-        bench_tell(b, per * s.parts[p].wall, "ms", "wall clock of %s", part_names[p]);
+        bench_tell(b, 1e3 * per * s.parts[p].processor, "us", "processor time of %s",
+                   part_names[p]);
+        bench_tell(b, 1e3 * per * s.parts[p].wall, "us", "wall clock of %s", part_names[p]);
     }
     end(&s);
 }

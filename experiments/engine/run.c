@@ -206,6 +206,7 @@ pp_status pp_experiment_run(const pp_experiment *experiment, const pp_run_option
     layout.threads = plan.trials * plan.blocks;
     layout.command_line = options->command_line;
     layout.program = options->program;
+    layout.kept = options->kept;
     layout.scenario = scenario;
     run r = {.experiment = experiment,
              .options = options,

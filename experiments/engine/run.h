@@ -21,19 +21,21 @@ typedef enum pp_keeping {
 } pp_keeping;
 
 typedef struct pp_run_options {
-    const char *output;       ///< results file
-    bool force;               ///< replace an existing one
-    bool results_only;        ///< but nothing that is no HDF5 file: PP_EEXIST
-    pp_keeping keep;          ///< what becomes of finished trials
-    int threads;              ///< 0: OpenMP's default. A trial each; what is left over
-                              ///< shares the work inside the trials
-    bool unsynced;            ///< with `keep`: the file of a run of less than a second does
-                              ///< not wait for the disk; a power cut may damage it
-    const char *command_line; ///< the command line, for the file
-    const char *program;      ///< program, version and commit, for the file
-    const pp_stop_flag *stop; ///< becomes nonzero to end the run once the trials in hand
-                              ///< are finished; may be NULL
-    const pp_stop_flag *drop; ///< becomes nonzero to end it at once; may be NULL
+    const char *output;         ///< results file
+    bool force;                 ///< replace an existing one
+    bool results_only;          ///< but nothing that is no HDF5 file: PP_EEXIST
+    pp_keeping keep;            ///< what becomes of finished trials
+    int threads;                ///< 0: OpenMP's default. A trial each; what is left over
+                                ///< shares the work inside the trials
+    bool unsynced;              ///< with `keep`: the file of a run of less than a second does
+                                ///< not wait for the disk; a power cut may damage it
+    const char *command_line;   ///< the command line, for the file
+    const char *program;        ///< program, version and commit, for the file
+    pp_results_template **kept; ///< as of pp_results_layout: many small runs of one shape are
+                                ///< written faster with it; may be NULL
+    const pp_stop_flag *stop;   ///< becomes nonzero to end the run once the trials in hand
+                                ///< are finished; may be NULL
+    const pp_stop_flag *drop;   ///< becomes nonzero to end it at once; may be NULL
     void (*resumed)(void *context, int64_t trials_done,
                     int64_t trials); ///< some trials were kept; called once, first; may be NULL
     void (*progress)(void *context, int64_t trials_done,
@@ -42,7 +44,7 @@ typedef struct pp_run_options {
 } pp_run_options;
 
 /// Run every trial and write the results file; it appears whole or not at all. For many small runs
-/// see `unsynced` and pp_experiment_follow.
+/// see `unsynced`, `kept` and pp_experiment_follow.
 ///
 /// With `keep`, and if the run has lasted a second or more, the finished trials of one that is
 /// interrupted, killed or cannot write stay on disk; the next run of the same scenario by the same

@@ -30,6 +30,7 @@ typedef struct sweep {
     pp_sweep_counts *counts;
     pp_scenario *scenario; ///< of the last run, whose experiment the next one takes over from
     pp_experiment *experiment;
+    pp_results_template *template;       ///< of the last run's file, for the next one's
     size_t *held, n_held, held_capacity; ///< runs to be looked at again
 } sweep;
 
@@ -124,6 +125,7 @@ static pp_status simulate(sweep *s, const attempt *a, pp_error *error)
                                     .threads = s->options->threads,
                                     .command_line = s->options->command_line,
                                     .program = s->options->program,
+                                    .kept = &s->template,
                                     .stop = s->options->stop,
                                     .drop = s->options->drop,
                                     .resumed = s->options->progress,
@@ -139,11 +141,11 @@ static pp_status fail_run(sweep *s, const attempt *a, const pp_error *failure, p
     if ((failure->status == PP_EIO && !failure->of_trial) || failure->status == PP_EINTERRUPTED)
         return pp_error_set(error, failure->status, "%s", failure->message);
     count_failure(s, a, failure, false);
-    pp_error detail = {0};
-    pp_status status = pp_sweep_failure_write(s->options->directory, a->id, failure, &detail);
+    pp_error cause = {0};
+    pp_status status = pp_sweep_failure_write(s->options->directory, a->id, failure, &cause);
     if (status == PP_OK || status == PP_EEXIST) // another process that had the run records it
         return PP_OK;
-    return pp_error_set(error, status, "%s", detail.message);
+    return pp_error_set(error, status, "%s", cause.message);
 }
 
 /// Read the file under the run's name. *whole: nothing is to be done.
@@ -247,6 +249,7 @@ pp_status pp_sweep_run(const pp_sweep_plan *plan, const pp_sweep_options *option
     sweep s = {.plan = plan, .options = options, .counts = counts};
     pp_status status = see_to_all(&s, error);
     free(s.held);
+    pp_results_template_destroy(s.template);
     pp_experiment_destroy(s.experiment);
     pp_scenario_destroy(s.scenario);
     return status;

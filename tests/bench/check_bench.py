@@ -16,7 +16,7 @@ PROGRAM = pathlib.Path(sys.argv[1]).resolve()
 SOURCE = pathlib.Path(sys.argv[2]).resolve()
 BENCHES = ["machine", "floor", "firms", "rounds", "refits", "network", "writing", "sweep", "trial", "setup", "ratios",
            "memory", "threads", "cores"]
-TARGETS = {"floor": 1, "firms": 1, "rounds": 1, "refits": 1, "network": 1, "writing": 1, "sweep": 2, "ratios": 5,
+TARGETS = {"floor": 1, "firms": 1, "rounds": 1, "refits": 1, "network": 1, "writing": 1, "sweep": 3, "ratios": 5,
            "memory": 3, "threads": 2, "cores": 2}
 RECORD = {"compiler": "gcc 12.2.0", "architecture": "x86_64", "libc": "glibc 2.36", "gsl": "2.7.1",
           "counts": {"rounds": {"baseline": 2000000, "avx2": 1000000}, "klq": {"baseline": 500, "avx2": 400}}}
