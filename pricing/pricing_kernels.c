@@ -81,6 +81,8 @@ static inline void bid_strip(const double *restrict alpha, double beta, const do
 {
     double x[STRIP], e[STRIP], w[STRIP], log_w[STRIP];
     uint64_t sure = 0;
+    if (m == 0)
+        return;
     for (size_t i = 0; i < m; i++) {
         x[i] = alpha[i] - beta * k[i] - 1;
         e[i] = x[i] < 1 ? x[i] : 0;
