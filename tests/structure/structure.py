@@ -47,13 +47,13 @@ ROOMS = {
     "experiments/setup": f"{ENGINE} agents data/csv data/results experiments/scenario",
     "experiments/engine": SETUP,
     "experiments/stats": f"{BASE} market",
-    "experiments/sweep/plan": f"{BASE} data/file experiments/scenario experiments/stats",
+    "experiments/sweep/plan": f"{BASE} data/file experiments/scenario experiments/setup experiments/stats",
     "experiments/sweep/directory": f"{BASE} data/file data/results experiments/scenario experiments/sweep/plan",
     "experiments/sweep": f"{BASE} data/file data/results data/merge experiments/scenario experiments/setup experiments/engine "
                          "experiments/sweep/plan experiments/sweep/directory",
     "experiments/cli/print": BASE,
     "experiments/cli/ranks": BASE,
-    "experiments/cli/common": f"{BASE} experiments/scenario experiments/cli/print",
+    "experiments/cli/common": f"{BASE} experiments/scenario experiments/setup experiments/cli/print",
     "experiments/cli/commands": f"{SETUP} {DATA} experiments/engine experiments/stats experiments/sweep "
                                 "experiments/sweep/plan experiments/sweep/directory experiments/cli/print "
                                 "experiments/cli/ranks experiments/cli/common",
