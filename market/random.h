@@ -26,7 +26,7 @@ typedef enum pp_purpose {
     PP_DRAW_TARGET,      ///< sequential; epoch = firm
     PP_DRAW_REFIT,       ///< sequential; round = firm
     PP_DRAW_AGENT,       ///< an agent's own; epoch field is the agent's to use
-    PP_DRAW_REPORT,      ///< bootstrap and the like, outside any trial
+    PP_DRAW_REPORT,      ///< a report's own, outside any trial; none draws today
     PP_DRAW_DESIGN,      ///< sequential, outside any trial; epoch = swept key of a sweep's design
 } pp_purpose;
 

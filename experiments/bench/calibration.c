@@ -12,8 +12,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <gsl/gsl_cdf.h>
-
 #include "experiments/engine/workspace.h"
 #include "experiments/stats/stats.h"
 
@@ -224,12 +222,9 @@ static pp_status run(calibration *c, pp_scenario *scenario, pp_error *error)
 static void print_interval(const char *what, const double *base, const double *other, size_t n)
 {
     pp_comparison comparison;
-    if (pp_compare(base, other, n, SEED, &comparison, NULL) != PP_OK)
+    if (pp_compare(base, other, n, &comparison, NULL) != PP_OK)
         return;
-    double margin =
-        gsl_cdf_tdist_Pinv(0.975, (double)n - 1) * fabs(comparison.difference / comparison.t);
-    printf("%-34s %+.6f  t interval [%+.6f, %+.6f]  bootstrap [%+.6f, %+.6f]  p = %.2g\n", what,
-           comparison.difference, comparison.difference - margin, comparison.difference + margin,
+    printf("%-34s %+.6f  [%+.6f, %+.6f]  p = %.2g\n", what, comparison.difference,
            comparison.interval.low, comparison.interval.high, comparison.p);
 }
 
@@ -244,7 +239,7 @@ static void print_scores(const calibration *c)
             printf(" %18.2f", 1e3 * c->seconds[m] / (double)c->refits);
         printf("\n");
     }
-    printf("\nPaired differences over trials, 95%%\n");
+    printf("\nPaired differences over trials, 95%% interval by Student's t\n");
     print_interval("log-loss, mlp - logistic", c->log_loss[LOGISTIC], c->log_loss[MLP], n);
     print_interval("log-loss, logistic - constant", c->log_loss[CONSTANT], c->log_loss[LOGISTIC],
                    n);

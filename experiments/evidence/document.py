@@ -46,7 +46,11 @@ class Evidence:
 
     def compare(self, base, other):
         if (base, other) not in self._compared:
-            self._compared[base, other] = self.work.compare(base, other)
+            compared = self.work.compare(base, other)
+            for c in compared["metrics"].values():
+                if None in c["difference_95"]:  # of runs that differ by the same in every trial, such as by nothing
+                    c["difference_95"] = [c["difference"]] * 2
+            self._compared[base, other] = compared
         return self._compared[base, other]
 
     def reward(self, base, other):
@@ -125,7 +129,7 @@ def protocol(evidence):
         f"{plan.TUNING_SEED}, on {settings.tuning_trials} trials. The agents' defaults were chosen at "
         f"seed {plan.TUNING_SEED}, among others. No choice was made at seed {plan.REPORT_SEED}.",
         "- *Equal exploration.* Nobody explores while testing, unless a section says otherwise.",
-        "- *Figures.* `pursuit compare`: 95% bootstrap interval over trials, paired t-test's p, Cohen's d as for "
+        "- *Figures.* `pursuit compare`: 95% interval over trials by Student's t, paired t-test's p, Cohen's d as for "
         "independent groups, d_z of the paired differences, and the probability of improvement (P). Money is in GBP "
         "an epoch. Reward is booked profit less portfolio loss; true profit is against the true expected claims.",
         "",

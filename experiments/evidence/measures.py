@@ -4,8 +4,8 @@ import re
 
 import h5py
 import numpy as np
+from scipy import stats
 
-RESAMPLES = 10000
 TAIL = 5  # last updates that a learning curve's end is averaged over
 
 
@@ -27,8 +27,8 @@ def mean_kl(path):
 
 
 def half_width(x):
-    """Half a 95% normal interval of the mean."""
-    return 1.96 * x.std(axis=0, ddof=1) / np.sqrt(len(x))
+    """Half a 95% interval of the mean by Student's t, as `pursuit` computes it."""
+    return stats.t.ppf(0.975, len(x) - 1) * x.std(axis=0, ddof=1) / np.sqrt(len(x))
 
 
 def learning_curve(path):
@@ -52,12 +52,13 @@ def parameter(path, name):
     return float(re.search(rf"\b{name}: ([-+.\de]+)", text)[1])
 
 
-def ratio(numerator, denominator, seed):
-    """Ratio of two means over the same trials, the second by its size, with its 95% bootstrap interval."""
-    rows = np.random.default_rng(seed).integers(0, len(numerator), (RESAMPLES, len(numerator)))
-    ratios = numerator[rows].mean(axis=1) / np.abs(denominator[rows].mean(axis=1))
-    low, high = np.percentile(ratios, [2.5, 97.5])
-    return numerator.mean() / np.abs(denominator.mean()), low, high
+def ratio(numerator, denominator):
+    """Ratio of two means over the same trials, the second by its size, with its 95% interval: Student's t of what the
+    ratio leaves unexplained in each trial (Cochran 1977, Sampling Techniques, chapter 6)."""
+    size = denominator * np.sign(denominator.mean())
+    share = numerator.mean() / size.mean()
+    half = half_width(numerator - share * size) / size.mean()
+    return share, share - half, share + half
 
 
 def pooled_sd(base, other):

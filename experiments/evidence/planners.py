@@ -69,8 +69,7 @@ def gap_target(evidence, name, label):
         evidence.target(title, f"the gap, {gbp(gap['difference'])} GBP, is {sign(*gap['difference_95'])}", "not met")
         return
     base = evidence.means(plan.TUNED)
-    share, low, high = measures.ratio(evidence.means(name) - base, evidence.means("oracle both") - base,
-                                      plan.REPORT_SEED)
+    share, low, high = measures.ratio(evidence.means(name) - base, evidence.means("oracle both") - base)
     evidence.target(title, f"{percent(share)} {interval(low, high, percent)} of {gbp(gap['difference'])} GBP",
                     reached(share, low, plan.TARGET_GAP))
 
@@ -81,7 +80,7 @@ def planning_targets(evidence, name, c):
                     f"{gbp(c['difference'], True)} GBP {interval(*c['difference_95'])}, {p_words(c['p'])}",
                     beats(c, plan.TARGET_P))
     base = evidence.means(plan.TUNED)
-    uplift, low, high = measures.ratio(evidence.means(name) - base, base, plan.REPORT_SEED)
+    uplift, low, high = measures.ratio(evidence.means(name) - base, base)
     evidence.target(f"`{label}`: uplift of {plan.TARGET_UPLIFT:.0%}",
                     f"{percent(uplift, True)} {interval(low, high, percent)}",
                     reached(uplift, low, plan.TARGET_UPLIFT))

@@ -1,14 +1,13 @@
-// Bootstrap intervals and paired comparisons.
+// Intervals over trials and paired comparisons.
 #include "experiments/stats/stats.h"
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_sort_double.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "market/random.h"
 
 enum { SIDES = 2 };
 static const double confidence = 0.95;
@@ -45,48 +44,41 @@ static double *sorted_copy(const double *x, size_t n, pp_error *error)
     return copy;
 }
 
-static void normal_interval(const double *x, size_t n, pp_interval *interval)
+/// Student's t of a mean, its two-sided p against 0, and the 95% interval. All three come from one
+/// standard error, so interval and p cannot contradict each other.
+typedef struct student {
+    pp_interval interval;
+    double t, p;
+} student;
+
+static student student_of(const double *x, size_t n)
 {
-    double mean = pp_mean(x, n);
-    double half =
-        gsl_cdf_ugaussian_Qinv((1 - confidence) / SIDES) * pp_sample_sd(x, n) / sqrt((double)n);
-    *interval = (pp_interval){mean - half, mean + half};
+    double mean = pp_mean(x, n), standard_error = pp_sample_sd(x, n) / sqrt((double)n);
+    if (!(standard_error > 0)) // 0 if all are equal, NaN of a single one
+        return (student){.interval = {NAN, NAN}, .t = NAN, .p = NAN};
+    const double freedom = (double)(n - 1), t = mean / standard_error;
+    double half = gsl_cdf_tdist_Qinv((1 - confidence) / SIDES, freedom) * standard_error;
+    return (student){.interval = {mean - half, mean + half},
+                     .t = t,
+                     .p = SIDES * gsl_cdf_tdist_Q(fabs(t), freedom)};
 }
 
-static void resample_means(const double *x, size_t n, uint64_t seed, double *means)
-{
-    pp_gsl_random random;
-    const pp_stream stream = {.seed = seed};
-    pp_gsl_random_init(&random, &stream, PP_DRAW_REPORT, 0);
-    for (size_t r = 0; r < PP_RESAMPLES; r++) {
-        double sum = 0;
-        for (size_t i = 0; i < n; i++)
-            sum += x[gsl_rng_uniform_int(&random.rng, n)];
-        means[r] = sum / (double)n;
-    }
-}
-
-pp_status pp_bootstrap_mean(const double *x, size_t n, uint64_t seed, pp_interval *interval,
-                            pp_error *error)
+pp_status pp_mean_interval(const double *x, size_t n, pp_interval *interval, pp_error *error)
 {
     *interval = (pp_interval){NAN, NAN};
-    pp_status status = check_finite(x, n, error);
-    if (status != PP_OK || n < 2)
-        return status;
-    if (n > PP_BOOTSTRAP_MOST) {
-        normal_interval(x, n, interval);
-        return PP_OK;
-    }
-    double *means = malloc(PP_RESAMPLES * sizeof *means);
-    if (!means)
-        return pp_error_set(error, PP_ENOMEM, "no memory for %d resamples", PP_RESAMPLES);
-    resample_means(x, n, seed, means);
-    gsl_sort(means, 1, PP_RESAMPLES);
-    const double tail = (1 - confidence) / SIDES;
-    interval->low = gsl_stats_quantile_from_sorted_data(means, 1, PP_RESAMPLES, tail);
-    interval->high = gsl_stats_quantile_from_sorted_data(means, 1, PP_RESAMPLES, 1 - tail);
-    free(means);
+    PP_TRY(check_finite(x, n, error));
+    *interval = student_of(x, n).interval;
     return PP_OK;
+}
+
+pp_interval pp_share_interval(double share, size_t n)
+{
+    const double z = gsl_cdf_ugaussian_Qinv((1 - confidence) / SIDES), trials = (double)n;
+    const double shrink = 1 / (1 + z * z / trials);
+    double centre = shrink * (share + z * z / (2 * trials));
+    double half = shrink * z * sqrt(share * (1 - share) / trials + pow(z / (2 * trials), 2));
+    // With a share of 0 or 1 one end is the share itself, which rounding must not move.
+    return (pp_interval){share > 0 ? centre - half : 0, share < 1 ? centre + half : 1};
 }
 
 pp_status pp_interquartile_mean(const double *x, size_t n, double *mean, pp_error *error)
@@ -136,42 +128,53 @@ pp_status pp_probability_of_improvement(const double *base, size_t n_base, const
     return status;
 }
 
+static double share_greater(const double *base, const double *other, size_t n)
+{
+    double greater = 0;
+    for (size_t i = 0; i < n; i++)
+        greater += other[i] > base[i] ? 1 : other[i] == base[i] ? 0.5 : 0;
+    return greater / (double)n;
+}
+
 static void paired_effect(const double *base, const double *other, const double *difference,
                           pp_comparison *c)
 {
     double sd_base = pp_sample_sd(base, c->n), sd_other = pp_sample_sd(other, c->n);
     double sd = pp_sample_sd(difference, c->n);
+    student test = student_of(difference, c->n);
     c->base = pp_mean(base, c->n);
     c->other = pp_mean(other, c->n);
     c->difference = pp_mean(difference, c->n);
+    c->interval = test.interval;
+    c->t = test.t;
+    c->p = test.p;
     c->uplift = c->base != 0 ? c->difference / fabs(c->base) : NAN;
     double pooled = sqrt((sd_base * sd_base + sd_other * sd_other) / 2);
     c->d = pooled > 0 ? c->difference / pooled : NAN;
-    c->d_z = c->t = c->p = NAN;
-    if (sd > 0) {
-        c->d_z = c->difference / sd;
-        c->t = c->d_z * sqrt((double)c->n);
-        c->p = SIDES * gsl_cdf_tdist_Q(fabs(c->t), (double)(c->n - 1));
-    }
+    c->d_z = sd > 0 ? c->difference / sd : NAN;
+    c->paired_improvement = share_greater(base, other, c->n);
+    c->paired_interval = pp_share_interval(c->paired_improvement, c->n);
 }
 
-pp_status pp_compare(const double *base, const double *other, size_t n, uint64_t seed,
-                     pp_comparison *comparison, pp_error *error)
+pp_status pp_compare(const double *base, const double *other, size_t n, pp_comparison *comparison,
+                     pp_error *error)
 {
     *comparison = (pp_comparison){.n = n};
     if (n < 2)
         return pp_error_set(error, PP_EINVAL, "a comparison needs at least 2 trials, not %zu", n);
-    if (check_finite(base, n, error) != PP_OK || check_finite(other, n, error) != PP_OK)
-        return PP_EINVAL;
+    PP_TRY(check_finite(base, n, error));
+    PP_TRY(check_finite(other, n, error));
     double *difference = n <= SIZE_MAX / sizeof *difference ? malloc(n * sizeof *difference) : NULL;
     if (!difference)
         return pp_error_set(error, PP_ENOMEM, "no memory for %zu differences", n);
     for (size_t i = 0; i < n; i++)
         difference[i] = other[i] - base[i];
-    paired_effect(base, other, difference, comparison);
-    pp_status status = pp_bootstrap_mean(difference, n, seed, &comparison->interval, error);
-    if (status == PP_OK)
+    // Two finite numbers may be too far apart for a finite difference.
+    pp_status status = check_finite(difference, n, error);
+    if (status == PP_OK) {
+        paired_effect(base, other, difference, comparison);
         status = pp_interquartile_mean(base, n, &comparison->base_iqm, error);
+    }
     if (status == PP_OK)
         status = pp_interquartile_mean(other, n, &comparison->other_iqm, error);
     if (status == PP_OK)

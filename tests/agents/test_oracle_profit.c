@@ -44,7 +44,7 @@ static void assert_better(const double x[TRIALS], const double y[TRIALS], const 
     pp_interval interval;
     for (size_t i = 0; i < TRIALS; i++)
         difference[i] = x[i] - y[i];
-    assert_int_equal(pp_bootstrap_mean(difference, TRIALS, 1, &interval, NULL), PP_OK);
+    assert_int_equal(pp_mean_interval(difference, TRIALS, &interval, NULL), PP_OK);
     if (!(interval.low > 0))
         fail_msg("%s: %g GBP an epoch [%g, %g]", what, pp_mean(difference, TRIALS), interval.low,
                  interval.high);

@@ -414,15 +414,22 @@ says '\?\]0;owned\?\.h5'; not_says "$(printf '\033')"
 
 # --- compare -------------------------------------------------------------------------------------
 expect 'compare' 0 "$pursuit" compare null.h5 run.h5; silent
-for words in '3 trials paired' 'reward' 'booked profit' 'true profit' 'portfolio loss' "Cohen's d" 'd_z' 't-test' 'IQM' 'uplift'; do prints "$words"; done
+for words in '3 trials paired' 'reward' 'booked profit' 'true profit' 'portfolio loss' "Cohen's d" 'd_z' 't-test' 'IQM' 'uplift' 'probability of' 'improvement  *pairs  *trials'; do prints "$words"; done
 expect 'compare --json' 0 "$pursuit" compare null.h5 run.h5 --json; json
 json_has "set(d['metrics']) == {'reward', 'booked_profit', 'true_profit', 'portfolio_loss'}"
 json_has "all(m['difference_95'][0] <= m['difference'] <= m['difference_95'][1] for m in d['metrics'].values())"
 json_has "all(abs(m['other'] - m['base'] - m['difference']) < 1e-6 for m in d['metrics'].values())"
+json_has "all((m['difference_95'][0] > 0 or m['difference_95'][1] < 0) == (m['p'] < 0.05) for m in d['metrics'].values())"
+json_has "all(m['paired_improvement_95'][0] <= m['paired_improvement'] <= m['paired_improvement_95'][1] for m in d['metrics'].values())"
+json_has "all(0 <= m['paired_improvement_95'][0] < m['paired_improvement_95'][1] <= 1 for m in d['metrics'].values())"
+# Of 3 trials; a lesser loss is the better one, and a mean that falls has fallen in some trial.
+json_has "all(abs(m['paired_improvement'] * 6 - round(m['paired_improvement'] * 6)) < 1e-9 for m in d['metrics'].values())"
+json_has "d['metrics']['portfolio_loss']['paired_improvement'] > 0 or d['metrics']['portfolio_loss']['difference'] >= 0"
 expect 'one metric' 0 "$pursuit" compare null.h5 run.h5 --metric reward --json; json_has "list(d['metrics']) == ['reward']"
 expect 'a firm by name' 0 "$pursuit" compare null.h5 run.h5 --firm null-2 --json; json_has "d['base']['firm'] == 2 and d['base']['name'] == 'null-2'"
 expect 'a firm by number' 0 "$pursuit" compare null.h5 run.h5 --firm 3 --json; json_has "d['base']['name'] == 'null-3'"
 expect 'a run with itself' 0 "$pursuit" compare run.h5 run.h5 --json; json_has "d['metrics']['reward']['difference'] == 0 and d['metrics']['reward']['p'] is None"
+json_has "d['metrics']['reward']['difference_95'] == [None, None] and d['metrics']['reward']['paired_improvement'] == 0.5"
 expect 'an unknown firm' 2 "$pursuit" compare null.h5 run.h5 --firm nobody; says "no firm 'nobody'.* 0 to 3"
 expect 'a firm out of range' 2 "$pursuit" compare null.h5 run.h5 --firm 4; says "no firm '4'"
 expect 'an unknown metric' 2 "$pursuit" compare null.h5 run.h5 --metric rewrad; says "unknown metric 'rewrad' \(did you mean 'reward'\?\)"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Tests of the documentation: every block marked <!-- run --> runs, tables of results match a results file, links
 # lead to files, and the example agent compiles.
-# Usage: check_docs.sh PURSUIT SOURCE_DIR CC MAKE_RESULTS MAKE_SWEEP_RUNS
+# Usage: check_docs.sh PURSUIT SOURCE_DIR CC MAKE_RESULTS MAKE_SWEEP_RUNS COVERAGE
 set -u
 . "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/../checks.sh"
-if [ $# -ne 5 ]; then
-    echo "usage: $0 PURSUIT SOURCE_DIR CC MAKE_RESULTS MAKE_SWEEP_RUNS" >&2
+if [ $# -ne 6 ]; then
+    echo "usage: $0 PURSUIT SOURCE_DIR CC MAKE_RESULTS MAKE_SWEEP_RUNS COVERAGE" >&2
     exit 2
 fi
 pursuit=$(realpath "$1")
@@ -13,6 +13,7 @@ source_dir=$(realpath "$2")
 cc=$3
 make_results=$(realpath "$4")
 make_sweep_runs=$(realpath "$5")
+coverage=$(realpath "$6")
 python=/usr/bin/python3
 [ -x "$python" ] || python=python3
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/pursuit-docs.XXXXXX")
@@ -192,6 +193,16 @@ YAML
     done
 }
 
+# The table of measured coverage in docs/model.md is what the test prints.
+check_coverage() {
+    local row n=0
+    while IFS= read -r row; do
+        n=$((n + 1))
+        if grep -Fxq -- "$row" "$source_dir/docs/model.md"; then pass; else fail "docs/model.md lacks" "$row"; fi
+    done < <("$coverage" | grep '^| ')
+    if [ "$n" -eq 6 ]; then pass; else fail "coverage: $n rows, not 6"; fi
+}
+
 # Relative links of a document lead to what exists.
 check_links() {
     local document=$1 link
@@ -222,6 +233,7 @@ run_blocks "$source_dir/docs/sweeps.md" 1
 run_blocks "$source_dir/docs/merged.md" 2
 check_tables
 check_merged_tables
+check_coverage
 for document in "$source_dir"/*.md "$source_dir"/docs/*.md "$source_dir"/examples/*/README.md "$source_dir"/notebooks/README.md; do
     check_links "$document"
 done

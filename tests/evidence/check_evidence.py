@@ -18,6 +18,7 @@ SOURCE = pathlib.Path(sys.argv[2]).resolve()
 sys.path.insert(0, str(SOURCE / "experiments/evidence"))
 
 import measures  # noqa: E402
+import numpy as np  # noqa: E402
 import plan  # noqa: E402
 import words  # noqa: E402
 
@@ -57,6 +58,12 @@ def check_words():
             check(False, f"{bad} is printed")
         except words.Unfit:
             pass
+    x = np.array([2.0, 4, 4, 4, 5, 5, 7, 9])  # tables have t(7) = 2.364624 at 97.5%
+    check(abs(measures.half_width(x) - 2.364624 * (32 / 7 / 8) ** 0.5) < 1e-6, "half an interval")
+    share, low, high = measures.ratio(x, np.full(8, -2.0))
+    half = measures.half_width(x) / 2
+    check(np.allclose([share, low, high], [2.5, 2.5 - half, 2.5 + half]), "a ratio to a constant")
+    check(np.allclose(measures.ratio(x, 4 * x), 0.25), "a ratio that is the same in every trial")
     check(measures.efficient([1, 2, 3], [5, 4, 6]) == [True, False, True], "the frontier")
 
 

@@ -15,13 +15,14 @@
 typedef struct metric {
     const char *name, *words;
     pp_variable_id id;
+    bool less; ///< the lesser of two is the better
 } metric;
 
 static const metric metrics[] = {
-    {"reward", "reward", PP_VAR_reward},
-    {"booked_profit", "booked profit", PP_VAR_booked_profit},
-    {"true_profit", "true profit", PP_VAR_true_profit},
-    {"portfolio_loss", "portfolio loss", PP_VAR_portfolio_loss},
+    {"reward", "reward", PP_VAR_reward, false},
+    {"booked_profit", "booked profit", PP_VAR_booked_profit, false},
+    {"true_profit", "true profit", PP_VAR_true_profit, false},
+    {"portfolio_loss", "portfolio loss", PP_VAR_portfolio_loss, true},
 };
 
 typedef struct arguments {
@@ -81,13 +82,21 @@ static void effect_row(pp_table *table, const metric *m, const pp_comparison *c)
     probability_cell(table, c->p);
     pp_table_number(table, c->base_iqm, 1);
     pp_table_number(table, c->other_iqm, 1);
-    pp_table_number(table, c->improvement, 3);
 }
 
-static pp_status print_table(const report *r, const pp_table_heading *headings,
+static void improvement_row(pp_table *table, const metric *m, const pp_comparison *c)
+{
+    pp_table_text(table, m->words);
+    pp_table_number(table, c->improvement, 3);
+    pp_table_number(table, c->paired_improvement, 3);
+    pp_table_number(table, c->paired_interval.low, 3);
+    pp_table_number(table, c->paired_interval.high, 3);
+}
+
+static pp_status print_table(const report *r, const char *columns, const pp_table_heading *headings,
                              void (*row)(pp_table *, const metric *, const pp_comparison *))
 {
-    pp_table table = {.columns = "lrrrrrr"};
+    pp_table table = {.columns = columns};
     pp_table_headings(&table, headings);
     for (size_t i = 0; i < r->n; i++)
         row(&table, r->metric[i], &r->row[i]);
@@ -106,13 +115,15 @@ static pp_status print_report(const report *r, const pp_pairing *pairing)
         {"", "uplift"},
     };
     static const pp_table_heading effect[] = {
-        {"", ""},
-        {"Cohen's d,", "groups"},
-        {"d_z,", "paired"},
-        {"paired", "t-test p"},
-        {"base", "IQM"},
-        {"other", "IQM"},
+        {"", ""},        {"Cohen's d,", "groups"}, {"d_z,", "paired"}, {"paired", "t-test p"},
+        {"base", "IQM"}, {"other", "IQM"},
+    };
+    static const pp_table_heading improvement[] = {
         {"probability of", "improvement"},
+        {"all", "pairs"},
+        {"paired", "trials"},
+        {"95%", "low"},
+        {"95%", "high"},
     };
     const pp_side *base = &pairing->base, *other = &pairing->other;
     printf("base:  %s, firm %zu '%s'\nother: %s, firm %zu '%s'\n", base->path, base->firm,
@@ -120,13 +131,18 @@ static pp_status print_report(const report *r, const pp_pairing *pairing)
            pp_results_firm(other->file, other->firm));
     printf("%zu trials paired by number, %zu test epochs each; seed %" PRIu64 "\n\n",
            pairing->n_pairs, base->n_test, pairing->seed);
-    pp_status status = print_table(r, money, money_row);
+    pp_status status = print_table(r, "lrrrrrr", money, money_row);
     putchar('\n');
     if (status == PP_OK)
-        status = print_table(r, effect, effect_row);
-    puts("\n  d: mean difference over the groups' pooled s.d.; d_z: over the s.d. of the paired\n"
-         "  differences. IQM: interquartile mean over trials. Improvement: chance that a trial of\n"
-         "  other beats one of base, ties half. A greater portfolio loss is a worse one.");
+        status = print_table(r, "lrrrrr", effect, effect_row);
+    putchar('\n');
+    if (status == PP_OK)
+        status = print_table(r, "lrrrr", improvement, improvement_row);
+    puts("\n  95% and p: Student's t of the paired differences. d: mean difference over the\n"
+         "  groups' pooled s.d.; d_z: over the s.d. of the paired differences.\n"
+         "  IQM: interquartile mean over trials. Improvement: share in which other is better\n"
+         "  than base, ties half, of all pairs of trials and of trials paired by number, with\n"
+         "  Wilson's interval. A greater portfolio loss is a worse one.");
     return status;
 }
 
@@ -139,16 +155,21 @@ static void put_side(pp_json *json, const char *key, const pp_side *side)
     pp_json_close(json, '}');
 }
 
+static void put_interval(pp_json *json, const char *key, const pp_interval *interval)
+{
+    pp_json_open(json, key, '[');
+    pp_json_number(json, NULL, interval->low);
+    pp_json_number(json, NULL, interval->high);
+    pp_json_close(json, ']');
+}
+
 static void put_comparison(pp_json *json, const char *key, const pp_comparison *c)
 {
     pp_json_open(json, key, '{');
     pp_json_number(json, "base", c->base);
     pp_json_number(json, "other", c->other);
     pp_json_number(json, "difference", c->difference);
-    pp_json_open(json, "difference_95", '[');
-    pp_json_number(json, NULL, c->interval.low);
-    pp_json_number(json, NULL, c->interval.high);
-    pp_json_close(json, ']');
+    put_interval(json, "difference_95", &c->interval);
     pp_json_number(json, "uplift", c->uplift);
     pp_json_number(json, "d", c->d);
     pp_json_number(json, "d_z", c->d_z);
@@ -157,6 +178,8 @@ static void put_comparison(pp_json *json, const char *key, const pp_comparison *
     pp_json_number(json, "base_iqm", c->base_iqm);
     pp_json_number(json, "other_iqm", c->other_iqm);
     pp_json_number(json, "probability_of_improvement", c->improvement);
+    pp_json_number(json, "paired_improvement", c->paired_improvement);
+    put_interval(json, "paired_improvement_95", &c->paired_interval);
     pp_json_close(json, '}');
 }
 
@@ -209,6 +232,14 @@ static bool same_problem(const pp_command *command, const pp_pairing *pairing, b
     return true;
 }
 
+/// Make the shares in which other is greater those in which it is less. A tie stays a half.
+static void count_less(pp_comparison *c)
+{
+    c->improvement = 1 - c->improvement;
+    c->paired_improvement = 1 - c->paired_improvement;
+    c->paired_interval = (pp_interval){1 - c->paired_interval.high, 1 - c->paired_interval.low};
+}
+
 static int compare(const pp_command *command, const arguments *a)
 {
     pp_error error = {0};
@@ -223,7 +254,10 @@ static int compare(const pp_command *command, const arguments *a)
         if (a->only && a->only != &metrics[i])
             continue;
         r.metric[r.n] = &metrics[i];
-        status = pp_pairing_compare(&pairing, metrics[i].id, &r.row[r.n++], &error);
+        status = pp_pairing_compare(&pairing, metrics[i].id, &r.row[r.n], &error);
+        if (metrics[i].less)
+            count_less(&r.row[r.n]);
+        r.n++;
         if (status == PP_EINVAL) // values that are no numbers are the file's fault, not the user's
             status = PP_EFORMAT;
     }
@@ -283,9 +317,15 @@ const pp_command pp_command_compare = {
         "results.quotes_every, the path of a book, and each firm's name, agent and exploration. "
         "If they are not, compare names the first key that differs and stops; with --anyway it "
         "goes on.\n\n"
-        "Shown are the means, their difference with a 95% bootstrap interval over trials, uplift, "
-        "Cohen's d as for independent groups and of the paired differences (d_z), the paired "
-        "t-test's p, interquartile means, and the probability of improvement.",
+        "Shown are the means, their difference with a 95% interval over trials by Student's t, "
+        "uplift, Cohen's d as for independent groups and of the paired differences (d_z), p of the "
+        "paired t-test, and interquartile means. The interval leaves 0 out exactly where p is "
+        "below 0.05. Neither is shown where all differences are equal, since their spread is "
+        "unknown.\n\n"
+        "The probability of improvement is the share in which OTHER is better than BASE, ties "
+        "counted half: of all pairs of a trial of one and a trial of the other, and of the trials "
+        "paired by number, with a 95% interval by Wilson's score. A greater value is the better "
+        "one, but for the portfolio loss, where a smaller one is.",
     PP_CLI_EXAMPLES(examples),
     PP_CLI_OPTIONS(options),
     .min_operands = 2,

@@ -132,7 +132,7 @@ static pp_status read_intervals(pp_results_file *file, pp_figures *f, const int8
                 continue; // no target yet, or no such epochs
             phase_means(values, f->n_trials, n_epochs, f->n_firms, i, phases, (pp_phase)phase,
                         means);
-            status = pp_bootstrap_mean(means, f->n_trials, f->seed, &firm->interval, error);
+            status = pp_mean_interval(means, f->n_trials, &firm->interval, error);
         }
     free(values);
     free(means);

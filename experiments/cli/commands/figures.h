@@ -49,7 +49,7 @@
 
 typedef struct pp_firm_figures {
     double reward;
-    pp_interval interval; ///< of the reward; 95%, bootstrap over trials
+    pp_interval interval; ///< of the reward; 95%, Student's t over trials
 #define PP_FIGURE(name, numerator, denominator) double name;
     PP_FIRM_FIGURES(PP_FIGURE)
 #undef PP_FIGURE

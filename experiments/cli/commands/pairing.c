@@ -266,7 +266,7 @@ pp_status pp_pairing_compare(pp_pairing *pairing, pp_variable_id id, pp_comparis
     double *other = base ? observations(&pairing->other, pairing->n_pairs, id, error) : NULL;
     pp_status status = base && other ? PP_OK : error->status;
     if (status == PP_OK)
-        status = pp_compare(base, other, pairing->n_pairs, pairing->seed, comparison, error);
+        status = pp_compare(base, other, pairing->n_pairs, comparison, error);
     free(base);
     free(other);
     return status;

@@ -40,12 +40,11 @@ const pp_command pp_command_summary = {
     .synopsis = "FILE.h5 [--json]",
     .doc = "show the table an actuary reads first",
     .details =
-        "Shows, for each firm over the test epochs, the reward with a 95% bootstrap interval over "
-        "trials, booked and true profit and the winner's curse between them, the portfolio loss, "
-        "how it traded, and how burn-in compares; then how far quotes were from an agent's "
-        "reference "
-        "policy, where it has one, and each firm's portfolio against its target. Ratios are sums "
-        "over sums.",
+        "Shows, for each firm over the test epochs, the reward with a 95% interval over trials "
+        "by Student's t, booked and true profit and the winner's curse between them, the portfolio "
+        "loss, how it traded, and how burn-in compares; then how far quotes were from an agent's "
+        "reference policy, where it has one, and each firm's portfolio against its target. Ratios "
+        "are sums over sums.",
     PP_CLI_EXAMPLES(examples),
     PP_CLI_OPTIONS(options),
     .min_operands = 1,

@@ -34,32 +34,30 @@ static void test_stats_mean_and_sd_too_few_nan(void **state)
     assert_close(pp_mean(x, 1), 3, 0);
 }
 
-static void test_stats_bootstrap_two_values_exact(void **state)
+static void test_stats_interval_two_values_cauchy_quantile(void **state)
 {
     (void)state;
-    // Resampled means are 0, 1/2, 1 with chances 1/4, 1/2, 1/4: both tails hold more than 2.5%.
-    const double x[] = {0, 1};
+    const double x[] = {0, 1}; // mean 1/2, standard error 1/2, one degree of freedom
     pp_interval interval;
-    assert_int_equal(pp_bootstrap_mean(x, 2, 1, &interval, NULL), PP_OK);
-    assert_close(interval.low, 0, 0);
-    assert_close(interval.high, 1, 0);
+    double half = tan(0.475 * acos(-1)) / 2; // the Cauchy distribution's 97.5% quantile is 12.7
+    assert_int_equal(pp_mean_interval(x, 2, &interval, NULL), PP_OK);
+    assert_close(interval.low, 0.5 - half, 1e-12);
+    assert_close(interval.high, 0.5 + half, 1e-12);
 }
 
-static void test_stats_bootstrap_binary_binomial_quantiles(void **state)
+static void test_stats_interval_table_quantile(void **state)
 {
     (void)state;
-    // 8 times the resampled mean is Binomial(8, 1/2): P(<= 0) = 0.0039, P(<= 1) = 0.0352, so
-    // the 2.5% quantile is 1 with a false-alarm rate below 1e-7 at 10,000 resamples.
-    const double x[] = {0, 0, 0, 0, 1, 1, 1, 1};
-    for (uint64_t seed = 1; seed <= 5; seed++) {
-        pp_interval interval;
-        assert_int_equal(pp_bootstrap_mean(x, 8, seed, &interval, NULL), PP_OK);
-        assert_close(interval.low, 1.0 / 8, 1e-15);
-        assert_close(interval.high, 7.0 / 8, 1e-15);
-    }
+    // Mean 5 and variance 32/7; tables have t(7) = 2.364624 at 97.5%.
+    const double x[] = {2, 4, 4, 4, 5, 5, 7, 9};
+    pp_interval interval;
+    double half = 2.364624 * sqrt(32.0 / 7 / 8);
+    assert_int_equal(pp_mean_interval(x, 8, &interval, NULL), PP_OK);
+    assert_close(interval.low, 5 - half, 1e-6);
+    assert_close(interval.high, 5 + half, 1e-6);
 }
 
-static void test_stats_bootstrap_same_seed_same_interval(void **state)
+static void test_stats_interval_shifted_and_turned_follows(void **state)
 {
     (void)state;
     double x[24], y[24];
@@ -67,64 +65,82 @@ static void test_stats_bootstrap_same_seed_same_interval(void **state)
         x[i] = sin(i * 1.7);
         y[i] = 3 - 2 * x[i];
     }
-    pp_interval a, b, c, mirrored;
-    assert_int_equal(pp_bootstrap_mean(x, 24, 7, &a, NULL), PP_OK);
-    assert_int_equal(pp_bootstrap_mean(x, 24, 7, &b, NULL), PP_OK);
-    assert_int_equal(pp_bootstrap_mean(x, 24, 8, &c, NULL), PP_OK);
-    assert_int_equal(pp_bootstrap_mean(y, 24, 7, &mirrored, NULL), PP_OK);
-    assert_memory_equal(&a, &b, sizeof a);
-    assert_true(a.low != c.low && a.high != c.high);
-    // The resamples are those of x, so the interval is the mirror image.
-    assert_close(mirrored.low, 3 - 2 * a.high, 1e-12);
-    assert_close(mirrored.high, 3 - 2 * a.low, 1e-12);
+    pp_interval a, again, turned;
+    assert_int_equal(pp_mean_interval(x, 24, &a, NULL), PP_OK);
+    assert_int_equal(pp_mean_interval(x, 24, &again, NULL), PP_OK);
+    assert_int_equal(pp_mean_interval(y, 24, &turned, NULL), PP_OK);
+    assert_memory_equal(&a, &again, sizeof a);
+    assert_close(turned.low, 3 - 2 * a.high, 1e-12);
+    assert_close(turned.high, 3 - 2 * a.low, 1e-12);
 }
 
-static double ramp(size_t i, size_t n)
-{
-    return ((double)i + 0.5) / (double)n;
-}
-
-static void test_stats_bootstrap_many_observations_normal_width(void **state)
+static void test_stats_interval_many_observations_normal_width(void **state)
 {
     (void)state;
-    enum { N = 2000, MANY = PP_BOOTSTRAP_MOST + 1 };
-    double *x = malloc(MANY * sizeof *x);
-    assert_non_null(x);
-    for (size_t i = 0; i < N; i++)
-        x[i] = ramp(i, N);
-    pp_interval interval;
-    assert_int_equal(pp_bootstrap_mean(x, N, 3, &interval, NULL), PP_OK);
-    double half = 1.959964 * sqrt(1.0 / 12 / N); // uniform on (0, 1): variance 1/12
-    assert_close(interval.low, 0.5 - half, 0.05 * half);
-    assert_close(interval.high, 0.5 + half, 0.05 * half);
+    enum { MANY = 4000 };
+    double x[MANY];
     for (size_t i = 0; i < MANY; i++)
-        x[i] = ramp(i, MANY);
-    assert_int_equal(pp_bootstrap_mean(x, MANY, 3, &interval, NULL), PP_OK);
-    half = 1.959964 * sqrt(1.0 / 12 / MANY);
+        x[i] = ((double)i + 0.5) / MANY;
+    pp_interval interval;
+    assert_int_equal(pp_mean_interval(x, MANY, &interval, NULL), PP_OK);
+    double half = 1.959964 * sqrt(1.0 / 12 / MANY); // uniform on (0, 1): variance 1/12
     assert_close(interval.low, 0.5 - half, 1e-3 * half);
     assert_close(interval.high, 0.5 + half, 1e-3 * half);
-    free(x);
 }
 
-static void test_stats_bootstrap_single_value_undefined(void **state)
+static void test_stats_interval_spread_unknown_undefined(void **state)
 {
     (void)state;
-    const double x[] = {4};
-    pp_interval interval = {0, 0};
-    assert_int_equal(pp_bootstrap_mean(x, 1, 1, &interval, NULL), PP_OK);
-    assert_true(isnan(interval.low) && isnan(interval.high));
+    const double x[] = {4, 4, 4};
+    for (size_t n = 0; n <= 3; n++) { // none, a single one, equal ones
+        pp_interval interval = {0, 0};
+        assert_int_equal(pp_mean_interval(x, n, &interval, NULL), PP_OK);
+        assert_true(isnan(interval.low) && isnan(interval.high));
+    }
 }
 
-static void test_stats_bootstrap_not_finite_refused(void **state)
+static void test_stats_interval_not_finite_refused(void **state)
 {
     (void)state;
     const double x[] = {1, 2, NAN};
     pp_interval interval;
     pp_error error = {0};
-    assert_int_equal(pp_bootstrap_mean(x, 3, 1, &interval, &error), PP_EINVAL);
+    assert_int_equal(pp_mean_interval(x, 3, &interval, &error), PP_EINVAL);
     assert_int_equal(error.status, PP_EINVAL);
     assert_non_null(strstr(error.message, "observation 2"));
     assert_true(isnan(interval.low));
+}
+
+static void test_stats_share_interval_published_values(void **state)
+{
+    (void)state;
+    // Newcombe (1998), Statistics in Medicine 17, 857-872, table I, method 3.
+    const struct {
+        int events, n;
+        double low, high;
+    } cases[] = {{81, 263, 0.2553, 0.3662},
+                 {15, 148, 0.0624, 0.1605},
+                 {0, 20, 0, 0.1611},
+                 {1, 29, 0.0061, 0.1718}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        double share = (double)cases[i].events / cases[i].n;
+        pp_interval interval = pp_share_interval(share, (size_t)cases[i].n);
+        pp_interval turned = pp_share_interval(1 - share, (size_t)cases[i].n);
+        assert_close(interval.low, cases[i].low, 5e-5);
+        assert_close(interval.high, cases[i].high, 5e-5);
+        assert_close(turned.low, 1 - interval.high, 1e-12);
+        assert_close(turned.high, 1 - interval.low, 1e-12);
+    }
+}
+
+static void test_stats_share_interval_ends_stay_probabilities(void **state)
+{
+    (void)state;
+    for (size_t n = 1; n <= 500; n++) {
+        pp_interval none = pp_share_interval(0, n), all = pp_share_interval(1, n);
+        assert_true(none.low == 0 && none.high < 1);
+        assert_true(all.high == 1 && all.low > 0);
+    }
 }
 
 static void test_stats_interquartile_mean_hand_values(void **state)
@@ -212,7 +228,7 @@ static void test_stats_compare_three_trials_closed_form(void **state)
     (void)state;
     const double base[] = {10, 20, 30}, other[] = {11, 23, 35}; // differences 1, 3, 5
     pp_comparison c;
-    assert_int_equal(pp_compare(base, other, 3, 1, &c, NULL), PP_OK);
+    assert_int_equal(pp_compare(base, other, 3, &c, NULL), PP_OK);
     assert_int_equal(c.n, 3);
     assert_close(c.base, 20, 1e-14);
     assert_close(c.other, 23, 1e-14);
@@ -226,9 +242,10 @@ static void test_stats_compare_three_trials_closed_form(void **state)
     assert_close(c.base_iqm, 20, 1e-14);
     assert_close(c.other_iqm, 23, 1e-14);
     assert_close(c.improvement, 6.0 / 9, 1e-15); // 11 > 10; 23 > 10, 20; 35 > all
-    // All three draws alike has chance 1/27 at either end, more than the 2.5% cut off.
-    assert_close(c.interval.low, 1, 1e-14);
-    assert_close(c.interval.high, 5, 1e-14);
+    assert_close(c.paired_improvement, 1, 0);
+    double half = 4.302653 * 2 / sqrt(3); // t(2) at 97.5%, from tables
+    assert_close(c.interval.low, 3 - half, 1e-5);
+    assert_close(c.interval.high, 3 + half, 1e-5);
 }
 
 static void test_stats_compare_two_trials_cauchy_p(void **state)
@@ -236,7 +253,7 @@ static void test_stats_compare_two_trials_cauchy_p(void **state)
     (void)state;
     const double base[] = {0, 0}, other[] = {1, 2};
     pp_comparison c;
-    assert_int_equal(pp_compare(base, other, 2, 1, &c, NULL), PP_OK);
+    assert_int_equal(pp_compare(base, other, 2, &c, NULL), PP_OK);
     // t = 1.5/(sqrt(1/2)/sqrt(2)) = 3; one degree of freedom is the Cauchy law.
     assert_close(c.t, 3, 1e-14);
     assert_close(c.p, 1 - 2 / acos(-1) * atan(3), 1e-12);
@@ -252,41 +269,62 @@ static void test_stats_compare_swapped_mirrors(void **state)
         other[i] = 103 + 11 * sin(i + 0.3);
     }
     pp_comparison a, b;
-    assert_int_equal(pp_compare(base, other, 24, 5, &a, NULL), PP_OK);
-    assert_int_equal(pp_compare(other, base, 24, 5, &b, NULL), PP_OK);
+    assert_int_equal(pp_compare(base, other, 24, &a, NULL), PP_OK);
+    assert_int_equal(pp_compare(other, base, 24, &b, NULL), PP_OK);
     assert_close(b.difference, -a.difference, 1e-12);
     assert_close(b.d, -a.d, 1e-12);
     assert_close(b.d_z, -a.d_z, 1e-12);
     assert_close(b.p, a.p, 1e-12);
     assert_close(b.interval.low, -a.interval.high, 1e-12);
     assert_close(b.improvement, 1 - a.improvement, 1e-12);
+    assert_close(b.paired_improvement, 1 - a.paired_improvement, 1e-12);
+    assert_close(b.paired_interval.low, 1 - a.paired_interval.high, 1e-12);
     assert_true(a.interval.low < a.difference && a.difference < a.interval.high);
 }
 
-static void test_stats_compare_identical_undefined_effect(void **state)
+static void test_stats_compare_counts_trials_won_and_half_ties(void **state)
 {
     (void)state;
-    const double x[] = {1, 2, 4};
+    const double base[] = {1, 2, 3, 4, 5}, other[] = {2, 2, 4, 3, 6}; // won, tied, won, lost, won
     pp_comparison c;
-    assert_int_equal(pp_compare(x, x, 3, 1, &c, NULL), PP_OK);
+    assert_int_equal(pp_compare(base, other, 5, &c, NULL), PP_OK);
+    assert_close(c.paired_improvement, 0.7, 1e-15);
+    pp_interval expected = pp_share_interval(0.7, 5);
+    assert_close(c.paired_interval.low, expected.low, 1e-15);
+    assert_close(c.paired_interval.high, expected.high, 1e-15);
+}
+
+static void test_stats_compare_equal_differences_undefined_effect(void **state)
+{
+    (void)state;
+    const double x[] = {1, 2, 4}, more[] = {2, 3, 5};
+    pp_comparison c;
+    assert_int_equal(pp_compare(x, x, 3, &c, NULL), PP_OK);
     assert_close(c.difference, 0, 0);
     assert_close(c.d, 0, 0);
     assert_true(isnan(c.d_z) && isnan(c.t) && isnan(c.p));
-    assert_close(c.interval.low, 0, 0);
-    assert_close(c.interval.high, 0, 0);
+    assert_true(isnan(c.interval.low) && isnan(c.interval.high));
     assert_close(c.improvement, 0.5, 1e-15);
+    assert_close(c.paired_improvement, 0.5, 0);
+    assert_int_equal(pp_compare(x, more, 3, &c, NULL), PP_OK);
+    assert_close(c.difference, 1, 0);
+    assert_true(isnan(c.d_z) && isnan(c.t) && isnan(c.p));
+    assert_true(isnan(c.interval.low) && isnan(c.interval.high));
+    assert_close(c.paired_improvement, 1, 0);
 }
 
 static void test_stats_compare_bad_input_refused(void **state)
 {
     (void)state;
     const double x[] = {1, 2}, infinite[] = {1, INFINITY};
+    const double least[] = {1, -1e308}, most[] = {1, 1e308}; // their difference overflows
     pp_comparison c;
     pp_error error = {0};
-    assert_int_equal(pp_compare(x, x, 1, 1, &c, &error), PP_EINVAL);
+    assert_int_equal(pp_compare(x, x, 1, &c, &error), PP_EINVAL);
     assert_non_null(strstr(error.message, "at least 2 trials"));
-    assert_int_equal(pp_compare(infinite, x, 2, 1, &c, NULL), PP_EINVAL);
-    assert_int_equal(pp_compare(x, infinite, 2, 1, &c, NULL), PP_EINVAL);
+    assert_int_equal(pp_compare(infinite, x, 2, &c, NULL), PP_EINVAL);
+    assert_int_equal(pp_compare(x, infinite, 2, &c, NULL), PP_EINVAL);
+    assert_int_equal(pp_compare(least, most, 2, &c, NULL), PP_EINVAL);
 }
 
 int main(void)
@@ -294,12 +332,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stats_mean_and_sd_hand_values),
         cmocka_unit_test(test_stats_mean_and_sd_too_few_nan),
-        cmocka_unit_test(test_stats_bootstrap_two_values_exact),
-        cmocka_unit_test(test_stats_bootstrap_binary_binomial_quantiles),
-        cmocka_unit_test(test_stats_bootstrap_same_seed_same_interval),
-        cmocka_unit_test(test_stats_bootstrap_many_observations_normal_width),
-        cmocka_unit_test(test_stats_bootstrap_single_value_undefined),
-        cmocka_unit_test(test_stats_bootstrap_not_finite_refused),
+        cmocka_unit_test(test_stats_interval_two_values_cauchy_quantile),
+        cmocka_unit_test(test_stats_interval_table_quantile),
+        cmocka_unit_test(test_stats_interval_shifted_and_turned_follows),
+        cmocka_unit_test(test_stats_interval_many_observations_normal_width),
+        cmocka_unit_test(test_stats_interval_spread_unknown_undefined),
+        cmocka_unit_test(test_stats_interval_not_finite_refused),
+        cmocka_unit_test(test_stats_share_interval_published_values),
+        cmocka_unit_test(test_stats_share_interval_ends_stay_probabilities),
         cmocka_unit_test(test_stats_interquartile_mean_hand_values),
         cmocka_unit_test(test_stats_interquartile_mean_not_finite_refused),
         cmocka_unit_test(test_stats_improvement_not_finite_refused),
@@ -308,7 +348,8 @@ int main(void)
         cmocka_unit_test(test_stats_compare_three_trials_closed_form),
         cmocka_unit_test(test_stats_compare_two_trials_cauchy_p),
         cmocka_unit_test(test_stats_compare_swapped_mirrors),
-        cmocka_unit_test(test_stats_compare_identical_undefined_effect),
+        cmocka_unit_test(test_stats_compare_counts_trials_won_and_half_ties),
+        cmocka_unit_test(test_stats_compare_equal_differences_undefined_effect),
         cmocka_unit_test(test_stats_compare_bad_input_refused),
     };
     return cmocka_run_group_tests_name("stats", tests, NULL, NULL);
