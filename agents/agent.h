@@ -18,10 +18,11 @@
 #include "market/base/param.h"
 #include "market/base/stop.h"
 #include "market/schema.h"
+#include "pricing/break_even.h"
 #include "pricing/pipeline.h"
 #include "pricing/portfolio.h"
 
-enum { PP_AGENT_ABI = 5 };
+enum { PP_AGENT_ABI = 6 };
 
 /// What a learner writes down as it learns, one number per update; NaN until written.
 typedef enum pp_learning_series {
@@ -41,6 +42,7 @@ typedef struct pp_learning {
 typedef struct pp_agent_setup {
     const pp_schema *schema;
     const pp_pipeline *pipeline;   ///< the firm's fitted models, frozen
+    const pp_cost *cost;           ///< what a sale costs the firm; see pricing/break_even.h
     const pp_history *history;     ///< the firm's own
     const pp_portfolio *portfolio; ///< categories and target; NULL if the firm has none
     const double *burn_in_average; ///< [n_categories] policies
@@ -69,6 +71,7 @@ typedef struct pp_agent_batch {
     const double *estimate;        ///< C, GBP
     const pp_curves *curves;       ///< conversion curve of each quote
     const double *null_bid;        ///< the bid for profit only
+    const double *break_even;      ///< k: a sale at a C earns in proportion to a - k
     const uint64_t *categories;    ///< bit k set if the customer is in category k of the firm
 } pp_agent_batch;
 
@@ -79,6 +82,7 @@ typedef struct pp_agent_quote {
     const double *features; ///< [n_columns]
     double estimate;        ///< C, GBP
     double null_bid;        ///< the bid for profit only
+    double break_even;      ///< k: a sale at a C earns in proportion to a - k
     pp_curves curve;        ///< conversion curve; element 0
     uint64_t categories;    ///< bit k set if the customer is in category k of the firm
     const double *prepared; ///< [class->prepared] what `prepare` made of this customer
@@ -145,6 +149,7 @@ enum { PP_LEARNING_UPDATES = 10000 };
     X(pp_agent_epoch)                                                                              \
     X(pp_agent_outline)                                                                            \
     X(pp_learning)                                                                                 \
+    X(pp_cost)                                                                                     \
     X(pp_curves)                                                                                   \
     X(pp_error)                                                                                    \
     X(pp_history)                                                                                  \

@@ -54,6 +54,7 @@ unsigned pp_oracle_sees(const void *params)
 typedef struct oracle_state {
     int sees, n_columns;
     const pp_pipeline *pipeline;
+    pp_cost cost;
     double low, high; ///< range of the bid
     pp_choice_curve curve;
     pp_rival_offer *offers;                ///< [n_firms]
@@ -276,6 +277,7 @@ static pp_status oracle_train(void *state, const void *params, const pp_agent_se
     s->sees = config->sees;
     s->n_columns = setup->history->n_columns;
     s->pipeline = setup->pipeline;
+    s->cost = *setup->cost;
     pp_pipeline_bid_range(s->pipeline, &s->low, &s->high);
     PP_TRY(s->sees == SEES_RIVALS ? fit_conversion(s, setup, error)
                                   : make_curve(s, setup->history, error));
@@ -298,7 +300,8 @@ static double oracle_quote(void *state, const pp_agent_quote *quote, const doubl
                            const pp_oracle_view *view)
 {
     oracle_state *s = state;
-    double k = 1 - value_of_sale(s, quote, held) / quote->estimate;
+    pp_stake stake = pp_stake_of(&s->cost, quote->estimate);
+    double k = stake.break_even - value_of_sale(s, quote, held) / stake.size;
     return s->sees == SEES_RIVALS ? bid_on_offers(s, quote, view, k)
                                   : bid_on_latents(s, quote, view, k);
 }

@@ -7,6 +7,7 @@
 
 #define CALIBRATED "the published population's median"
 
+static const char *const cost_from_choices[] = {"test", "burn_in", NULL};
 static const char *const observe_choices[] = {"all", "own_rank", "own_sale", NULL};
 
 #define CONFIG pp_market_config
@@ -24,6 +25,11 @@ static const pp_param market_rows[] = {
     {ROW(ENUM, observe), .names = observe_choices, .unit = "",
      .doc = "what a firm learns of each round: all offers, the rank of its own, or whether it sold",
      .citation = PAPER},
+    {ROW(ENUM, cost_from), .names = cost_from_choices, .unit = "",
+     .doc =
+         "from when on firms with `cost: given_sale` correct: test, so that runs with and without "
+         "pair; burn_in, for the market's new equilibrium",
+     .citation = DESIGN},
 };
 const pp_param_table pp_market_table = {"market",
                                         "the rounds of the market and what firms see of them",

@@ -11,6 +11,10 @@ enum { PP_MAX_FIRMS = 1000, PP_MAX_CATEGORIES = 64, PP_MAX_FEATURES = 256, PP_MA
 /// What each firm learns after a round. PP_OBSERVE_ALL is published.
 typedef enum pp_observe { PP_OBSERVE_ALL, PP_OBSERVE_OWN_RANK, PP_OBSERVE_OWN_SALE } pp_observe;
 
+/// From when on firms correct their costs for selling where they are cheap. In test epochs alone,
+/// what comes before is the same whoever corrects, so that runs pair.
+typedef enum pp_cost_from { PP_COST_FROM_TEST, PP_COST_FROM_BURN_IN } pp_cost_from;
+
 typedef struct pp_market_config {
     int64_t rounds;         ///< T, customers per epoch
     int64_t burn_in_epochs; ///< B
@@ -19,6 +23,7 @@ typedef struct pp_market_config {
     int64_t history_rounds; ///< most rounds of an epoch kept for refits (evenly thinned above that)
     double estimate_variance; ///< v; C_i = insurer index * pure premium * Gamma(1/v, v)
     int observe;              ///< pp_observe
+    int cost_from;            ///< pp_cost_from
 } pp_market_config;
 
 /// Price indices; arXiv 2408.00713. Rates per year.

@@ -31,8 +31,7 @@ static const pp_param pricing_rows[] = {
          "fall of the logit of conversion per unit multiplier that the prior expects", DESIGN),
     REAL(slope_weight, 1, 1e-9, 1e9, 0, "rows", "weight of the prior on the slope", DESIGN),
     REAL(slope_min, 5, 1e-6, 1e6, 0, "1",
-         "least such fall accepted: below it the prior's is used, so conversion never rises with "
-         "price",
+         "least such fall: a flatter fit is held there, so conversion never rises with price",
          DESIGN),
     INTEGER(mlp_hidden, 8, 1, 256, "units", "hidden units of the neural network", DESIGN),
     INTEGER(mlp_steps, 60, 1, 10000, "steps", "BFGS steps of a refit of the neural network",

@@ -1,8 +1,8 @@
 // Logistic conversion: logit P = alpha(x) - beta a, alpha linear in the inputs. Fitted by Newton's
 // method on the penalised likelihood. The prior pulls beta towards `prior_slope` with the weight of
 // `slope_weight` rows and the rest towards 0 with the weight of `conversion_ridge` rows, so a firm
-// that never sold still gets a finite, falling curve. A slope below `slope_min` is overruled: the
-// prior's takes its place and the rest is fitted again.
+// that never sold still gets a finite, falling curve. A slope below `slope_min` is held there, or
+// at the prior's if nothing was sold or everything, and the rest is fitted again.
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,7 +183,18 @@ static void start_from(fitting *f, const logistic *last)
     }
 }
 
-/// A slope that is too flat is overruled by the prior's, and the rest is fitted again.
+/// Did every quote sell, or none? Such a history says nothing of how price matters.
+static bool is_one_sided(const pp_conversion_data *data)
+{
+    size_t sold = 0;
+    for (size_t i = 0; i < data->n; i++)
+        sold += data->sold[i];
+    return sold == 0 || sold == data->n;
+}
+
+/// A slope that is too flat is held at the least that is accepted, and the rest is fitted again:
+/// the best fit under that condition, since the likelihood is concave. Where the history says
+/// nothing, it is held at the prior's: a firm that sold nothing must not answer by asking more.
 static pp_status fit(fitting *f, bool *constrained, pp_error *error)
 {
     double *slope = &f->coefficient[f->n_all - 1];
@@ -191,7 +202,7 @@ static pp_status fit(fitting *f, bool *constrained, pp_error *error)
     if (*slope >= f->slope_floor)
         return PP_OK;
     *constrained = true;
-    *slope = fmax(1, f->slope_floor); // the prior's
+    *slope = is_one_sided(f->data) ? fmax(1, f->slope_floor) : f->slope_floor;
     f->n_free = f->n_all - 1;
     return newton(f, error);
 }

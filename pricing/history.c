@@ -2,11 +2,13 @@
 #include "pricing/history.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "market/base/array.h"
 #include "pricing/fit_kernels.h"
+#include "pricing/pricing_kernels.h"
 
 /// Columns of one firm. What it does not observe is not kept.
 enum { ESTIMATE, MULTIPLIER, PROPENSITY, RANK, RIVALS, COLUMNS = RIVALS + PP_RIVALS };
@@ -32,6 +34,8 @@ struct pp_histories {
     pp_observe observe;
     int64_t epoch;     ///< epochs started
     size_t row;        ///< rows of the present epoch
+    bool watched;      ///< the variance of offers is kept
+    double *spread;    ///< [epochs] sum over rows of the variance of ln offer
     double **features; ///< [n_columns], each [epochs*rows]
     double *storage;   ///< of the features
     firm_history *firms;
@@ -52,7 +56,8 @@ static bool allocate(pp_histories *h)
     h->storage = pp_array_reals((size_t)h->n_columns * capacity(h));
     h->features = calloc((size_t)h->n_columns, sizeof(double *));
     h->firms = calloc(h->n_firms, sizeof *h->firms);
-    bool enough = h->storage && h->features && h->firms;
+    h->spread = calloc(h->epochs, sizeof *h->spread);
+    bool enough = h->storage && h->features && h->firms && h->spread;
     for (size_t f = 0; f < h->n_firms && enough; f++) {
         h->firms[f].values = pp_array_reals(columns_observed[h->observe] * capacity(h));
         h->firms[f].sold = calloc(capacity(h), 1);
@@ -93,6 +98,7 @@ void pp_histories_destroy(pp_histories *histories)
     }
     free(histories->firms);
     free(histories->features);
+    free(histories->spread);
     free(histories->storage);
     free(histories);
 }
@@ -103,11 +109,33 @@ void pp_histories_clear(pp_histories *histories)
     histories->row = 0;
 }
 
+void pp_histories_watch(pp_histories *histories)
+{
+    histories->watched = histories->observe == PP_OBSERVE_ALL && histories->n_firms > 1;
+}
+
 void pp_histories_epoch(pp_histories *histories)
 {
     assert(histories->epoch == 0 || histories->row == histories->rows);
+    histories->spread[(size_t)histories->epoch % histories->epochs] = 0;
     histories->epoch++;
     histories->row = 0;
+}
+
+/// Add the variance among firms of the logarithm of what they offer each of m customers.
+static void add_spread(pp_histories *h, const pp_history_block *block, size_t first, size_t m)
+{
+    double x[STRIP], sum[STRIP] = {0}, square[STRIP] = {0}, n = (double)h->n_firms;
+    for (size_t f = 0; f < h->n_firms; f++) {
+        pp_pricing_kernels_now()->log(block->offer + f * block->stride + first, m, x);
+        for (size_t i = 0; i < m; i++) {
+            sum[i] += x[i];
+            square[i] += x[i] * x[i];
+        }
+    }
+    for (size_t i = 0; i < m; i++)
+        h->spread[(size_t)(h->epoch - 1) % h->epochs] +=
+            (square[i] - sum[i] * sum[i] / n) / (n - 1);
 }
 
 /// The offers that matter, sorted: sorted[r][i] is the (r + 1)-th cheapest to customer i of m.
@@ -173,10 +201,26 @@ void pp_histories_add(pp_histories *histories, const pp_history_block *block, si
             memcpy(h->features[j] + at, block->features[j] + first, m * sizeof(double));
         if (h->observe == PP_OBSERVE_ALL)
             sort_offers(h, block, first, m, sorted);
+        if (h->watched)
+            add_spread(h, block, first, m);
         for (size_t f = 0; f < h->n_firms; f++)
             add_firm(h, f, at, block, first, m, sorted);
         h->row += m;
     }
+}
+
+/// Over the epochs kept, without the first of all.
+static double offer_variance(const pp_histories *h)
+{
+    size_t kept = (size_t)h->epoch < h->epochs ? (size_t)h->epoch : h->epochs, used = 0;
+    double sum = 0;
+    for (int64_t epoch = h->epoch - (int64_t)kept; epoch < h->epoch; epoch++) {
+        if (epoch == 0)
+            continue;
+        sum += h->spread[(size_t)epoch % h->epochs];
+        used++;
+    }
+    return h->watched && used > 0 ? sum / (double)(used * h->rows) : NAN;
 }
 
 void pp_histories_view(const pp_histories *h, size_t firm, pp_history *view)
@@ -192,6 +236,7 @@ void pp_histories_view(const pp_histories *h, size_t firm, pp_history *view)
         .sold = h->firms[firm].sold,
         .observe = h->observe,
         .rank = h->observe == PP_OBSERVE_OWN_SALE ? NULL : column(h, firm, RANK),
+        .offer_variance = offer_variance(h),
         .n_firms = (int)h->n_firms,
         .rows = h->rows,
         .epoch = h->epoch,

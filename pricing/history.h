@@ -24,6 +24,9 @@ typedef struct pp_history {
     pp_observe observe;
     const double *rivals[PP_RIVALS]; ///< each [n]; NULL unless observe is PP_OBSERVE_ALL
     const double *rank;              ///< [n] 1 = cheapest; NULL if observe is PP_OBSERVE_OWN_SALE
+    /// mean over customers of the variance of ln offer among firms, over the epochs kept but the
+    /// first of all, when firms bid at random; NaN if it is not observed
+    double offer_variance;
     int n_firms;
     size_t rows;   ///< of an epoch; 0 if the rows are not kept by epochs
     int64_t epoch; ///< epochs started; epoch k is part (k - 1) % (n/rows) of the columns
@@ -36,6 +39,9 @@ PP_API pp_status pp_histories_create(int n_columns, size_t n_firms, size_t epoch
                                      pp_observe observe, pp_histories **histories, pp_error *error);
 PP_API void pp_histories_destroy(pp_histories *histories); ///< NULL-safe
 PP_API void pp_histories_clear(pp_histories *histories);   ///< for the next trial
+
+/// Keep the variance of offers, too, from now on: of no account unless firms observe all offers.
+PP_API void pp_histories_watch(pp_histories *histories);
 
 /// Start an epoch; the oldest makes room.
 PP_API void pp_histories_epoch(pp_histories *histories);

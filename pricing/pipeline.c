@@ -2,6 +2,7 @@
 #include "pricing/pipeline.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,6 +85,18 @@ void pp_pipeline_bid_range(const pp_pipeline *pipeline, double *low, double *hig
 {
     *low = pipeline->config.bid_min;
     *high = pipeline->config.bid_max;
+}
+
+double pp_pipeline_exploration_variance(const pp_pipeline *pipeline)
+{
+    const pp_pricing_config *c = &pipeline->config;
+    double mean = 0, square = 0;
+    for (size_t i = 0; i < c->exploration_factors.n; i++) {
+        double x = log(c->exploration_factors.value[i]);
+        mean += c->exploration_rate * x;
+        square += c->exploration_rate * x * x;
+    }
+    return square - mean * mean;
 }
 
 size_t pp_pipeline_curve_size(const pp_pipeline *pipeline)
@@ -189,6 +202,16 @@ double pp_curve_probability(const pp_curves *curves, size_t i, double multiplier
 {
     const pp_pipeline *p = curves->pipeline;
     return p->class->probability(p->model, curves->values + i * curves->size, multiplier);
+}
+
+/// By a central difference, off by less than a part in 100,000 for slopes that occur: any
+/// conversion model has it.
+double pp_curve_elasticity(const pp_curves *curves, size_t i, double multiplier)
+{
+    const double step = 1e-4;
+    double dearer = pp_curve_probability(curves, i, multiplier * (1 + step));
+    double cheaper = pp_curve_probability(curves, i, multiplier * (1 - step));
+    return log(dearer / cheaper) / log((1 + step) / (1 - step));
 }
 
 double pp_curve_bid(const pp_curves *curves, size_t i, double k)

@@ -42,6 +42,9 @@ PP_API size_t pp_pipeline_bytes(const pp_pipeline *pipeline);
 /// Range of every bid, multiples of C.
 PP_API void pp_pipeline_bid_range(const pp_pipeline *pipeline, double *low, double *high);
 
+/// Variance of the logarithm of the factors that quotes are explored by.
+PP_API double pp_pipeline_exploration_variance(const pp_pipeline *pipeline);
+
 /// Doubles of one curve.
 PP_API size_t pp_pipeline_curve_size(const pp_pipeline *pipeline);
 
@@ -65,6 +68,8 @@ PP_API void pp_pipeline_rivals(const pp_pipeline *pipeline, const double *const 
 
 /// P(sale) of quote i at a multiplier.
 PP_API double pp_curve_probability(const pp_curves *curves, size_t i, double multiplier);
+/// Price elasticity of that P: d ln P/d ln multiplier, below 0.
+PP_API double pp_curve_elasticity(const pp_curves *curves, size_t i, double multiplier);
 /// Best multiplier of quote i: argmax of P(a)(a - k) over the bid's range.
 PP_API double pp_curve_bid(const pp_curves *curves, size_t i, double k);
 /// The same for all quotes; k NULL means 1 for all. @param bid [n]

@@ -248,7 +248,7 @@ static pp_status allocate(pp_learner *l, const pp_pursuer *pursuer, bool critic,
 }
 
 /// A customer's candidates, eight at a time: the last once more, without a weight.
-static void load_choices(pp_learner *l, size_t customer, const pp_candidates *c, double estimate)
+static void load_choices(pp_learner *l, size_t customer, const pp_candidates *c, pp_stake stake)
 {
     double *reference = l->choices + PP_CHOICE_ROWS * l->width * customer;
     double *sale = reference + l->width, *profit = sale + l->width, *level = profit + l->width;
@@ -258,7 +258,7 @@ static void load_choices(pp_learner *l, size_t customer, const pp_candidates *c,
         size_t i = j < c->n ? j : c->n - 1;
         reference[j] = i == j ? c->reference[j] : 0;
         sale[j] = c->sale[i];
-        profit[j] = c->sale[i] * estimate * (c->multiplier[i] - 1);
+        profit[j] = c->sale[i] * stake.size * (c->multiplier[i] - stake.break_even);
         level[j] = pp_log(reference[j]) + profit[j] / l->temperature;
         slope[j] = sale[j] / l->temperature;
     }
@@ -276,7 +276,7 @@ static pp_status load_customers(pp_learner *l, const pp_pursuer *pursuer,
         l->categories[i] = all.pattern[all.rows.pattern[i]];
         pp_candidates_make(&pursuer->policy, &pursuer->model, curve, all.rows.null_bid[i],
                            &candidates);
-        load_choices(l, i, &candidates, all.rows.estimate[i]);
+        load_choices(l, i, &candidates, all.rows.stake[i]);
     }
     pp_gain_release(&all);
     return status;

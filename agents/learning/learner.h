@@ -7,7 +7,7 @@
 ///
 /// Function class. With V(held, t) linear in theta (agents/learning/basis.h) and d the value of a
 /// sale by it,
-///   Q_theta(s,a) = V(held, t + 1) + P(s,a)(C(a - 1) + d)
+///   Q_theta(s,a) = V(held, t + 1) + P(s,a)(C(a - k) + d)
 ///   V_theta(s)   = tau log sum_a pi_b(a) exp(Q_theta(s,a)/tau)
 ///   pi_theta(a)  = pi_b(a) exp((Q_theta(s,a) - V_theta(s))/tau),
 /// which is Q_theta = tau log(pi_theta/pi_b) + V_theta (arXiv 2508.17000): one theta is policy,

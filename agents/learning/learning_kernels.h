@@ -15,7 +15,7 @@ typedef struct pp_soft_rows {
     size_t n;
     const double *reference; ///< pi_b
     const double *sale;      ///< P
-    const double *profit;    ///< P C (a - 1), GBP
+    const double *profit;    ///< P C (a - k), GBP
     const double *level;     ///< log pi_b + profit/tau
     const double *slope;     ///< P/tau
 } pp_soft_rows;

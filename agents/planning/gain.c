@@ -22,18 +22,18 @@ static pp_status allocate_rows(pp_gain *gain, size_t n, pp_error *error)
     pp_gain_rows *rows = &gain->rows;
     rows->n = n;
     rows->pattern = calloc(n, sizeof *rows->pattern);
-    rows->estimate = calloc(n * (2 + gain->model->curve_size), sizeof(double));
+    rows->stake = calloc(n, sizeof *rows->stake);
+    rows->null_bid = calloc(n * (1 + gain->model->curve_size), sizeof(double));
     gain->pattern = calloc(n, sizeof *gain->pattern);
-    if (!rows->pattern || !rows->estimate || !gain->pattern)
+    if (!rows->pattern || !rows->stake || !rows->null_bid || !gain->pattern)
         return pp_error_memory(error, "a table of gains");
-    rows->null_bid = rows->estimate + n;
     rows->curves = rows->null_bid + n;
     return PP_OK;
 }
 
 /// Buffers of the length of the whole history.
 typedef struct whole {
-    double *scratch, *values, *bids, *curves;
+    double *scratch, *values, *break_even, *bids, *curves;
     uint64_t *members;
 } whole;
 
@@ -45,14 +45,15 @@ static void fill_rows(pp_gain *gain, const pp_agent_setup *setup, whole *w)
     pp_curves curves;
     pp_pipeline_prepare(setup->pipeline, h->features, h->estimate, h->n, w->scratch, w->values,
                         &curves);
-    pp_curves_bid(&curves, NULL, w->bids);
+    pp_break_even(setup->cost, h->estimate, h->n, w->break_even);
+    pp_curves_bid(&curves, w->break_even, w->bids);
     pp_sale_curves(gain->model, h->features, h->estimate, &curves, w->curves);
     if (setup->portfolio)
         pp_portfolio_members(setup->portfolio, h->features, h->n, w->members);
     for (size_t i = 0; i < rows->n; i++) {
         size_t from = i * h->n / rows->n;
         rows->pattern[i] = find_pattern(gain, w->members[from]);
-        rows->estimate[i] = h->estimate[from];
+        rows->stake[i] = pp_stake_of(setup->cost, h->estimate[from]);
         rows->null_bid[i] = w->bids[from];
         memcpy(rows->curves + i * size, w->curves + from * size, size * sizeof(double));
     }
@@ -65,12 +66,15 @@ pp_status pp_gain_rows_load(const pp_agent_setup *setup, pp_gain *gain, size_t m
     size_t scratch = pp_pipeline_scratch(setup->pipeline),
            values = pp_pipeline_curve_size(setup->pipeline);
     PP_TRY(allocate_rows(gain, n < most ? n : most, error));
-    double *room = malloc(n * (scratch + values + 1 + size) * sizeof(double));
+    double *room = malloc(n * (scratch + values + 2 + size) * sizeof(double));
     uint64_t *members = calloc(n, sizeof *members);
     bool found = room && members;
     if (found) {
-        whole w = {room, room + n * scratch, room + n * (scratch + values),
-                   room + n * (scratch + values + 1), members};
+        whole w = {.scratch = room, .members = members};
+        w.values = w.scratch + n * scratch;
+        w.break_even = w.values + n * values;
+        w.bids = w.break_even + n;
+        w.curves = w.bids + n;
         fill_rows(gain, setup, &w);
     }
     free(room);
@@ -85,16 +89,17 @@ enum { CHUNK = 72 }; ///< values of a sale at a time: a multiple of 8 that holds
 static void row_gains(const pp_gain *gain, size_t i, const pp_candidates *candidates,
                       const double *d, size_t m, double *value, double *slope)
 {
-    double estimate = gain->rows.estimate[i], k[CHUNK], a[CHUNK];
+    pp_stake stake = gain->rows.stake[i];
+    double k[CHUNK], a[CHUNK];
     if (gain->policy) {
-        pp_soft_maxima(candidates, gain->policy->temperature, estimate, d, m, value, slope);
+        pp_soft_maxima(candidates, gain->policy->temperature, stake, d, m, value, slope);
         return;
     }
     for (size_t j = 0; j < m; j++)
-        k[j] = 1 - d[j] * (1 / estimate);
+        k[j] = stake.break_even - d[j] * (1 / stake.size);
     pp_sale_bids(gain->model, gain->rows.curves + i * gain->model->curve_size, m, k, a, slope);
     for (size_t j = 0; j < m; j++)
-        value[j] = slope[j] * (estimate * (a[j] - 1) + d[j]);
+        value[j] = slope[j] * (stake.size * (a[j] - stake.break_even) + d[j]);
 }
 
 static void row_candidates(const pp_gain *gain, size_t i, pp_candidates *candidates)
@@ -150,7 +155,8 @@ static pp_status tabulate(pp_gain *gain, double reach, const pp_stop_flag *stop,
 static void release_rows(pp_gain_rows *rows)
 {
     free(rows->pattern);
-    free(rows->estimate);
+    free(rows->stake);
+    free(rows->null_bid);
     memset(rows, 0, sizeof *rows);
 }
 

@@ -4,7 +4,7 @@
 ///
 /// A customer enters the value of a portfolio only through its pattern p of category membership, of
 /// which there are at most 2^K. With d the value of a sale, the expected gain of a round is
-///   G(d) = sum_p G_p(d_p),   G_p(d) = E[1(pattern p) max_a P(s,a)(C(a - 1) + d)],
+///   G(d) = sum_p G_p(d_p),   G_p(d) = E[1(pattern p) max_a P(s,a)(C(a - k) + d)],
 /// or its soft twin (agents/planning/policy.h), the expectation taken over the firm's own history.
 /// Each G_p is convex, and its slope is the chance that a round brings a sale of that pattern
 /// (envelope theorem). Tabulated once, a backup of Bellman's is a look-up per pattern instead of a
@@ -20,7 +20,7 @@ enum { PP_GAIN_ROWS = 4096 }; ///< rows of history at most, evenly spread
 typedef struct pp_gain_rows {
     size_t n;
     size_t *pattern;  ///< [n] index
-    double *estimate; ///< [n] C, GBP
+    pp_stake *stake;  ///< [n]
     double *null_bid; ///< [n]
     double *curves;   ///< [n][model->curve_size]
 } pp_gain_rows;

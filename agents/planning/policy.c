@@ -63,18 +63,18 @@ void pp_candidates_make(const pp_policy_config *config, const pp_sale_model *mod
     pp_sale_probabilities(model, curve, n, c->multiplier, c->sale);
 }
 
-static double action_value(const pp_candidates *c, size_t j, double estimate, double d)
+static double action_value(const pp_candidates *c, size_t j, pp_stake stake, double d)
 {
-    return c->sale[j] * (estimate * (c->multiplier[j] - 1) + d);
+    return c->sale[j] * (stake.size * (c->multiplier[j] - stake.break_even) + d);
 }
 
 /// Temperature 0: all weight on the best; on the first of several.
-static pp_soft hard_maximum(const pp_candidates *c, double estimate, double d, double *policy)
+static pp_soft hard_maximum(const pp_candidates *c, pp_stake stake, double d, double *policy)
 {
     size_t best = 0;
-    double most = action_value(c, 0, estimate, d);
+    double most = action_value(c, 0, stake, d);
     for (size_t j = 1; j < c->n; j++) {
-        double q = action_value(c, j, estimate, d);
+        double q = action_value(c, j, stake, d);
         if (q > most) {
             most = q;
             best = j;
@@ -97,12 +97,12 @@ static bool is_flat(double most, double least, double temperature)
 }
 
 /// Sum of pi_b (e^x - 1) where exponents are small.
-static double small_excess(const pp_candidates *c, double temperature, double estimate, double d,
+static double small_excess(const pp_candidates *c, double temperature, pp_stake stake, double d,
                            double most)
 {
     double excess = 0;
     for (size_t j = 0; j < c->n; j++)
-        excess += c->reference[j] * expm1((action_value(c, j, estimate, d) - most) / temperature);
+        excess += c->reference[j] * expm1((action_value(c, j, stake, d) - most) / temperature);
     return excess;
 }
 
@@ -111,12 +111,12 @@ typedef struct padded {
     double reference[PP_CANDIDATES_ROOM], sale[PP_CANDIDATES_ROOM], profit[PP_CANDIDATES_ROOM];
 } padded;
 
-static void pad(const pp_candidates *c, double estimate, padded *to)
+static void pad(const pp_candidates *c, pp_stake stake, padded *to)
 {
     memcpy(to->reference, c->reference, c->n * sizeof(double));
     memcpy(to->sale, c->sale, c->n * sizeof(double));
     for (size_t j = 0; j < c->n; j++)
-        to->profit[j] = estimate * (c->multiplier[j] - 1);
+        to->profit[j] = stake.size * (c->multiplier[j] - stake.break_even);
     for (size_t j = c->n; j % PP_LANES; j++) {
         to->reference[j] = 0;
         to->sale[j] = to->sale[c->n - 1];
@@ -124,19 +124,19 @@ static void pad(const pp_candidates *c, double estimate, padded *to)
     }
 }
 
-pp_soft pp_soft_maximum(const pp_candidates *c, double temperature, double estimate, double d,
+pp_soft pp_soft_maximum(const pp_candidates *c, double temperature, pp_stake stake, double d,
                         double *policy)
 {
     double weight[PP_CANDIDATES_ROOM];
     padded p;
     pp_soft_sums s;
     if (!(temperature > 0))
-        return hard_maximum(c, estimate, d, policy);
-    pad(c, estimate, &p);
+        return hard_maximum(c, stake, d, policy);
+    pad(c, stake, &p);
     pp_planning_kernels_now()->soft(p.reference, p.sale, p.profit, c->n, temperature, d, &s,
                                     weight);
     if (is_flat(s.most, s.least, temperature))
-        s.excess = small_excess(c, temperature, estimate, d, s.most);
+        s.excess = small_excess(c, temperature, stake, d, s.most);
     double above = temperature * (s.excess > -0.5 ? log1p(s.excess) : log(s.total));
     for (size_t j = 0; j < c->n && policy; j++)
         policy[j] = weight[j] / s.total;
@@ -156,7 +156,7 @@ static double never(const pp_candidates *c)
 
 enum { CHUNK = 72 }; ///< values of a sale at a time: a multiple of 8 that holds a default table
 
-static void soft_chunk(const pp_candidates *c, double temperature, double estimate, const padded *p,
+static void soft_chunk(const pp_candidates *c, double temperature, pp_stake stake, const padded *p,
                        double least, const double *d, size_t m, double *value, double *slope)
 {
     double room[5][CHUNK], at[CHUNK], rise[CHUNK];
@@ -172,7 +172,7 @@ static void soft_chunk(const pp_candidates *c, double temperature, double estima
                                           least, at, m, &s);
     for (size_t j = 0; j < m; j++) {
         if (is_flat(s.most[j], s.least[j], temperature))
-            s.excess[j] = small_excess(c, temperature, estimate, d[j], s.most[j]);
+            s.excess[j] = small_excess(c, temperature, stake, d[j], s.most[j]);
         rise[j] = s.excess[j] > -0.5 ? s.excess[j] : s.total[j] - 1;
     }
     pp_planning_kernels_now()->log1p(rise, m, rise);
@@ -184,21 +184,21 @@ static void soft_chunk(const pp_candidates *c, double temperature, double estima
     }
 }
 
-void pp_soft_maxima(const pp_candidates *candidates, double temperature, double estimate,
+void pp_soft_maxima(const pp_candidates *candidates, double temperature, pp_stake stake,
                     const double *d, size_t m, double *value, double *slope)
 {
     bool single = m == 1 || !(temperature > 0); // one value alone would cost as much as eight
     double least = never(candidates);
     padded p;
-    pad(candidates, estimate, &p);
+    pad(candidates, stake, &p);
     for (size_t j = 0; j < m && single; j++) {
-        pp_soft soft = pp_soft_maximum(candidates, temperature, estimate, d[j], NULL);
+        pp_soft soft = pp_soft_maximum(candidates, temperature, stake, d[j], NULL);
         value[j] = soft.value;
         slope[j] = soft.conversion;
     }
     for (size_t j = 0; j < m && !single; j += CHUNK)
-        soft_chunk(candidates, temperature, estimate, &p, least, d + j,
-                   m - j < CHUNK ? m - j : CHUNK, value + j, slope + j);
+        soft_chunk(candidates, temperature, stake, &p, least, d + j, m - j < CHUNK ? m - j : CHUNK,
+                   value + j, slope + j);
 }
 
 size_t pp_policy_draw(const double *policy, size_t n, double u)

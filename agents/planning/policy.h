@@ -4,7 +4,7 @@
 /// candidate multipliers with weights pi_b; a temperature tau in GBP is the price of one nat of
 /// departure from it. What has no weight is never quoted: a cap on prices is a zero in pi_b.
 ///
-///   Q(a) = P(a)(C(a - 1) + d)                    d: value of the sale to the portfolio, GBP
+///   Q(a) = P(a)(C(a - k) + d)                    d: value of the sale to the portfolio, GBP
 ///   V = tau log sum_a pi_b(a) exp(Q(a)/tau)      pi(a) = pi_b(a) exp((Q(a) - V)/tau)
 ///
 /// KL-Regularised Q-Learning, arXiv 2508.17000, with Q less the value of going on without a sale.
@@ -88,11 +88,11 @@ typedef struct pp_soft {
 } pp_soft;
 
 /// @param policy [n] becomes pi; may be NULL
-pp_soft pp_soft_maximum(const pp_candidates *candidates, double temperature, double estimate,
+pp_soft pp_soft_maximum(const pp_candidates *candidates, double temperature, pp_stake stake,
                         double d, double *policy);
 
 /// V and its slope at many values of a sale. @param d, value, slope [m]
-void pp_soft_maxima(const pp_candidates *candidates, double temperature, double estimate,
+void pp_soft_maxima(const pp_candidates *candidates, double temperature, pp_stake stake,
                     const double *d, size_t m, double *value, double *slope);
 
 /// Candidate that a draw of the policy gives. @param policy [n] @param u uniform in (0, 1)

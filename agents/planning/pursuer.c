@@ -11,6 +11,7 @@ pp_status pp_pursuer_train(pp_pursuer *p, const pp_sale_config *sale,
                            pp_error *error)
 {
     p->stream = setup->stream;
+    p->cost = *setup->cost;
     p->continuous = continuous;
     p->policy = *policy;
     PP_TRY(pp_sale_model_fit(sale, setup, &p->model, error));
@@ -60,11 +61,11 @@ double pp_pursuer_quote(pp_pursuer *p, const pp_agent_quote *quote, double d)
         p->epoch++;
         p->kl = 0;
     }
+    pp_stake stake = pp_stake_of(&p->cost, quote->estimate);
     if (p->continuous)
-        return pp_sale_bid(&p->model, curve, 1 - d / quote->estimate);
+        return pp_sale_bid(&p->model, curve, stake.break_even - d / stake.size);
     pp_candidates_make(&p->policy, &p->model, curve, quote->null_bid, &p->candidates);
-    pp_soft soft =
-        pp_soft_maximum(&p->candidates, p->policy.temperature, quote->estimate, d, p->probability);
+    pp_soft soft = pp_soft_maximum(&p->candidates, p->policy.temperature, stake, d, p->probability);
     p->kl += soft.kl;
     double u = p->policy.act == PP_ACT_SAMPLE ? uniform(p, quote->round) : 0;
     return pp_policy_act(&p->candidates, p->probability, (pp_act)p->policy.act, u);

@@ -13,6 +13,7 @@ typedef struct pp_pursuer {
     bool continuous; ///< the best bid of all instead of a policy over candidates
     pp_gain gain;
     pp_planner *planner;
+    pp_cost cost; ///< the firm's
     pp_stream stream;
     uint32_t epoch;           ///< test epochs begun
     double kl;                ///< nats, of the epoch in hand

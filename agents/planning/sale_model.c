@@ -34,6 +34,26 @@ static void load_inputs(const pp_sale_model *model, const double *const *feature
         inputs[EXTRA + j] = features[j] + first;
 }
 
+static double logit(const pp_curves *curves, size_t i, double multiplier)
+{
+    double p = fmin(fmax(pp_curve_probability(curves, i, multiplier), 1e-9), 1 - 1e-9);
+    return log(p / (1 - p));
+}
+
+/// How steep the pipeline's own curves are, where bids are: the fall of the logit per unit
+/// multiplier, over some hundreds of rows. Of a logistic model it is the same everywhere.
+static double pipeline_slope(const pp_curves *curves)
+{
+    const double cheap = 1.05, dear = 1.15;
+    size_t n = curves->n < 512 ? curves->n : 512;
+    double sum = 0;
+    for (size_t j = 0; j < n; j++) {
+        size_t i = j * curves->n / n;
+        sum += (logit(curves, i, cheap) - logit(curves, i, dear)) / (dear - cheap);
+    }
+    return sum / (double)n;
+}
+
 static pp_status fit_rows(const pp_sale_config *config, const pp_agent_setup *setup,
                           pp_sale_model *model, const pp_curves *curves, double *extra,
                           pp_error *error)
@@ -44,7 +64,8 @@ static pp_status fit_rows(const pp_sale_config *config, const pp_agent_setup *se
     bool constrained;
     pp_param_defaults(&pp_pricing_table, &pricing);
     pricing.conversion_ridge = config->ridge;
-    pricing.prior_slope = config->prior_slope;
+    pricing.prior_slope =
+        isnan(config->prior_slope) ? fmax(pipeline_slope(curves), 1) : config->prior_slope;
     pricing.slope_weight = config->prior_weight;
     load_inputs(model, h->features, h->estimate, curves, 0, h->n, extra, h->n, inputs);
     pp_conversion_data data = {.n = h->n,

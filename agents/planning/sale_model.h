@@ -1,5 +1,4 @@
 /// @file
-/// @internal
 /// The chance of a sale as a planner sees it.
 ///
 /// `pipeline` is the model that every firm prices with. `own` is fitted by the planner on the same
@@ -18,11 +17,11 @@ typedef enum pp_sale_source { PP_SALE_OWN, PP_SALE_PIPELINE } pp_sale_source;
 typedef struct pp_sale_config {
     int conversion;      ///< pp_sale_source
     double ridge;        ///< rows
-    double prior_slope;  ///< logits per unit multiplier
+    double prior_slope;  ///< logits per unit multiplier; NaN: that of the pipeline's fit
     double prior_weight; ///< rows
 } pp_sale_config;
 
-extern const char *const pp_sale_sources[];
+extern PP_API const char *const pp_sale_sources[];
 
 /// Rows of an agent's parameter table, for a member `m` of type pp_sale_config.
 #define PP_SALE_ROWS(m)                                                                            \
@@ -30,10 +29,21 @@ extern const char *const pp_sale_sources[];
             "the chance of a sale: a model of the agent's own on every feature, or the "           \
             "pipeline's",                                                                          \
             DESIGN),                                                                               \
-        REAL_IN(m, ridge, 2, 1e-9, 1e6, 0, "rows", "weight of the own model's prior", DESIGN),     \
-        REAL_IN(m, prior_slope, 25, 1e-3, 1e6, 0, "1",                                             \
-                "logits per unit multiplier towards which the own model's slope is pulled",        \
-                DESIGN),                                                                           \
+        PP_SALE_OWN_ROWS(m)
+/// Those of the own model alone.
+#define PP_SALE_OWN_ROWS(m)                                                                        \
+    REAL_IN(m, ridge, 2, 1e-9, 1e6, 0, "rows", "weight of the own model's prior", DESIGN),         \
+        {.name = "prior_slope",                                                                    \
+         .offset = offsetof(CONFIG, m.prior_slope),                                                \
+         .type = PP_PARAM_REAL,                                                                    \
+         .default_number = NAN,                                                                    \
+         .min = 1e-3,                                                                              \
+         .max = 1e6,                                                                               \
+         .flags = PP_OPTIONAL | PP_AUTO,                                                           \
+         .unit = "1",                                                                              \
+         .doc = "logits per unit multiplier towards which the own model's slope is pulled",        \
+         .citation = DESIGN,                                                                       \
+         .derived = "auto: the slope of the pipeline's fit"},                                      \
         REAL_IN(m, prior_weight, 300, 1e-9, 1e9, 0, "rows",                                        \
                 "weight of the prior on the own model's slope", DESIGN)
 
@@ -47,25 +57,26 @@ typedef struct pp_sale_model {
 } pp_sale_model;
 
 /// Fit on the firm's own history. @return PP_OK, PP_ENOMEM, PP_ENUMERIC
-pp_status pp_sale_model_fit(const pp_sale_config *config, const pp_agent_setup *setup,
-                            pp_sale_model *model, pp_error *error);
-void pp_sale_model_release(pp_sale_model *model);
+PP_API pp_status pp_sale_model_fit(const pp_sale_config *config, const pp_agent_setup *setup,
+                                   pp_sale_model *model, pp_error *error);
+PP_API void pp_sale_model_release(pp_sale_model *model);
 
 /// Curves of many quotes. Each row depends on its own customer only.
 /// @param curves [n][curve_size]; for the pipeline's model a copy of what it made
-void pp_sale_curves(const pp_sale_model *model, const double *const *features,
-                    const double *estimate, const pp_curves *pipeline, double *curves);
+PP_API void pp_sale_curves(const pp_sale_model *model, const double *const *features,
+                           const double *estimate, const pp_curves *pipeline, double *curves);
 
 /// P(sale) at a multiplier, and argmax over [low, high] of P(a)(a - k), which has one peak.
 /// @param curve [curve_size]
-double pp_sale_probability(const pp_sale_model *model, const double *curve, double multiplier);
-double pp_sale_bid(const pp_sale_model *model, const double *curve, double k);
+PP_API double pp_sale_probability(const pp_sale_model *model, const double *curve,
+                                  double multiplier);
+PP_API double pp_sale_bid(const pp_sale_model *model, const double *curve, double k);
 /// Both for one quote's curve: P(sale) of n multipliers, and the best bids at n values of k with
 /// their P.
 /// @param multiplier, k, bid, p [n]
-void pp_sale_probabilities(const pp_sale_model *model, const double *curve, size_t n,
-                           const double *multiplier, double *p);
-void pp_sale_bids(const pp_sale_model *model, const double *curve, size_t n, const double *k,
-                  double *bid, double *p);
+PP_API void pp_sale_probabilities(const pp_sale_model *model, const double *curve, size_t n,
+                                  const double *multiplier, double *p);
+PP_API void pp_sale_bids(const pp_sale_model *model, const double *curve, size_t n, const double *k,
+                         double *bid, double *p);
 
 #endif

@@ -165,7 +165,7 @@ static pp_status check_row(const pp_agent_class *agent, size_t i, void *config, 
     const pp_param_table *table = agent->params;
     const pp_param *row = &table->rows[i];
     const place at = {agent, row, error};
-    const unsigned flags = PP_OPEN_MIN | PP_OPEN_MAX | PP_OPTIONAL | PP_REQUIRED;
+    const unsigned flags = PP_OPEN_MIN | PP_OPEN_MAX | PP_OPTIONAL | PP_REQUIRED | PP_AUTO;
     if (!is_name(row->name))
         return pp_error_set(error, PP_EINVAL,
                             "agent '%s': the name of parameter %zu is not 1 to %d characters of "
@@ -180,7 +180,8 @@ static pp_status check_row(const pp_agent_class *agent, size_t i, void *config, 
     pp_status status = check_field(&at);
     if (status != PP_OK)
         return status;
-    if (row->flags & ~flags || (row->flags & PP_OPTIONAL && row->type != PP_PARAM_REAL))
+    bool optional = row->flags & PP_OPTIONAL, automatic = row->flags & PP_AUTO;
+    if (row->flags & ~flags || (optional && row->type != PP_PARAM_REAL) || (automatic && !optional))
         return wrong(&at, "its flags are wrong");
     if (!(row->min <= row->max))
         return wrong(&at, "its minimum is above its maximum");

@@ -50,6 +50,23 @@ bool pp_results_has(pp_results_file *file, pp_variable_id id)
     return has;
 }
 
+/// Files of version 0.1 have no true reward, but what it is made of.
+static pp_status make_true_reward(pp_results_file *file, double **values, size_t *n,
+                                  pp_error *error)
+{
+    double *loss;
+    PP_TRY(pp_results_read(file, PP_VAR_true_profit, values, n, error));
+    pp_status status = pp_results_read(file, PP_VAR_portfolio_loss, &loss, n, error);
+    if (status != PP_OK) {
+        free(*values);
+        return status;
+    }
+    for (size_t i = 0; i < *n; i++)
+        (*values)[i] -= loss[i];
+    free(loss);
+    return PP_OK;
+}
+
 pp_status pp_results_read(pp_results_file *file, pp_variable_id id, double **values, size_t *n,
                           pp_error *error)
 {
@@ -57,6 +74,8 @@ pp_status pp_results_read(pp_results_file *file, pp_variable_id id, double **val
     void *read;
     if (!file || !values || !n || (size_t)id >= PP_VAR_COUNT || pp_variables[id].type == PP_STRING)
         return pp_error_set(error, PP_EINVAL, "a file, a numeric variable and a place are needed");
+    if (id == PP_VAR_true_reward && !pp_results_has(file, id))
+        return make_true_reward(file, values, n, error);
     pp_file_variable_path(id, path);
     pp_status status =
         read_numbers(file, path, pp_variables[id].dims, H5T_NATIVE_DOUBLE, &read, n, error);

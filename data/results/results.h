@@ -50,6 +50,7 @@ typedef enum pp_dim {
 #define PP_TFK PP_DIM_TRIAL, PP_DIM_FIRM, PP_DIM_CATEGORY
 #define PP_RESULT_VARIABLES(X)                                                                     \
     X(reward, PP_F64, (PP_TEF), "GBP", "booked profit less portfolio loss")                        \
+    X(true_reward, PP_F64, (PP_TEF), "GBP", "true profit less portfolio loss")                     \
     X(booked_profit, PP_F64, (PP_TEF), "GBP",                                                      \
       "sum over sales of price less the firm's own cost estimate")                                 \
     X(true_profit, PP_F64, (PP_TEF), "GBP",                                                        \
@@ -84,6 +85,9 @@ typedef enum pp_dim {
       "mean terminal portfolio over the burn-in epochs")                                           \
     X(constrained_refits, PP_I32, (PP_DIM_TRIAL, PP_DIM_FIRM), "1",                                \
       "refits whose price slope had to be constrained")                                            \
+    X(cost_given_sale, PP_F64, (PP_DIM_TRIAL, PP_DIM_FIRM), "1",                                   \
+      "expected cost of a policy given that it sells over the firm's estimate, as the firm "       \
+      "reckons in test epochs")                                                                    \
     X(category_description, PP_STRING, (PP_TFK), "", "what each category asks of a policy")
 
 /// The same for the group /learning: what agents log as they learn. NaN where nothing is logged.

@@ -115,13 +115,17 @@ static const double *price_firm(const pp_workspace *w, pp_block *block, size_t f
     memcpy(part->estimate, block->estimates + f * PP_BLOCK, c->n * sizeof(double));
     pp_pipeline_prepare(firm->pipeline, block->columns, part->estimate, c->n, block->scratch,
                         part->curves, &view->curves);
-    pp_curves_bid(&view->curves, NULL, part->null_bid);
+    bool booked = firm->config->correction.kind == PP_CORRECTION_NONE;
+    if (!booked)
+        pp_break_even(&firm->cost, part->estimate, c->n, part->break_even);
+    pp_curves_bid(&view->curves, booked ? NULL : part->break_even, part->null_bid);
     view->batch = (pp_agent_batch){.n = c->n,
                                    .first_round = c->first_round,
                                    .features = block->columns,
                                    .estimate = part->estimate,
                                    .curves = &view->curves,
                                    .null_bid = part->null_bid,
+                                   .break_even = part->break_even,
                                    .categories = part->members};
     if (!pp_testing(w))
         return part->null_bid;
@@ -217,6 +221,7 @@ static pp_status quote_in_round(pp_workspace *w, pp_block *block, size_t f, size
                             .features = w->row,
                             .estimate = batch->estimate[i],
                             .null_bid = batch->null_bid[i],
+                            .break_even = batch->break_even[i],
                             .curve = curve,
                             .categories = batch->categories[i],
                             .prepared = part->prepared + i * agent->prepared};

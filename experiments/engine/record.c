@@ -107,6 +107,8 @@ void pp_record_scores(const pp_workspace *w)
         pp_record_f64(record, PP_VAR_portfolio_loss)[at] = loss;
         pp_record_f64(record, PP_VAR_reward)[at] =
             pp_record_f64(record, PP_VAR_booked_profit)[at] - loss;
+        pp_record_f64(record, PP_VAR_true_reward)[at] =
+            pp_record_f64(record, PP_VAR_true_profit)[at] - loss;
     }
 }
 
@@ -120,6 +122,7 @@ void pp_record_trial(const pp_workspace *w)
         size_t categories = firm->has_portfolio ? firm->portfolio->n_categories : 0;
         pp_record_i32(record, PP_VAR_constrained_refits)[f] =
             pp_pipeline_constrained(firm->pipeline);
+        pp_record_f64(record, PP_VAR_cost_given_sale)[f] = firm->cost.kappa;
         for (size_t k = 0; k < categories; k++) {
             size_t at = f * e->n_categories + k;
             pp_record_f64(record, PP_VAR_target)[at] = firm->portfolio->target[k];
@@ -149,16 +152,6 @@ static void put_features(const pp_experiment *e, const pp_block *block, size_t i
     }
 }
 
-/// d ln P/d ln price by a central difference, off by less than a part in 100,000 for slopes that
-/// occur: any conversion model has it.
-static double elasticity(const pp_curves *curves, size_t i, double multiplier)
-{
-    const double step = 1e-4;
-    double dearer = pp_curve_probability(curves, i, multiplier * (1 + step));
-    double cheaper = pp_curve_probability(curves, i, multiplier * (1 - step));
-    return log(dearer / cheaper) / log((1 + step) / (1 - step));
-}
-
 /// One row of a firm's quote, with its conversion model's view of the price quoted.
 static void put_quote(const pp_firm *firm, const pp_block *block, size_t f, size_t i, size_t at,
                       pp_record *record)
@@ -173,7 +166,7 @@ static void put_quote(const pp_firm *firm, const pp_block *block, size_t f, size
     pp_record_quotes_f64(record, PP_QUOTE_EXPECTED_CONVERSION)[at] =
         fitted ? pp_curve_probability(curves, i, multiplier) : NAN;
     pp_record_quotes_f64(record, PP_QUOTE_EXPECTED_ELASTICITY)[at] =
-        fitted ? elasticity(curves, i, multiplier) : NAN;
+        fitted ? pp_curve_elasticity(curves, i, multiplier) : NAN;
 }
 
 void pp_record_quote(const pp_workspace *w, const pp_block *block, size_t i, size_t row)

@@ -42,6 +42,7 @@ pp_status pp_trial_run(pp_workspace *w, int64_t trial, const pp_stop_flag *stop,
 
 static void start_trial(pp_workspace *w, int64_t trial)
 {
+    static const pp_sale_costs no_costs = {0};
     const pp_experiment *e = w->experiment;
     w->trial = trial;
     pp_indices_start(&e->scenario->inflation, &w->indices);
@@ -51,6 +52,7 @@ static void start_trial(pp_workspace *w, int64_t trial)
         pp_stream stream = pp_trial_stream(w, (int64_t)f);
         pp_gsl_random random;
         pp_pipeline_reset(firm->pipeline);
+        pp_cost_start(&firm->config->correction, &no_costs, &firm->cost);
         memset(firm->average, 0, e->n_categories * sizeof(double));
         memset(firm->state, 0, firm->config->agent->state_size);
         firm->trained = false;
@@ -235,10 +237,17 @@ static pp_status for_each_firm(pp_workspace *w, pp_stage stage, pp_error *error)
     return PP_OK;
 }
 
+/// Is this refit's cost of a sale the one that counts from the next epoch on?
+static bool corrects(const pp_workspace *w)
+{
+    return w->experiment->scenario->market.cost_from == PP_COST_FROM_BURN_IN ||
+           w->epoch + 1 == pp_burn_in_epochs(w);
+}
+
 /// Fit the firm's models anew to its history. A stage.
 static void refit(const pp_workspace *w, pp_block *block)
 {
-    const pp_firm *firm = &w->firms[block->firm];
+    pp_firm *firm = &w->firms[block->firm];
     pp_stream stream = pp_trial_stream(w, w->epoch);
     pp_history history;
     pp_gsl_random random;
@@ -250,6 +259,8 @@ static void refit(const pp_workspace *w, pp_block *block)
     pp_gsl_random_init(&random, &stream, PP_DRAW_REFIT, (uint32_t)block->firm);
     block->status =
         pp_pipeline_fit(firm->pipeline, &history, block->fit_scratch, &random.rng, &detail);
+    if (block->status == PP_OK && corrects(w))
+        block->status = pp_cost_fit(firm->pipeline, &history, &firm->cost, &detail);
     if (block->status != PP_OK)
         pp_error_set(&block->error, block->status,
                      "trial %lld: refit after epoch %lld of firm '%s': %s", (long long)w->trial,
@@ -289,6 +300,7 @@ static void train(const pp_workspace *w, pp_block *block)
     }
     pp_agent_setup setup = {.schema = e->schema,
                             .pipeline = firm->pipeline,
+                            .cost = &firm->cost,
                             .history = &history,
                             .portfolio = firm->has_portfolio ? firm->portfolio : NULL,
                             .burn_in_average = firm->average,

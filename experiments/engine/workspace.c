@@ -45,15 +45,18 @@ static bool create_firm_block(const pp_firm *firm, pp_firm_block *part)
     size_t curve = pp_pipeline_curve_size(firm->pipeline), prepared = firm->config->agent->prepared;
     part->view = calloc(1, sizeof *part->view);
     part->members = calloc(PP_BLOCK, sizeof *part->members);
-    part->own = pp_array_reals(PP_BLOCK * (3 + curve + prepared));
+    part->own = pp_array_reals(PP_BLOCK * (4 + curve + prepared));
     if (!part->view || !part->members || !part->own)
         return false;
     double *at = part->own;
     part->estimate = take(&at, PP_BLOCK);
     part->null_bid = take(&at, PP_BLOCK);
+    part->break_even = take(&at, PP_BLOCK);
     part->multiplier = take(&at, PP_BLOCK);
     part->curves = take(&at, PP_BLOCK * curve);
     part->prepared = take(&at, PP_BLOCK * prepared);
+    for (size_t i = 0; i < PP_BLOCK; i++)
+        part->break_even[i] = 1;
     return true;
 }
 
@@ -135,8 +138,14 @@ static pp_status create_parts(pp_workspace *w, pp_error *error)
     for (size_t i = 0; i < w->n_blocks; i++)
         PP_TRY(create_block(w, &w->blocks[i], error));
     PP_TRY(pp_accounts_create(e->n_firms, &w->accounts, error));
-    return pp_histories_create(e->schema->n_columns, e->n_firms, e->history_epochs, e->history_rows,
-                               (pp_observe)e->scenario->market.observe, &w->histories, error);
+    PP_TRY(pp_histories_create(e->schema->n_columns, e->n_firms, e->history_epochs, e->history_rows,
+                               (pp_observe)e->scenario->market.observe, &w->histories, error));
+    for (size_t f = 0; f < e->n_firms; f++) {
+        const pp_correction_config *c = &e->scenario->firms[f].correction;
+        if (c->kind == PP_CORRECTION_TILT && isnan(c->variance))
+            pp_histories_watch(w->histories);
+    }
+    return PP_OK;
 }
 
 pp_status pp_workspace_create(const pp_experiment *e, int blocks, pp_workspace **workspace,
@@ -240,7 +249,7 @@ static double block_bytes(const pp_experiment *e, const pp_pipeline *pipeline)
     double n = (double)e->n_firms, columns = e->schema->n_columns, real = sizeof(double);
     double rows = (double)(e->history_rows * e->history_epochs);
     double refit = rows * (double)pp_pipeline_fit_scratch(pipeline) * real;
-    double part = 3 + (double)pp_pipeline_curve_size(pipeline) + 1 + 1; // prepared, members
+    double part = 4 + (double)pp_pipeline_curve_size(pipeline) + 1 + 1; // prepared, members
     double numbers = columns + 10 + (double)pp_pipeline_scratch(pipeline) + n * (5.5 + part);
     double firm = (double)(sizeof(pp_firm_block) + sizeof(pp_agent_view)) + 2 * n * sizeof(int64_t);
     return refit + PP_BLOCK * real * numbers + n * firm;

@@ -29,6 +29,7 @@ typedef struct pp_firm_block {
     double *estimate;   ///< [PP_BLOCK] C, GBP
     double *curves;     ///< [PP_BLOCK][curve size]
     double *null_bid;   ///< [PP_BLOCK]
+    double *break_even; ///< [PP_BLOCK] k
     double *prepared;   ///< [PP_BLOCK][agent->prepared]
     double *multiplier; ///< [PP_BLOCK] the answer of `quote_batch`
 } pp_firm_block;
@@ -57,7 +58,8 @@ typedef struct pp_block {
 typedef struct pp_firm {
     const pp_firm_config *config;
     pp_pipeline *pipeline;
-    void *state; ///< the agent's; valid between train and release
+    pp_cost cost; ///< what a sale costs, as the firm reckons from its last refit on
+    void *state;  ///< the agent's; valid between train and release
     bool trained;
     bool has_portfolio;
     pp_portfolio *portfolio; ///< categories, and the target once burn-in is over

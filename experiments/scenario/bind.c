@@ -9,7 +9,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "experiments/scenario/parts.h"
 #include "market/base/nearest.h"
+#include "market/base/path.h"
 #include "market/base/text.h"
 
 /// Beyond this a double no longer holds every whole number, and a whole number means what it says.
@@ -140,12 +142,14 @@ static bool bind_integer(const slot *s, int64_t *field)
 
 static bool bind_real(const slot *s, double *field)
 {
-    if (s->row->flags & PP_OPTIONAL && pp_node_is_null(s->node)) {
+    bool automatic = s->row->flags & PP_AUTO && s->node->kind == PP_NODE_SCALAR &&
+                     !s->node->quoted && strcmp(s->node->text, "auto") == 0;
+    if (automatic || (s->row->flags & PP_OPTIONAL && pp_node_is_null(s->node))) {
         *field = NAN;
         return true;
     }
     double value;
-    if (!read_number(s, "a number", &value))
+    if (!read_number(s, s->row->flags & PP_AUTO ? "a number or auto" : "a number", &value))
         return false;
     *field = value;
     return true;
@@ -346,4 +350,37 @@ bool pp_bind(pp_report *report, const char *where, pp_mark at, const pp_node *ma
     const pp_param_table *const tables[] = {table, NULL};
     bool known = pp_bind_keys(report, where, map, tables, others);
     return pp_bind_rows(report, where, at, map, table, config) && known;
+}
+
+// ---- paths
+
+/// A path typed on the command line is relative to the current folder, one of a sweep's plan to the
+/// plan, one of a file to the file.
+static pp_status make_absolute(const pp_report *report, pp_mark mark, const char *folder,
+                               pp_text *path, pp_error *error)
+{
+    if (mark.set != PP_MARK_PLAN)
+        return pp_path_absolute(mark.set ? "" : folder, path, error);
+    char *plan = pp_path_folder(report->plan);
+    if (!plan)
+        return pp_error_set(error, PP_ENOMEM, "no memory for a path");
+    pp_status status = pp_path_absolute(plan, path, error);
+    free(plan);
+    return status;
+}
+
+bool pp_resolve_file(pp_report *report, const char *where, const pp_node *map, const char *key,
+                     const char *folder, pp_text *path)
+{
+    char at[PP_WHERE_MAX];
+    pp_error error = {0};
+    const pp_node *node = pp_node_get(map, key);
+    if (!node || !path->text[0])
+        return true;
+    pp_status status = make_absolute(report, node->mark, folder, path, &error);
+    if (status == PP_OK)
+        return true;
+    report->out_of_memory |= status == PP_ENOMEM;
+    pp_report_add(report, node->mark, pp_where_key(where, key, at), "%s", error.message);
+    return false;
 }

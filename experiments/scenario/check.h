@@ -46,6 +46,12 @@ bool pp_check_is_copy(const pp_check *check, size_t i);
 /// @param n_categories of its portfolio; 0: not known, or none
 void pp_check_agent(pp_check *check, size_t i, size_t n_categories);
 
+/// Rules of single keys, which reading a file has held already. @param where path of the map
+void pp_check_table(pp_check *check, const char *where, const pp_param_table *table,
+                    const void *config);
+/// Rules of all that is not a firm's.
+void pp_check_sections(pp_check *check);
+
 /// All rules that need nothing but the scenario.
 void pp_scenario_check(pp_check *check);
 

@@ -11,8 +11,11 @@
 static bool is_free(const char *path)
 {
     static const char *const free_keys[] = {
-        "title",        "trials",          "first_trial",   "population.file",
-        "firms[].name", "firms[].explore", "firms[].agent", "results.quotes_every",
+        "title",         "trials",
+        "first_trial",   "population.file",
+        "firms[].name",  "firms[].explore",
+        "firms[].agent", "results.quotes_every",
+        "firms[].cost",  "firms[].correction",
     };
     char plain[PP_WHERE_MAX];
     size_t n = 0;
@@ -26,6 +29,13 @@ static bool is_free(const char *path)
         if (strcmp(plain, free_keys[i]) == 0)
             return true;
     return false;
+}
+
+/// Is it a value at its default that scenarios of version 0.1 do not spell out?
+static bool is_new_default(const char *path, const pp_node *node)
+{
+    return strcmp(path, "market.cost_from") == 0 && node->kind == PP_NODE_SCALAR &&
+           strcmp(node->text, "test") == 0;
 }
 
 /// "market.rounds: 60"; empty without a value.
@@ -46,7 +56,7 @@ static void describe(const char *path, const pp_node *node, char text[PP_DIFFERE
 static bool find(const pp_node *a, const pp_node *b, const char *path,
                  pp_scenario_difference *difference)
 {
-    if (is_free(path))
+    if (is_free(path) || (!a && is_new_default(path, b)) || (!b && is_new_default(path, a)))
         return false;
     bool comparable = a && b && a->kind == b->kind;
     if (!comparable || a->kind == PP_NODE_SCALAR) {

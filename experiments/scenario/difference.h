@@ -16,8 +16,8 @@ typedef struct pp_scenario_difference {
 } pp_scenario_difference;
 
 /// Find the first value in which two texts from pp_scenario_yaml differ. Free to differ are title,
-/// trials, first_trial, quotes_every, the path of a book, and a firm's name, agent and exploration:
-/// they leave customers, costs, targets and draws as they are.
+/// trials, first_trial, quotes_every, the path of a book, and a firm's name, agent, exploration and
+/// view of what a sale costs: they leave customers, costs, targets and draws as they are.
 /// @return whether there is such a value
 bool pp_scenario_difference_find(const char *base, const char *other,
                                  pp_scenario_difference *difference);

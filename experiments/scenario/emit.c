@@ -27,7 +27,7 @@ static void emit_value(pp_buffer *out, const pp_param *row, const void *field)
     case PP_PARAM_REAL:
         // Only an optional one can be NaN: not given.
         pp_buffer_add(out, "%s",
-                      isnan(*(const double *)field) ? "null"
+                      isnan(*(const double *)field) ? row->flags & PP_AUTO ? "auto" : "null"
                                                     : pp_number_text(*(const double *)field, text));
         break;
     case PP_PARAM_BOOLEAN:
@@ -145,12 +145,17 @@ static void emit_firm(pp_buffer *out, const pp_firm_config *firm)
     pp_firm_keys keys;
     pp_param_defaults(&pp_firm_table, &keys);
     keys.explore = firm->explore;
+    keys.cost = firm->correction.kind == PP_CORRECTION_NONE ? PP_COST_BOOKED : PP_COST_GIVEN_SALE;
     pp_buffer_add(out, "%*s- name: ", STEP, "");
     pp_buffer_quote(out, firm->name);
     pp_buffer_add(out, "\n%*scount: %lld\n%*sexplore: ", 2 * STEP, "", (long long)keys.count,
                   2 * STEP, "");
     emit_value(out, pp_param_find(&pp_firm_table, "explore"), &keys.explore);
-    pp_buffer_add(out, "\n%*sagent:\n", 2 * STEP, "");
+    pp_buffer_add(out, "\n%*scost: ", 2 * STEP, "");
+    emit_value(out, pp_param_find(&pp_firm_table, "cost"), &keys.cost);
+    pp_buffer_add(out, "\n%*scorrection:\n", 2 * STEP, "");
+    emit_rows(out, 3 * STEP, &pp_correction_table, &firm->correction);
+    pp_buffer_add(out, "%*sagent:\n", 2 * STEP, "");
     if (firm->plugin) {
         emit_text(out, 3 * STEP, "plugin", firm->plugin->path);
         emit_text(out, 3 * STEP, "plugin_sha256", firm->plugin->sha256);

@@ -61,9 +61,28 @@ static void append_copies(reader *r, const pp_firm_config *firm, const label *na
     }
 }
 
+/// `cost:` and `correction:`, each of which implies the other.
+static void read_correction(reader *r, const char *where, const pp_node *firm, int cost,
+                            pp_correction_config *correction)
+{
+    char at[PP_WHERE_MAX];
+    const pp_node *basis = pp_node_get(firm, "cost"), *node = pp_node_get(firm, "correction");
+    pp_where_key(where, "correction", at);
+    pp_bind(r->report, at, node ? node->mark : firm->mark, node, &pp_correction_table, NULL,
+            correction);
+    if (!node && cost == PP_COST_GIVEN_SALE)
+        correction->kind = PP_CORRECTION_TILT;
+    bool corrects = correction->kind != PP_CORRECTION_NONE;
+    if (basis && node && corrects != (cost == PP_COST_GIVEN_SALE) &&
+        pp_report_is_sound(r->report, at))
+        pp_report_add(r->report, basis->mark, where,
+                      "'cost: %s' and 'correction' are at odds: leave one of them out",
+                      corrects ? "booked" : "given_sale");
+}
+
 static int64_t read_firm(reader *r, const pp_node *node, size_t entry)
 {
-    static const char *const others[] = {"agent", "portfolio", NULL};
+    static const char *const others[] = {"agent", "portfolio", "correction", NULL};
     char where[PP_WHERE_MAX], at[PP_WHERE_MAX];
     pp_report *report = r->report;
     pp_firm_keys keys;
@@ -86,6 +105,7 @@ static int64_t read_firm(reader *r, const pp_node *node, size_t entry)
     pp_name_copy(report, given ? given->mark : node->mark, pp_where_key(where, "name", at), text,
                  name.base);
     firm.explore = keys.explore;
+    read_correction(r, where, node, keys.cost, &firm.correction);
     name.counted = keys.count > 1;
     // One with problems too, so that the rules that they do not touch are held.
     if (!report->out_of_memory)

@@ -56,6 +56,7 @@ const pp_param_table pp_column_table = {"features", "a feature that firms see", 
                                         PP_COUNT(column_rows), sizeof(CONFIG)};
 #undef CONFIG
 
+static const char *const cost_choices[] = {"booked", "given_sale", NULL};
 static const char *const explore_choices[] = {"burn_in", "always", NULL};
 
 #define CONFIG pp_firm_keys
@@ -66,6 +67,11 @@ static const pp_param firm_rows[] = {
     INTEGER(count, 1, 1, PP_MAX_FIRMS, "firms", "how many such firms", DESIGN),
     {ROW(ENUM, explore), .names = explore_choices, .unit = "",
      .doc = "whether prices are varied at random in the burn-in epochs only, or always",
+     .citation = DESIGN},
+    {ROW(ENUM, cost), .names = cost_choices, .unit = "",
+     .doc =
+         "what a sale is taken to cost: booked, the firm's own estimate; given_sale, what it costs "
+         "given that it sells, short for correction: {kind: tilt, variance: auto}",
      .citation = DESIGN},
 };
 const pp_param_table pp_firm_table = {"firm", "a firm and how it prices", firm_rows,

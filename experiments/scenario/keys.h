@@ -20,11 +20,12 @@ typedef struct pp_section {
 extern const pp_section pp_sections[];
 extern const size_t pp_n_sections;
 
-/// Keys of a firm, beside `agent` and `portfolio`.
+/// Keys of a firm, beside `agent`, `portfolio` and `correction`.
 typedef struct pp_firm_keys {
     pp_text name;
     int64_t count;
     int explore; ///< pp_explore
+    int cost;    ///< pp_cost_basis
 } pp_firm_keys;
 
 /// Keys of an agent from a plugin, beside its own parameters.

@@ -10,7 +10,7 @@
 #include "experiments/scenario/problems.h"
 #include "market/config.h"
 #include "market/schema.h"
-#include "pricing/config.h"
+#include "pricing/break_even.h"
 
 typedef enum pp_population_kind { PP_POPULATION_PUBLISHED, PP_POPULATION_BOOK } pp_population_kind;
 
@@ -60,6 +60,8 @@ typedef enum pp_portfolio_kind {
     PP_PORTFOLIO_RANDOM,
     PP_PORTFOLIO_NAMED
 } pp_portfolio_kind;
+/// Key `cost:` of a firm.
+typedef enum pp_cost_basis { PP_COST_BOOKED, PP_COST_GIVEN_SALE } pp_cost_basis;
 typedef enum pp_explore { PP_EXPLORE_BURN_IN, PP_EXPLORE_ALWAYS } pp_explore;
 
 /// An agent that was loaded from a shared object. Opaque.
@@ -72,9 +74,10 @@ typedef struct pp_firm_config {
     char name[PP_NAME_MAX]; ///< unique; "null-1" if the scenario gives none
     size_t entry;           ///< of the file's list of firms, whose `count:` is expanded
     const pp_agent_class *agent;
-    const pp_plugin *plugin; ///< that the class is from; the scenario's. NULL: built in
-    void *agent_params;      ///< agent->params->size bytes, owned; NULL if size 0
-    int explore;             ///< pp_explore
+    const pp_plugin *plugin;         ///< that the class is from; the scenario's. NULL: built in
+    void *agent_params;              ///< agent->params->size bytes, owned; NULL if size 0
+    int explore;                     ///< pp_explore
+    pp_correction_config correction; ///< kind none: costs are booked ones
     pp_portfolio_kind portfolio;
     size_t n_categories;
     pp_category_config *categories; ///< owned; PP_PORTFOLIO_NAMED only

@@ -42,6 +42,20 @@ static void put_choices(pp_json *w, const char *const *choices)
     pp_json_close(w, ']');
 }
 
+static void put_number_or_auto(pp_json *w, const pp_param *row)
+{
+    static const char *const words[] = {"auto", NULL};
+    pp_json_open(w, "anyOf", '[');
+    pp_json_open(w, NULL, '{');
+    type_or_null(w, "number");
+    put_range(w, row);
+    pp_json_close(w, '}');
+    pp_json_open(w, NULL, '{');
+    put_choices(w, words);
+    pp_json_close(w, '}');
+    pp_json_close(w, ']');
+}
+
 static void put_type(pp_json *w, const pp_param *row)
 {
     switch (row->type) {
@@ -50,6 +64,10 @@ static void put_type(pp_json *w, const pp_param *row)
         put_range(w, row);
         break;
     case PP_PARAM_REAL:
+        if (row->flags & PP_AUTO) {
+            put_number_or_auto(w, row);
+            break;
+        }
         if (row->flags & PP_OPTIONAL)
             type_or_null(w, "number");
         else
@@ -307,6 +325,9 @@ static void put_firms(pp_json *w)
     pp_json_number(w, "maxItems", PP_MAX_FIRMS);
     open_object(w, "items", pp_firm_table.name, pp_firm_table.doc, false);
     put_rows(w, &pp_firm_table);
+    open_object(w, "correction", pp_correction_table.name, pp_correction_table.doc, false);
+    put_rows(w, &pp_correction_table);
+    close_object(w, NULL);
     put_agent(w);
     put_portfolio(w);
     close_object(w, required);

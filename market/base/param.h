@@ -42,6 +42,7 @@ enum {
     PP_OPTIONAL =
         4, ///< a REAL whose default is NaN, "not given"; `derived` says what it then becomes
     PP_REQUIRED = 8, ///< must be given: no default
+    PP_AUTO = 16,    ///< with PP_OPTIONAL: the word `auto` says "not given"
 };
 
 typedef struct pp_param {

@@ -120,8 +120,14 @@ static void test_agents_batch_of_one_gets_the_same_quote(void **state)
                 columns[j] = f->columns[j] + i;
             curves.n = 1;
             curves.values += i * curves.size;
-            const pp_agent_batch batch = {1,       (int64_t)i,      columns,       f->estimate + i,
-                                          &curves, f->null_bid + i, f->members + i};
+            const pp_agent_batch batch = {.n = 1,
+                                          .first_round = (int64_t)i,
+                                          .features = columns,
+                                          .estimate = f->estimate + i,
+                                          .curves = &curves,
+                                          .null_bid = f->null_bid + i,
+                                          .break_even = f->batch.break_even + i,
+                                          .categories = f->members + i};
             if (a.class->quote_batch) {
                 a.class->quote_batch(a.state, &batch, &one);
                 assert_true(one == all[i]);

@@ -12,6 +12,7 @@ static void test_baseline_null_agent_quotes_the_null_bid(void **state)
     agent_destroy(&a);
 }
 
+/// The first of its parameters.
 typedef struct baseline_params {
     double b, h;
 } baseline_params;
@@ -25,11 +26,10 @@ static double baseline_factor(const firm *f, double b, double h, double average,
     pp_agent_batch batch = f->batch;
     double averages[CATEGORIES] = {average, 9, 9}, bid = 1, multiplier;
     uint64_t member = 1;
-    assert_int_equal(class->params->size, sizeof(baseline_params));
-    baseline_params params;
-    pp_param_defaults(class->params, &params);
+    void *params = zeroed(class->params->size);
+    pp_param_defaults(class->params, params);
     if (!isnan(b))
-        params = (baseline_params){b, h};
+        *(baseline_params *)params = (baseline_params){b, h};
     portfolio.target[0] = target;
     situation.portfolio = &portfolio;
     situation.burn_in_average = averages;
@@ -37,11 +37,12 @@ static double baseline_factor(const firm *f, double b, double h, double average,
     batch.null_bid = &bid;
     batch.categories = &member;
     void *work = zeroed(class->state_size);
-    assert_int_equal(class->train(work, &params, &situation, NULL), PP_OK);
+    assert_int_equal(class->train(work, params, &situation, NULL), PP_OK);
     class->quote_batch(work, &batch, &multiplier);
     if (class->release)
         class->release(work);
     free(work);
+    free(params);
     return multiplier;
 }
 

@@ -416,7 +416,7 @@ says '\?\]0;owned\?\.h5'; not_says "$(printf '\033')"
 expect 'compare' 0 "$pursuit" compare null.h5 run.h5; silent
 for words in '3 trials paired' 'reward' 'booked profit' 'true profit' 'portfolio loss' "Cohen's d" 'd_z' 't-test' 'IQM' 'uplift' 'probability of' 'improvement  *pairs  *trials'; do prints "$words"; done
 expect 'compare --json' 0 "$pursuit" compare null.h5 run.h5 --json; json
-json_has "set(d['metrics']) == {'reward', 'booked_profit', 'true_profit', 'portfolio_loss'}"
+json_has "set(d['metrics']) == {'reward', 'true_reward', 'booked_profit', 'true_profit', 'portfolio_loss'}"
 json_has "all(m['difference_95'][0] <= m['difference'] <= m['difference_95'][1] for m in d['metrics'].values())"
 json_has "all(abs(m['other'] - m['base'] - m['difference']) < 1e-6 for m in d['metrics'].values())"
 json_has "all((m['difference_95'][0] > 0 or m['difference_95'][1] < 0) == (m['p'] < 0.05) for m in d['metrics'].values())"

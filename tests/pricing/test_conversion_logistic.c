@@ -145,8 +145,7 @@ static void test_conversion_logistic_rising_data_slope_overruled(void **state)
         sales *s = sales_create(20, 3000, rising_law);
         double c[Q], gradient[Q];
         assert_true(fit(class, model, &config, &s->data));
-        double prior = fmax(config.prior_slope, floors[l]);
-        assert_close(pp_logistic_slope(model), prior, 1e-12 * prior);
+        assert_close(pp_logistic_slope(model), floors[l], 1e-12 * floors[l]);
         coefficients_of(model, c);
         penalised_gradient(&config, &s->data, c, gradient);
         for (size_t j = 0; j < Q - 1; j++)
@@ -170,7 +169,7 @@ static void test_conversion_logistic_slope_at_least_the_floor_kept(void **state)
     assert_close(pp_logistic_slope(model), free_slope, 1e-7 * free_slope);
     config.slope_min = free_slope * 1.001;
     assert_true(fit(class, model, &config, &s->data));
-    assert_close(pp_logistic_slope(model), fmax(config.slope_min, config.prior_slope), 1e-9);
+    assert_close(pp_logistic_slope(model), config.slope_min, 1e-9);
     free(model);
     sales_destroy(s);
 }

@@ -178,7 +178,7 @@ def check_known(data, engine):
     check(list(data["phase"].values) == [0] * 6 + [1] * 8, f"{engine}: phases")
     check(data["reward"].sel(trial=8).values.flat[1] == 800001.25, f"{engine}: reward")
     check(np.isnan(data["reward"].sel(trial=8).values.flat[3]), f"{engine}: undefined is NaN")
-    check(data["quote_count"].sel(trial=7).values.flat[9] == 705009, f"{engine}: quote_count")
+    check(data["quote_count"].sel(trial=7).values.flat[9] == 706009, f"{engine}: quote_count")
     check(data["category_description"].values.flat[1] == "trial 7: âge in [1, 29]", f"{engine}: description")
     check(data["category_description"].values.flat[4] == "", f"{engine}: empty description")
     check("naïve" in data["scenario"].item(), f"{engine}: scenario")

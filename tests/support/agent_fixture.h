@@ -19,7 +19,8 @@ typedef struct firm {
     double average[CATEGORIES];
     pp_agent_setup setup;
     const double *columns[SIM_COLUMNS], *estimate;
-    double *quotes, *values, *null_bid;
+    double *quotes, *values, *null_bid, *break_even;
+    pp_cost cost; ///< booked
     uint64_t *members;
     pp_curves curves;
     pp_agent_batch batch;
@@ -71,11 +72,13 @@ static inline void make_batch(firm *f)
     f->quotes = simulated_quotes(3, QUOTES, f->columns, &f->estimate);
     f->values = reals(pp_pipeline_curve_size(f->pipeline) * QUOTES);
     f->null_bid = reals(QUOTES);
+    f->break_even = reals(QUOTES);
     f->members = calloc(QUOTES, sizeof *f->members);
     assert_non_null(f->members);
     pp_pipeline_prepare(f->pipeline, f->columns, f->estimate, QUOTES, scratch, f->values,
                         &f->curves);
     pp_curves_bid(&f->curves, NULL, f->null_bid);
+    pp_break_even(&f->cost, f->estimate, QUOTES, f->break_even);
     pp_portfolio_members(&f->portfolio, f->columns, QUOTES, f->members);
     f->batch = (pp_agent_batch){.n = QUOTES,
                                 .first_round = 0,
@@ -83,6 +86,7 @@ static inline void make_batch(firm *f)
                                 .estimate = f->estimate,
                                 .curves = &f->curves,
                                 .null_bid = f->null_bid,
+                                .break_even = f->break_even,
                                 .categories = f->members};
     free(scratch);
 }
@@ -95,9 +99,11 @@ static inline int setup(void **state)
     make_schema(&f->schema);
     make_portfolio(f);
     make_pipeline(f);
+    pp_cost_start(&(pp_correction_config){0}, &(pp_sale_costs){0}, &f->cost);
     make_batch(f);
     f->setup = (pp_agent_setup){.schema = &f->schema,
                                 .pipeline = f->pipeline,
+                                .cost = &f->cost,
                                 .history = &f->history,
                                 .portfolio = &f->portfolio,
                                 .burn_in_average = f->average,
@@ -116,6 +122,7 @@ static inline int teardown(void **state)
     free(f->quotes);
     free(f->values);
     free(f->null_bid);
+    free(f->break_even);
     free(f->members);
     free(f);
     return 0;
@@ -177,6 +184,7 @@ static inline pp_agent_quote quote_at(const agent *a, const pp_agent_batch *batc
                             .features = row,
                             .estimate = batch->estimate[i],
                             .null_bid = batch->null_bid[i],
+                            .break_even = batch->break_even[i],
                             .curve = curve,
                             .categories = batch->categories[i],
                             .prepared = prepared + i * a->class->prepared};

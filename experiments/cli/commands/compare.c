@@ -20,6 +20,7 @@ typedef struct metric {
 
 static const metric metrics[] = {
     {"reward", "reward", PP_VAR_reward, false},
+    {"true_reward", "true reward", PP_VAR_true_reward, false},
     {"booked_profit", "booked profit", PP_VAR_booked_profit, false},
     {"true_profit", "true profit", PP_VAR_true_profit, false},
     {"portfolio_loss", "portfolio loss", PP_VAR_portfolio_loss, true},
@@ -294,7 +295,8 @@ static int run(const pp_command *command, int argc, char **argv)
 
 static const pp_cli_option options[] = {
     {PP_OPT_FIRM, "firm", "NAME|N", "which firm, by name or number from 0 (default 0)"},
-    {PP_OPT_METRIC, "metric", "NAME", "only reward, booked_profit, true_profit or portfolio_loss"},
+    {PP_OPT_METRIC, "metric", "NAME",
+     "only reward, true_reward, booked_profit, true_profit or portfolio_loss"},
     {PP_OPT_ANYWAY, "anyway", NULL, "compare runs of different scenarios, with a warning"},
     {PP_OPT_JSON, "json", NULL, "the same figures as JSON, unrounded"},
 };

@@ -2,7 +2,9 @@
 #include "experiments/cli/commands/figures.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "market/base/param.h"
 
@@ -45,6 +47,7 @@ static pp_status add_variable(pp_results_file *file, const pp_figures *f, const 
 static void derive(const double *sum, const double *all, double n_epochs, pp_firm_figures *firm)
 {
     firm->reward = ratio(sum[SUM_reward], n_epochs);
+    firm->true_reward = ratio(sum[SUM_true_reward], n_epochs);
     firm->interval = (pp_interval){NAN, NAN};
 #define E                                    n_epochs
 #define S(variable)                          sum[SUM_##variable]
@@ -116,27 +119,39 @@ pp_status pp_trial_means(pp_results_file *file, pp_variable_id id, size_t firm,
     return PP_OK;
 }
 
-static pp_status read_intervals(pp_results_file *file, pp_figures *f, const int8_t *phases,
-                                pp_error *error)
+/// Intervals of a reward. @param at where they go in pp_firm_figures
+static pp_status read_intervals_of(pp_results_file *file, pp_variable_id reward, size_t at,
+                                   pp_figures *f, const int8_t *phases, pp_error *error)
 {
     double *values = NULL, *means = calloc(f->n_trials + 1, sizeof *means);
     size_t n;
     if (!means)
         return pp_error_memory(error, "the summary");
     const size_t n_epochs = f->n_epochs[PP_PHASE_BURN_IN] + f->n_epochs[PP_PHASE_TEST];
-    pp_status status = pp_results_read(file, PP_VAR_reward, &values, &n, error);
+    pp_status status = pp_results_read(file, reward, &values, &n, error);
     for (int phase = 0; phase < PP_PHASE_COUNT && status == PP_OK; phase++)
         for (size_t i = 0; i < f->n_firms && status == PP_OK; i++) {
             pp_firm_figures *firm = &f->firms[phase][i];
+            pp_interval interval;
             if (!isfinite(firm->reward))
                 continue; // no target yet, or no such epochs
             phase_means(values, f->n_trials, n_epochs, f->n_firms, i, phases, (pp_phase)phase,
                         means);
-            status = pp_mean_interval(means, f->n_trials, &firm->interval, error);
+            status = pp_mean_interval(means, f->n_trials, &interval, error);
+            memcpy((char *)firm + at, &interval, sizeof interval);
         }
     free(values);
     free(means);
     return status;
+}
+
+static pp_status read_intervals(pp_results_file *file, pp_figures *f, const int8_t *phases,
+                                pp_error *error)
+{
+    PP_TRY(read_intervals_of(file, PP_VAR_reward, offsetof(pp_firm_figures, interval), f, phases,
+                             error));
+    return read_intervals_of(file, PP_VAR_true_reward, offsetof(pp_firm_figures, true_interval), f,
+                             phases, error);
 }
 
 static pp_status read_walk_away(pp_results_file *file, pp_figures *f, const int8_t *phases,

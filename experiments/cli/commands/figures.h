@@ -15,6 +15,7 @@
 /// Variables that figures are made of, summed over trials and epochs: X(name).
 #define PP_SUMMED(X)                                                                               \
     X(reward)                                                                                      \
+    X(true_reward)                                                                                 \
     X(booked_profit)                                                                               \
     X(true_profit)                                                                                 \
     X(winners_curse)                                                                               \
@@ -35,6 +36,9 @@
     X(winners_curse_share, S(winners_curse) / E,                                                   \
       POSITIVE(S(true_profit) / E + S(winners_curse) / E))                                         \
     X(portfolio_loss, S(portfolio_loss), E)                                                        \
+    X(true_profit_a_policy, S(true_profit), S(policies))                                           \
+    /* at base prices */                                                                           \
+    X(true_margin, S(true_profit), S(true_profit) + S(pure_premium))                               \
     X(quotes, S(quote_count), E)                                                                   \
     X(policies, S(policies), E)                                                                    \
     X(conversion, S(policies), S(quote_count))                                                     \
@@ -48,8 +52,8 @@
     X(top1_share, S(top1_quotes), S(quote_count))
 
 typedef struct pp_firm_figures {
-    double reward;
-    pp_interval interval; ///< of the reward; 95%, Student's t over trials
+    double reward, true_reward;
+    pp_interval interval, true_interval; ///< of the rewards; 95%, Student's t over trials
 #define PP_FIGURE(name, numerator, denominator) double name;
     PP_FIRM_FIGURES(PP_FIGURE)
 #undef PP_FIGURE

@@ -13,6 +13,11 @@ static void put_firm(pp_json *json, const char *key, const pp_firm_figures *firm
     pp_json_number(json, NULL, firm->interval.low);
     pp_json_number(json, NULL, firm->interval.high);
     pp_json_close(json, ']');
+    pp_json_number(json, "true_reward", firm->true_reward);
+    pp_json_open(json, "true_reward_95", '[');
+    pp_json_number(json, NULL, firm->true_interval.low);
+    pp_json_number(json, NULL, firm->true_interval.high);
+    pp_json_close(json, ']');
 #define PUT(name, numerator, denominator) pp_json_number(json, #name, firm->name);
     PP_FIRM_FIGURES(PUT)
 #undef PUT

@@ -123,16 +123,31 @@ static void print_result(printer *p, pp_phase phase)
         COLUMN("reward", "", 0, reward),
         COLUMN("95%", "low", 0, interval.low),
         COLUMN("95%", "high", 0, interval.high),
-        COLUMN("booked", "profit", 0, booked_profit),
-        COLUMN("true", "profit", 0, true_profit),
-        COLUMN("winner's", "curse", 0, winners_curse),
-        COLUMN("curse", "% booked", PERCENT, winners_curse_share),
+        COLUMN("true", "reward", 0, true_reward),
+        COLUMN("95%", "low", 0, true_interval.low),
+        COLUMN("95%", "high", 0, true_interval.high),
         COLUMN("portfolio", "loss", 0, portfolio_loss),
     };
     heading(p,
             phase == PP_PHASE_TEST ? "Result of the test epochs" : "Result of the burn-in epochs",
-            ", GBP an epoch: reward = booked profit - portfolio loss");
+            ", GBP an epoch: reward is profit less portfolio loss");
     print_firms(p, phase, p->figures->n_firms, columns, PP_COUNT(columns));
+}
+
+static void print_profit(printer *p, pp_phase phase)
+{
+    static const column columns[] = {
+        COLUMN("booked", "profit", 0, booked_profit),
+        COLUMN("winner's", "curse", 0, winners_curse),
+        COLUMN("curse", "% booked", PERCENT, winners_curse_share),
+        COLUMN("true", "profit", 0, true_profit),
+        COLUMN("true, GBP", "a policy", 1, true_profit_a_policy),
+        COLUMN("true, %", "of premium", PERCENT, true_margin),
+    };
+    heading(p,
+            phase == PP_PHASE_TEST ? "Profit in the test epochs" : "Profit in the burn-in epochs",
+            ", GBP an epoch: the books, and the truth");
+    print_firms(p, phase, p->figures->n_firms + 1, columns, PP_COUNT(columns));
 }
 
 static void print_trading(printer *p, pp_phase phase)
@@ -256,6 +271,7 @@ pp_status pp_figures_print(const pp_figures *figures, const pp_results_file *fil
     pp_phase phase = figures->n_epochs[PP_PHASE_TEST] ? PP_PHASE_TEST : PP_PHASE_BURN_IN;
     print_head(&p, path);
     print_result(&p, phase);
+    print_profit(&p, phase);
     print_trading(&p, phase);
     if (p.several_phases)
         print_change(&p);

@@ -48,7 +48,7 @@ static written write_out(const pp_learner *l, const double *theta, size_t row)
         more[k] = held[k] + (double)(l->categories[customer] >> k & 1);
     w.without = value_at(l, theta, held, after);
     w.d = value_at(l, theta, more, after) - w.without;
-    w.soft = pp_soft_maximum(w.c, l->temperature, w.estimate, w.d, w.policy);
+    w.soft = pp_soft_maximum(w.c, l->temperature, pp_stake_booked(w.estimate), w.d, w.policy);
     return w;
 }
 

@@ -72,6 +72,7 @@ static double quoted(agent *a, const tiny *m, size_t type, int64_t round, double
                                   .features = row,
                                   .estimate = type_estimate[type],
                                   .null_bid = m->null_bid[type],
+                                  .break_even = 1,
                                   .curve = {m->model.pipeline, 1, m->curves.size, m->curve[type]},
                                   .categories = tiny_categories(m, type)};
     return a->class->quote(a->state, &quote, &held);

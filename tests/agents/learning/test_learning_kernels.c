@@ -65,7 +65,7 @@ static void check_menu(const menu *m, double temperature, double d)
     double policy[PP_CANDIDATES_ROOM], most = -INFINITY, size = fabs(d);
     said base, other;
     const pp_candidates *c = &m->candidates;
-    pp_soft soft = pp_soft_maximum(c, temperature, estimate, d, policy);
+    pp_soft soft = pp_soft_maximum(c, temperature, pp_stake_booked(estimate), d, policy);
     ask(m, temperature, d, PP_SIMD_BASELINE, &base);
     for (size_t j = 0; j < c->n; j++) {
         most = fmax(most, m->row[2][j] + c->sale[j] * d);

@@ -198,7 +198,7 @@ static void test_gain_rows_are_spread_evenly_where_there_are_too_many(void **sta
     assert_int_equal(pp_gain_rows_load(&f->setup, &gain, 7, NULL), PP_OK);
     assert_int_equal(gain.rows.n, 7);
     for (size_t i = 0; i < 7; i++)
-        assert_true(gain.rows.estimate[i] == f->history.estimate[i * f->history.n / 7]);
+        assert_true(gain.rows.stake[i].size == f->history.estimate[i * f->history.n / 7]);
     pp_gain_release(&gain);
     pp_gain_release(&gain);
 }

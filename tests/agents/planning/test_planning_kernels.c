@@ -36,7 +36,7 @@ static curve curve_of(const pp_candidates *c, double temperature, const double *
 {
     curve made = {0};
     pp_simd_use(level);
-    pp_soft_maxima(c, temperature, ESTIMATE, d, POINTS, made.value, made.slope);
+    pp_soft_maxima(c, temperature, pp_stake_booked(ESTIMATE), d, POINTS, made.value, made.slope);
     return made;
 }
 
@@ -51,7 +51,7 @@ static void check(const pp_candidates *c, double temperature)
         assert_memory_equal(&base, &other, sizeof base);
     }
     for (size_t j = 0; j < POINTS; j++) {
-        pp_soft alone = pp_soft_maximum(c, temperature, ESTIMATE, d[j], NULL);
+        pp_soft alone = pp_soft_maximum(c, temperature, pp_stake_booked(ESTIMATE), d[j], NULL);
         assert_close(base.value[j], alone.value, 1e-12 * (1 + fabs(alone.value)));
         assert_close(base.slope[j], alone.conversion, 1e-14);
     }
@@ -76,11 +76,11 @@ static void test_planning_kernels_soft_maxima_of_any_number_of_points(void **sta
     double d[POINTS], value[POINTS], slope[POINTS], room[2][POINTS];
     for (size_t j = 0; j < POINTS; j++)
         d[j] = -300 + 9.3 * (double)j;
-    pp_soft_maxima(&c, 0.1, ESTIMATE, d, POINTS, value, slope);
+    pp_soft_maxima(&c, 0.1, pp_stake_booked(ESTIMATE), d, POINTS, value, slope);
     for (size_t m = 1; m < POINTS; m++) {
         for (size_t j = 0; j < POINTS; j++)
             room[0][j] = room[1][j] = -1;
-        pp_soft_maxima(&c, 0.1, ESTIMATE, d, m, room[0], room[1]);
+        pp_soft_maxima(&c, 0.1, pp_stake_booked(ESTIMATE), d, m, room[0], room[1]);
         for (size_t j = 0; j < m; j++) {
             assert_close(room[0][j], value[j], 1e-12 * (1 + fabs(value[j])));
             assert_close(room[1][j], slope[j], 1e-14);

@@ -36,7 +36,7 @@ static pp_candidates valued(const double *reference, const double *q)
 
 static pp_soft soft_of(const pp_candidates *c, double temperature, double *policy)
 {
-    return pp_soft_maximum(c, temperature, 0, 1, policy);
+    return pp_soft_maximum(c, temperature, pp_stake_booked(0), 1, policy);
 }
 
 /// tau log sum pi_b exp(Q/tau) in long double; where that would lose what tau multiplies, the first
@@ -91,7 +91,7 @@ static void test_policy_soft_maximum_sums_to_one_and_is_the_boltzmann_policy(voi
         for (double d = -200; d <= 200; d += 50) {
             const pp_candidates c = falling();
             double policy[ACTIONS], q[ACTIONS], sum = 0, conversion = 0, tau = temperatures[t];
-            pp_soft soft = pp_soft_maximum(&c, tau, 400, d, policy);
+            pp_soft soft = pp_soft_maximum(&c, tau, pp_stake_booked(400), d, policy);
             for (size_t j = 0; j < ACTIONS; j++)
                 q[j] = c.sale[j] * (400 * (c.multiplier[j] - 1) + d);
             double value = (double)log_sum_exp(c.reference, q, tau);
@@ -114,7 +114,7 @@ static void test_policy_q_is_tau_log_ratio_plus_v(void **state)
     for (double tau = 0.5; tau < 1000; tau *= 3)
         for (double d = -100; d <= 100; d += 25) {
             const pp_candidates c = falling();
-            double policy[ACTIONS], value = pp_soft_maximum(&c, tau, 400, d, policy).value;
+            double policy[ACTIONS], value = pp_soft_maximum(&c, tau, pp_stake_booked(400), d, policy).value;
             for (size_t j = 0; j < ACTIONS; j++) {
                 double q = c.sale[j] * (400 * (c.multiplier[j] - 1) + d);
                 assert_close(tau * log(policy[j] / c.reference[j]) + value, q,
@@ -137,9 +137,9 @@ static void test_policy_many_soft_maxima_equal_single_ones(void **state)
                 memcpy(c.reference, narrow, sizeof narrow);
             for (size_t j = 0; j < MANY; j++)
                 d[j] = -300 + 4 * (double)j;
-            pp_soft_maxima(&c, temperatures[t], 400, d, MANY, value, slope);
+            pp_soft_maxima(&c, temperatures[t], pp_stake_booked(400), d, MANY, value, slope);
             for (size_t j = 0; j < MANY; j++) {
-                pp_soft alone = pp_soft_maximum(&c, temperatures[t], 400, d[j], NULL);
+                pp_soft alone = pp_soft_maximum(&c, temperatures[t], pp_stake_booked(400), d[j], NULL);
                 assert_close(value[j], alone.value, 1e-12 * (1 + fabs(alone.value)));
                 assert_close(slope[j], alone.conversion, 1e-14);
             }
@@ -170,9 +170,9 @@ static void test_policy_conversion_is_the_slope_of_the_value(void **state)
     for (double tau = 0.3; tau < 1e5; tau *= 10)
         for (double d = -100; d <= 100; d += 25) {
             double h = 1e-4 * fmin(tau, 1);
-            double rise = pp_soft_maximum(&c, tau, 400, d + h, NULL).value -
-                          pp_soft_maximum(&c, tau, 400, d - h, NULL).value;
-            double slope = pp_soft_maximum(&c, tau, 400, d, NULL).conversion;
+            double rise = pp_soft_maximum(&c, tau, pp_stake_booked(400), d + h, NULL).value -
+                          pp_soft_maximum(&c, tau, pp_stake_booked(400), d - h, NULL).value;
+            double slope = pp_soft_maximum(&c, tau, pp_stake_booked(400), d, NULL).conversion;
             assert_close(rise / (2 * h), slope, 1e-7);
             assert_true(slope > c.sale[ACTIONS - 1] - 1e-12 && slope < c.sale[0] + 1e-12);
         }
@@ -185,7 +185,7 @@ static void test_policy_kl_is_that_of_the_policy(void **state)
     for (size_t t = 0; t < PP_COUNT(temperatures); t++)
         for (double d = -100; d <= 100; d += 25) {
             double policy[ACTIONS], kl = 0;
-            pp_soft soft = pp_soft_maximum(&c, temperatures[t], 400, d, policy);
+            pp_soft soft = pp_soft_maximum(&c, temperatures[t], pp_stake_booked(400), d, policy);
             for (size_t j = 0; j < ACTIONS; j++)
                 kl += policy[j] > 0 ? policy[j] * log(policy[j] / c.reference[j]) : 0;
             assert_true(soft.kl >= 0);
@@ -207,8 +207,8 @@ static void test_policy_no_temperature_takes_the_maximum(void **state)
         assert_true(policy[j] == (j == 1)); // the first of the two
     const pp_candidates other = falling();
     for (double d = -200; d <= 200; d += 7) {
-        pp_soft hard = pp_soft_maximum(&other, 0, 400, d, policy);
-        pp_soft cold = pp_soft_maximum(&other, 1e-10, 400, d, policy);
+        pp_soft hard = pp_soft_maximum(&other, 0, pp_stake_booked(400), d, policy);
+        pp_soft cold = pp_soft_maximum(&other, 1e-10, pp_stake_booked(400), d, policy);
         assert_close(cold.value, hard.value, 1e-9);
     }
 }
@@ -220,7 +220,7 @@ static void test_policy_great_temperature_is_the_reference(void **state)
     double policy[ACTIONS], mean = 0;
     for (size_t j = 0; j < ACTIONS; j++)
         mean += c.reference[j] * c.sale[j] * (400 * (c.multiplier[j] - 1) + 30);
-    pp_soft soft = pp_soft_maximum(&c, 1e12, 400, 30, policy);
+    pp_soft soft = pp_soft_maximum(&c, 1e12, pp_stake_booked(400), 30, policy);
     assert_close(soft.value, mean, 1e-9);
     assert_close(soft.kl, 0, 1e-15);
     for (size_t j = 0; j < ACTIONS; j++)
@@ -355,7 +355,7 @@ static void stays_within(const pp_candidates *c, double low, double high)
         for (double d = 1; d < 1e12; d *= 1000)
             for (double tau = 1e-8; tau < 1e9; tau *= 1000)
                 for (int act = PP_ACT_MEAN; act <= PP_ACT_SAMPLE; act++) {
-                    pp_soft soft = pp_soft_maximum(c, tau, 400, sign * d, policy);
+                    pp_soft soft = pp_soft_maximum(c, tau, pp_stake_booked(400), sign * d, policy);
                     double a = pp_policy_act(c, policy, (pp_act)act, 0.999999);
                     assert_true(isfinite(soft.value) && soft.kl >= 0);
                     assert_true(a > low - 1e-12 && a < high + 1e-12);

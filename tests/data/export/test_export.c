@@ -149,7 +149,7 @@ static void test_export_tables_have_labels_and_numbers(void **state)
                     fixture_value(7, PP_VAR_walk_away, 0)));
     assert_true(
         has(to, "market.csv", "\n8,13,test,%.0f\n", fixture_value(8, PP_VAR_walk_away, 13)));
-    assert_true(has(to, "firms.csv", "\n8,2,Société Générale,%.0f\n",
+    assert_true(has(to, "firms.csv", "\n8,2,Société Générale,%.0f,",
                     fixture_value(8, PP_VAR_constrained_refits, 2)));
     assert_true(has(to, "epochs.csv", "\n7,0,burn_in,3,b-3,,")); // index 3 of seven reals is NaN
     assert_true(has(to, "epochs.csv", ",,%.0f,", fixture_value(7, PP_VAR_quote_count, 3)));

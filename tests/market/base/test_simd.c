@@ -244,7 +244,10 @@ static void test_simd_parts_of_uniforms_same_bits(void **state)
 
 static bool equal(double x, double y)
 {
-    return memcmp(&x, &y, sizeof x) == 0 || (isnan(x) && isnan(y));
+    uint64_t a, b;
+    memcpy(&a, &x, sizeof a);
+    memcpy(&b, &y, sizeof b);
+    return a == b || (isnan(x) && isnan(y));
 }
 
 /// Kernels' exp and log are those of one number at a time, whatever is beside it.

@@ -1,0 +1,224 @@
+// The cost of a sale given that it sells: how kappa and the variance of estimates are found.
+#include "pricing/break_even.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "market/base/param_rows.h"
+
+static const char *const correction_names[] = {"none", "load", "tilt", "offers", NULL};
+
+#define CONFIG pp_correction_config
+static const pp_param correction_rows[] = {
+    {ROW(ENUM, kind), .names = correction_names, .unit = "",
+     .doc =
+         "what a sale is taken to cost: the estimate; that and a load; tilt, by the elasticity of "
+         "the firm's own sales; offers, by what rivals' offers say of the policies sold",
+     .citation = DESIGN},
+    {ROW(REAL, load), .default_number = NAN, .min = -0.9, .max = 10, .flags = PP_OPTIONAL,
+     .unit = "1", .doc = "load: share of the estimate by which a sale costs more",
+     .citation = DESIGN, .derived = "none: kind load needs a number"},
+    {ROW(REAL, variance), .default_number = NAN, .min = 0, .max = 4, .flags = PP_OPTIONAL | PP_AUTO,
+     .unit = "1", .doc = "tilt: variance of the logarithm of the firm's own estimate",
+     .citation = DESIGN, .derived = "auto: estimated from the offers that firms observe"},
+};
+const pp_param_table pp_correction_table = {"correction", "what a sale costs given that it sells",
+                                            correction_rows, PP_COUNT(correction_rows),
+                                            sizeof(CONFIG)};
+#undef CONFIG
+
+enum {
+    CHUNK = 256, ///< rows at a time
+    TURNS = 3    ///< of bid, elasticity, kappa: each changes kappa - 1 by a tenth of the one before
+};
+
+void pp_cost_start(const pp_correction_config *correction, const pp_sale_costs *costs,
+                   pp_cost *cost)
+{
+    *cost = (pp_cost){
+        .correction = *correction, .costs = *costs, .kappa = 1, .variance = NAN, .elasticity = NAN};
+}
+
+void pp_break_even(const pp_cost *cost, const double *estimate, size_t n, double *k)
+{
+    for (size_t i = 0; i < n; i++)
+        k[i] = pp_stake_of(cost, estimate[i]).break_even;
+}
+
+// ---- the firm's own bids, over its history
+
+/// A chunk of the history's rows, priced.
+typedef struct pricing {
+    const pp_pipeline *pipeline;
+    double *room, *scratch, *values, *bid, *k, *estimate; ///< room holds the others
+    const double **features;
+    pp_curves curves;
+} pricing;
+
+static pp_status open_pricing(const pp_pipeline *pipeline, int n_columns, pricing *p,
+                              pp_error *error)
+{
+    size_t scratch = pp_pipeline_scratch(pipeline), values = pp_pipeline_curve_size(pipeline);
+    *p = (pricing){.pipeline = pipeline,
+                   .room = malloc((scratch + values + 3) * CHUNK * sizeof(double)),
+                   .features = malloc(((size_t)n_columns + 1) * sizeof(double *))};
+    if (!p->room || !p->features) {
+        free(p->room);
+        free(p->features);
+        return pp_error_memory(error, "the cost of a firm's sales");
+    }
+    p->scratch = p->room;
+    p->values = p->scratch + scratch * CHUNK;
+    p->bid = p->values + values * CHUNK;
+    p->k = p->bid + CHUNK;
+    p->estimate = p->k + CHUNK;
+    return PP_OK;
+}
+
+static void close_pricing(pricing *p)
+{
+    free(p->room);
+    free(p->features);
+}
+
+/// Bids for profit only of rows [first, first + n), their estimates multiplied.
+static void price(pricing *p, const pp_history *h, const pp_cost *cost, size_t first, size_t n,
+                  double times)
+{
+    for (int j = 0; j < h->n_columns; j++)
+        p->features[j] = h->features[j] + first;
+    for (size_t i = 0; i < n; i++)
+        p->estimate[i] = times * h->estimate[first + i];
+    pp_pipeline_prepare(p->pipeline, p->features, p->estimate, n, p->scratch, p->values,
+                        &p->curves);
+    pp_break_even(cost, p->estimate, n, p->k);
+    pp_curves_bid(&p->curves, p->k, p->bid);
+}
+
+// ---- kappa
+
+/// Means over sales, as far as the firm's own curves tell.
+typedef struct sales {
+    double chance, elasticity, pass_through;
+} sales;
+
+static void add_sales(const pricing *p, const pp_cost *cost, size_t n, sales *sum)
+{
+    for (size_t i = 0; i < n; i++) {
+        double chance = pp_curve_probability(&p->curves, i, p->bid[i]);
+        double claims = (1 + cost->costs.handling) * cost->kappa * p->estimate[i];
+        sum->chance += chance;
+        sum->elasticity -= chance * pp_curve_elasticity(&p->curves, i, p->bid[i]);
+        sum->pass_through += chance * claims / (claims + cost->costs.fixed);
+    }
+}
+
+/// kappa = exp(v |eps| theta), with eps and theta at the bids that kappa itself leads to.
+static pp_status tilt(const pp_pipeline *pipeline, const pp_history *h, pp_cost *cost,
+                      pp_error *error)
+{
+    pricing p;
+    if (isnan(cost->correction.variance) && h->epoch == 1)
+        return PP_OK; // firms have bid at random so far
+    cost->variance = cost->correction.variance;
+    if (isnan(cost->variance))
+        PP_TRY(pp_estimate_variance(pipeline, h, cost, &cost->variance, error));
+    PP_TRY(open_pricing(pipeline, h->n_columns, &p, error));
+    for (int turn = 0; turn < TURNS; turn++) {
+        sales sum = {0};
+        for (size_t first = 0, n; first < h->n; first += n) {
+            n = h->n - first < CHUNK ? h->n - first : CHUNK;
+            price(&p, h, cost, first, n, 1);
+            add_sales(&p, cost, n, &sum);
+        }
+        if (!(sum.chance > 0))
+            break; // it expects no sale, and nothing to correct
+        cost->elasticity = sum.elasticity / sum.chance;
+        cost->kappa = exp(cost->variance * cost->elasticity * sum.pass_through / sum.chance);
+    }
+    close_pricing(&p);
+    return PP_OK;
+}
+
+/// True cost over estimate of the policies sold, as the mean of the N estimates that offers reveal:
+/// the own, and rivals' whose offers stand above or below what the market model expects.
+static pp_status from_offers(const pp_pipeline *pipeline, const pp_history *h, pp_cost *cost,
+                             pp_error *error)
+{
+    const size_t top = PP_RIVALS - 1; // the mean of as many rivals as are observed
+    double n_rivals = h->n_firms - 1 < 5 ? h->n_firms - 1 : 5, revealed = 0, booked = 0;
+    if (h->observe != PP_OBSERVE_ALL)
+        return pp_error_set(error, PP_EINVAL, "kind: offers needs market.observe: all");
+    double *predicted = malloc((PP_RIVALS + 1) * h->n * sizeof(double) + 1);
+    if (!predicted)
+        return pp_error_memory(error, "the cost of a firm's sales");
+    pp_pipeline_rivals(pipeline, h->features, h->estimate, h->n, predicted + PP_RIVALS * h->n,
+                       predicted);
+    for (size_t i = 0; i < h->n; i++) {
+        if (!h->sold[i])
+            continue;
+        double surprise = h->rivals[top][i] / predicted[top * h->n + i];
+        revealed += h->estimate[i] * (1 + n_rivals * surprise) / (1 + n_rivals);
+        booked += h->estimate[i];
+    }
+    cost->kappa = booked > 0 ? revealed / booked : 1;
+    free(predicted);
+    return PP_OK;
+}
+
+pp_status pp_cost_fit(const pp_pipeline *pipeline, const pp_history *history, pp_cost *cost,
+                      pp_error *error)
+{
+    switch ((pp_correction)cost->correction.kind) {
+    case PP_CORRECTION_NONE:
+        cost->kappa = 1;
+        break;
+    case PP_CORRECTION_LOAD:
+        cost->kappa = 1 + cost->correction.load;
+        break;
+    case PP_CORRECTION_TILT:
+        return tilt(pipeline, history, cost, error);
+    case PP_CORRECTION_OFFERS:
+        return from_offers(pipeline, history, cost, error);
+    }
+    return PP_OK;
+}
+
+// ---- the variance of estimates
+
+/// How far the firm's price follows its estimate: the mean square of d ln price/d ln C.
+static void add_pass_through(pricing *p, const pp_history *h, const pp_cost *cost, size_t first,
+                             size_t n, double *sum)
+{
+    const double step = 1e-3;
+    double cheaper[CHUNK];
+    price(p, h, cost, first, n, 1 - step);
+    for (size_t i = 0; i < n; i++)
+        cheaper[i] = log(p->bid[i] * p->estimate[i]);
+    price(p, h, cost, first, n, 1 + step);
+    for (size_t i = 0; i < n; i++) {
+        double slope =
+            (log(p->bid[i] * p->estimate[i]) - cheaper[i]) / log((1 + step) / (1 - step));
+        *sum += slope * slope;
+    }
+}
+
+pp_status pp_estimate_variance(const pp_pipeline *pipeline, const pp_history *h,
+                               const pp_cost *cost, double *variance, pp_error *error)
+{
+    pricing p;
+    double sum = 0;
+    if (isnan(h->offer_variance))
+        return pp_error_set(error, PP_EINVAL,
+                            "variance: nothing tells it where firms do not observe all offers, or "
+                            "for one epoch only; give a number");
+    PP_TRY(open_pricing(pipeline, h->n_columns, &p, error));
+    for (size_t first = 0, n; first < h->n; first += n) {
+        n = h->n - first < CHUNK ? h->n - first : CHUNK;
+        add_pass_through(&p, h, cost, first, n, &sum);
+    }
+    close_pricing(&p);
+    double left = h->offer_variance - pp_pipeline_exploration_variance(pipeline);
+    *variance = sum > 0 ? fmax(0, left) * (double)h->n / sum : 0;
+    return PP_OK;
+}
