@@ -90,7 +90,7 @@ static void row_gains(const pp_gain *gain, size_t i, const pp_candidates *candid
                       const double *d, size_t m, double *value, double *slope)
 {
     pp_stake stake = gain->rows.stake[i];
-    double k[CHUNK], a[CHUNK];
+    double k[CHUNK] = {0}, a[CHUNK];
     if (gain->policy) {
         pp_soft_maxima(candidates, gain->policy->temperature, stake, d, m, value, slope);
         return;
