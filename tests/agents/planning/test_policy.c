@@ -114,7 +114,8 @@ static void test_policy_q_is_tau_log_ratio_plus_v(void **state)
     for (double tau = 0.5; tau < 1000; tau *= 3)
         for (double d = -100; d <= 100; d += 25) {
             const pp_candidates c = falling();
-            double policy[ACTIONS], value = pp_soft_maximum(&c, tau, pp_stake_booked(400), d, policy).value;
+            double policy[ACTIONS],
+                value = pp_soft_maximum(&c, tau, pp_stake_booked(400), d, policy).value;
             for (size_t j = 0; j < ACTIONS; j++) {
                 double q = c.sale[j] * (400 * (c.multiplier[j] - 1) + d);
                 assert_close(tau * log(policy[j] / c.reference[j]) + value, q,
@@ -139,7 +140,8 @@ static void test_policy_many_soft_maxima_equal_single_ones(void **state)
                 d[j] = -300 + 4 * (double)j;
             pp_soft_maxima(&c, temperatures[t], pp_stake_booked(400), d, MANY, value, slope);
             for (size_t j = 0; j < MANY; j++) {
-                pp_soft alone = pp_soft_maximum(&c, temperatures[t], pp_stake_booked(400), d[j], NULL);
+                pp_soft alone =
+                    pp_soft_maximum(&c, temperatures[t], pp_stake_booked(400), d[j], NULL);
                 assert_close(value[j], alone.value, 1e-12 * (1 + fabs(alone.value)));
                 assert_close(slope[j], alone.conversion, 1e-14);
             }
