@@ -50,35 +50,27 @@ void pp_break_even(const pp_cost *cost, const double *estimate, size_t n, double
 /// A chunk of the history's rows, priced.
 typedef struct pricing {
     const pp_pipeline *pipeline;
-    double *room, *scratch, *values, *bid, *k, *estimate; ///< room holds the others
-    const double **features;
+    double *scratch,
+        *values; ///< of the pipeline's stage for a chunk; the second in the first's block
+    double bid[CHUNK], k[CHUNK], estimate[CHUNK];
+    const double *features[PP_MAX_FEATURES];
     pp_curves curves;
 } pricing;
 
-static pp_status open_pricing(const pp_pipeline *pipeline, int n_columns, pricing *p,
-                              pp_error *error)
+static pp_status open_pricing(const pp_pipeline *pipeline, pricing *p, pp_error *error)
 {
     size_t scratch = pp_pipeline_scratch(pipeline), values = pp_pipeline_curve_size(pipeline);
-    *p = (pricing){.pipeline = pipeline,
-                   .room = malloc((scratch + values + 3) * CHUNK * sizeof(double)),
-                   .features = malloc(((size_t)n_columns + 1) * sizeof(double *))};
-    if (!p->room || !p->features) {
-        free(p->room);
-        free(p->features);
+    *p = (pricing){.pipeline = pipeline};
+    p->scratch = malloc((scratch + values) * CHUNK * sizeof(double));
+    if (!p->scratch)
         return pp_error_memory(error, "the cost of a firm's sales");
-    }
-    p->scratch = p->room;
     p->values = p->scratch + scratch * CHUNK;
-    p->bid = p->values + values * CHUNK;
-    p->k = p->bid + CHUNK;
-    p->estimate = p->k + CHUNK;
     return PP_OK;
 }
 
 static void close_pricing(pricing *p)
 {
-    free(p->room);
-    free(p->features);
+    free(p->scratch);
 }
 
 /// Bids for profit only of rows [first, first + n), their estimates multiplied.
@@ -123,7 +115,7 @@ static pp_status tilt(const pp_pipeline *pipeline, const pp_history *h, pp_cost 
     cost->variance = cost->correction.variance;
     if (isnan(cost->variance))
         PP_TRY(pp_estimate_variance(pipeline, h, cost, &cost->variance, error));
-    PP_TRY(open_pricing(pipeline, h->n_columns, &p, error));
+    PP_TRY(open_pricing(pipeline, &p, error));
     for (int turn = 0; turn < TURNS; turn++) {
         sales sum = {0};
         for (size_t first = 0, n; first < h->n; first += n) {
@@ -212,7 +204,7 @@ pp_status pp_estimate_variance(const pp_pipeline *pipeline, const pp_history *h,
         return pp_error_set(error, PP_EINVAL,
                             "variance: nothing tells it where firms do not observe all offers, or "
                             "for one epoch only; give a number");
-    PP_TRY(open_pricing(pipeline, h->n_columns, &p, error));
+    PP_TRY(open_pricing(pipeline, &p, error));
     for (size_t first = 0, n; first < h->n; first += n) {
         n = h->n - first < CHUNK ? h->n - first : CHUNK;
         add_pass_through(&p, h, cost, first, n, &sum);

@@ -16,6 +16,7 @@ static bool is_free(const char *path)
         "firms[].name",  "firms[].explore",
         "firms[].agent", "results.quotes_every",
         "firms[].cost",  "firms[].correction",
+        "score",
     };
     char plain[PP_WHERE_MAX];
     size_t n = 0;
@@ -34,7 +35,7 @@ static bool is_free(const char *path)
 /// Is it a value at its default that scenarios of version 0.1 do not spell out?
 static bool is_new_default(const char *path, const pp_node *node)
 {
-    return strcmp(path, "market.cost_from") == 0 && node->kind == PP_NODE_SCALAR &&
+    return strcmp(path, "market.cost_from") == 0 && node && node->kind == PP_NODE_SCALAR &&
            strcmp(node->text, "test") == 0;
 }
 

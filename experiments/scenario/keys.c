@@ -5,6 +5,8 @@
 
 #define SEED_MAX 9007199254740992.0 // 2^53: every whole number up to here is a double, and JSON's
 
+static const char *const score_choices[] = {"booked", "true", NULL};
+
 #define CONFIG pp_run_config
 static const pp_param run_rows[] = {
     {ROW(TEXT, title), .default_text = "", .unit = "", .doc = "what the run is about",
@@ -14,6 +16,11 @@ static const pp_param run_rows[] = {
             PAPER),
     INTEGER(first_trial, 0, 0, 1e9, "1",
             "number of the first trial; trial 7 alone equals trial 7 of 24", DESIGN),
+    {ROW(ENUM, score), .names = score_choices, .unit = "",
+     .doc =
+         "which reward tables lead with: booked profit less portfolio loss, as published, or true "
+         "profit less the same",
+     .citation = DESIGN},
 };
 const pp_param_table pp_run_table = {"run", "title, seed and number of trials", run_rows,
                                      PP_COUNT(run_rows), sizeof(CONFIG)};

@@ -14,12 +14,16 @@
 
 typedef enum pp_population_kind { PP_POPULATION_PUBLISHED, PP_POPULATION_BOOK } pp_population_kind;
 
+/// Which reward tables lead with.
+typedef enum pp_score { PP_SCORE_BOOKED, PP_SCORE_TRUE } pp_score;
+
 /// Top-level keys.
 typedef struct pp_run_config {
     pp_text title;
     int64_t seed; ///< 0 .. 2^53
     int64_t trials;
     int64_t first_trial; ///< number of the first trial; trial 7 alone equals trial 7 of 24
+    int score;           ///< pp_score
 } pp_run_config;
 
 /// `results:` what is recorded beyond the standard variables.

@@ -85,6 +85,10 @@ typedef struct pp_figures {
     double constrained_refits, refits;
     pp_firm_figures *firms[PP_PHASE_COUNT]; ///< [n_firms + 1] owned; the last is all firms together
     pp_portfolio_figures *portfolios;       ///< [n_firms] owned
+    double *cost_given_sale; ///< [n_firms] owned; mean of kappa, 0 where a file of 0.1 has none
+    bool *is_null;           ///< [n_firms] owned; is its agent `null`?
+    double null_reward, null_true_reward; ///< means over those firms in test; NaN without any
+    bool score_is_true;                   ///< the scenario is scored on true reward
     double *reference_kl; ///< [n_firms] owned; nats a test epoch, NaN without a reference policy
 } pp_figures;
 
@@ -95,6 +99,9 @@ void pp_figures_destroy(pp_figures *figures);
 /// The part about portfolios, for pp_figures_read. @param phases [epoch]
 pp_status pp_figures_portfolios(pp_results_file *file, const int8_t *phases, pp_figures *figures,
                                 pp_error *error);
+
+/// The part about true money, for pp_figures_read once rewards are known.
+pp_status pp_figures_money(pp_results_file *file, pp_figures *figures, pp_error *error);
 
 /// Mean over the test epochs of a (trial, epoch, firm) variable, one per trial: the observations.
 /// @param means [n_trials] the caller's

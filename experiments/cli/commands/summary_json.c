@@ -1,4 +1,6 @@
 // Figures as JSON.
+#include <math.h>
+
 #include "experiments/cli/commands/figures.h"
 #include "experiments/cli/common/cli.h"
 #include "market/base/json.h"
@@ -69,6 +71,11 @@ static void put_head(pp_json *json, const pp_figures *f, const char *path)
     pp_json_integer(json, "test_epochs", (int64_t)f->n_epochs[PP_PHASE_TEST]);
     pp_json_number(json, "customers_per_epoch", f->customers);
     put_phases(json, "walk_away_rate", f->walk_away_rate);
+    pp_json_string(json, "score", f->score_is_true ? "true" : "booked");
+    pp_json_open(json, "cost_given_sale", '[');
+    for (size_t i = 0; i < f->n_firms; i++)
+        pp_json_number(json, NULL, f->cost_given_sale[i] != 0 ? f->cost_given_sale[i] : NAN);
+    pp_json_close(json, ']');
     pp_json_number(json, "constrained_refits", f->constrained_refits);
     pp_json_number(json, "refits", f->refits);
 }

@@ -117,21 +117,63 @@ static void print_firms(printer *p, pp_phase phase, size_t n_rows, const column 
     print_table(p, &table);
 }
 
+#define REWARD                                                                                     \
+    COLUMN("reward", "", 0, reward), COLUMN("95%", "low", 0, interval.low),                        \
+        COLUMN("95%", "high", 0, interval.high)
+#define TRUE_REWARD                                                                                \
+    COLUMN("true", "reward", 0, true_reward), COLUMN("95%", "low", 0, true_interval.low),          \
+        COLUMN("95%", "high", 0, true_interval.high)
+#define LOSS COLUMN("portfolio", "loss", 0, portfolio_loss)
+
+/// What the scenario is scored on comes first.
 static void print_result(printer *p, pp_phase phase)
 {
-    static const column columns[] = {
-        COLUMN("reward", "", 0, reward),
-        COLUMN("95%", "low", 0, interval.low),
-        COLUMN("95%", "high", 0, interval.high),
-        COLUMN("true", "reward", 0, true_reward),
-        COLUMN("95%", "low", 0, true_interval.low),
-        COLUMN("95%", "high", 0, true_interval.high),
-        COLUMN("portfolio", "loss", 0, portfolio_loss),
-    };
+    static const column booked[] = {REWARD, TRUE_REWARD, LOSS},
+                        truth[] = {TRUE_REWARD, REWARD, LOSS};
     heading(p,
             phase == PP_PHASE_TEST ? "Result of the test epochs" : "Result of the burn-in epochs",
             ", GBP an epoch: reward is profit less portfolio loss");
-    print_firms(p, phase, p->figures->n_firms, columns, PP_COUNT(columns));
+    print_firms(p, phase, p->figures->n_firms, p->figures->score_is_true ? truth : booked,
+                PP_COUNT(booked));
+}
+
+/// A line for each firm that corrects its costs.
+static void print_costs(printer *p)
+{
+    size_t corrected = 0;
+    for (size_t i = 0; i < p->figures->n_firms; i++) {
+        double more = p->figures->cost_given_sale[i] - 1;
+        char text[PP_TABLE_NUMBER_MAX];
+        if (p->figures->cost_given_sale[i] == 0 || fabs(more) < 1e-9)
+            continue;
+        pp_format_number(100 * more, 1, text);
+        fputs(corrected++ ? "" : "\n", stdout);
+        print_text(p, pp_results_firm(p->file, i), FIRM_MAX);
+        printf(" reckons that a policy, given that it sells, costs %s%% more than estimated\n",
+               text);
+    }
+    if (corrected == 0 && p->figures->cost_given_sale[0] != 0)
+        puts("\nEvery firm books its own estimate as the cost of a sale (cost: booked)");
+}
+
+/// Where a firm is above those that price for profit only by one reward and below by the other.
+static void print_ranking(printer *p)
+{
+    const pp_figures *f = p->figures;
+    for (size_t i = 0; i < f->n_firms; i++) {
+        const pp_firm_figures *firm = &f->firms[PP_PHASE_TEST][i];
+        double booked = firm->reward - f->null_reward,
+               truth = firm->true_reward - f->null_true_reward;
+        char by_books[PP_TABLE_NUMBER_MAX], by_truth[PP_TABLE_NUMBER_MAX];
+        if (f->is_null[i] || !(booked * truth < 0))
+            continue;
+        pp_format_number(fabs(booked), 0, by_books);
+        pp_format_number(fabs(truth), 0, by_truth);
+        fputs("Booked and true reward disagree on ", stdout);
+        print_text(p, pp_results_firm(p->file, i), FIRM_MAX);
+        printf(": %s GBP %s firms with agent null by the books, %s %s in truth\n", by_books,
+               booked > 0 ? "above" : "below", by_truth, truth > 0 ? "above" : "below");
+    }
 }
 
 static void print_profit(printer *p, pp_phase phase)
@@ -275,6 +317,8 @@ pp_status pp_figures_print(const pp_figures *figures, const pp_results_file *fil
     print_trading(&p, phase);
     if (p.several_phases)
         print_change(&p);
+    print_costs(&p);
+    print_ranking(&p);
     print_walk_away(&p);
     print_reference_kl(&p);
     print_portfolios(&p);

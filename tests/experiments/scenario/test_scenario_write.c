@@ -152,12 +152,13 @@ static void test_starter_is_the_file_and_loads(void **state)
     pp_scenario_destroy(scenario);
 }
 
-/// But for the cost of a sale: who starts anew is to be told the truth.
+/// But for the cost of a sale and the score: who starts anew is to be told the truth.
 static void test_starter_shows_defaults(void **state)
 {
     (void)state;
-    char *plain = resolved("title: Starter\nfirms:\n- {name: pursuer, agent: baseline, portfolio: "
-                           "random, cost: given_sale}\n- {agent: null, count: 5}\n");
+    char *plain = resolved(
+        "title: Starter\nscore: true\nfirms:\n- {name: pursuer, agent: baseline, portfolio: "
+        "random, cost: given_sale}\n- {agent: null, count: 5}\n");
     char *starter = resolved(pp_scenario_starter());
     assert_string_equal(starter, plain);
     free(plain);
