@@ -27,7 +27,7 @@ check-long: ## tests that take long: kills at random moments; before a release
 bench: release ## measure what docs/performance.md tells of and print its table; four minutes or so on 2 cores
 	scripts/bench
 
-evidence: release ## run what docs/evidence.md tells of and write it; half an hour or so on 2 cores
+evidence: release ## run what docs/evidence.md tells of and write it; five minutes or so on 2 cores
 	scripts/install-deps evidence
 	scripts/evidence --program build/release/pursuit
 

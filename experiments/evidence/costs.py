@@ -48,7 +48,8 @@ def run_row(evidence, name):
 def grid_row(evidence, names):
     """The grid's runs in one row."""
     records = [evidence.work.records[name] for name in names]
-    return [f"tune baseline, {count(len(names), 'run')}", link("baseline"), "b, h as in the grid",
+    settings = "b, h as in the grid" + (", cost=given_sale" if "corrected" in names[0] else "")
+    return [f"{names[0].split(' b=')[0]}, {count(len(names), 'run')}", link("baseline"), settings,
             str(plan.TUNING_SEED), str(evidence.settings.tuning_trials),
             plain(sum(record["wall"] for record in records), 1),
             plain(sum(evidence.cpu(name) for name in names) / len(names), 3)]
@@ -56,7 +57,8 @@ def grid_row(evidence, names):
 
 def runs(evidence):
     records = evidence.work.records
-    grid = [name for name in records if name.startswith("tune baseline")]
+    grids = [[name for name in records if name.startswith(f"tune {kind}")] for kind in ("baseline", "corrected")]
+    others = [name for name in records if not any(name in grid for grid in grids)]
     minutes = sum(record["wall"] for record in records.values()) / 60
     return [
         "## Every run",
@@ -65,7 +67,7 @@ def runs(evidence):
         "Settings are of the first firm's agent, or have a key's full path. CPU is processor seconds.",
         "",
         table(["run", "scenario", "settings", "seed", "trials", "wall, s", "CPU, s a trial"],
-              [grid_row(evidence, grid)] + [run_row(evidence, name) for name in records if name not in grid]),
+              [grid_row(evidence, grid) for grid in grids] + [run_row(evidence, name) for name in others]),
         "",
         "One of the comparisons by hand:",
         "",

@@ -6,6 +6,7 @@ import platform
 import costs
 import learners
 import measures
+import money
 import plan
 import planners
 import words
@@ -13,10 +14,15 @@ from words import Unfit  # noqa: F401  (the caller's to catch)
 
 
 class Choice:
-    """What the tuning seed chooses: the baseline's b and h, and the best bellman."""
+    """What the tuning seed chooses: the baseline's b and h, by booked and by true reward, and the best bellman."""
 
-    def __init__(self, settings, rewards):
+    def __init__(self, settings, rewards, true_rewards):
+        """@param rewards, true_rewards: mean booked and true reward by arm's name"""
         self.settings, self.rewards = settings, rewards
+        self.true_best, self.corrected_best = (
+            max(((b, h) for b in settings.b for h in settings.h),
+                key=lambda cell: true_rewards[f"tune {kind} b={cell[0]} h={cell[1]}"])
+            for kind in ("baseline", "corrected"))
         self.cells = {(b, h): rewards[f"tune baseline b={b} h={h}"] for b in settings.b for h in settings.h}
         self.best = max(self.cells, key=self.cells.get)
         self.value = max(plan.VALUES, key=lambda value: rewards[f"tune bellman {value}"])
@@ -139,7 +145,7 @@ def protocol(evidence):
 def write(evidence):
     """The whole page."""
     body = []
-    for section in (planners.baseline, planners.planning, planners.sources, planners.published, learners.learning,
+    for section in (money.money, planners.baseline, planners.planning, planners.sources, planners.published, learners.learning,
                     learners.frontier, costs.cost, costs.runs):
         body += section(evidence) + [""]
     lines = head(evidence) + protocol(evidence) + body

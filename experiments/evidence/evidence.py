@@ -38,10 +38,11 @@ def arguments():
 
 
 def tune(work, settings):
-    """Run the grid on its own seed. @return the plan, and mean rewards by arm's name"""
+    """Run the grid on its own seed. @return mean booked and true rewards by arm's name"""
     grid = plan.tuning(settings)
     work.run_plan(grid)
-    return {name: measures.trial_means(work.path(arm)).mean() for name, arm in grid.arms.items()}
+    return [{name: measures.trial_means(work.path(arm), variable).mean() for name, arm in grid.arms.items()}
+            for variable in ("reward", "true_reward")]
 
 
 def main():
@@ -50,9 +51,8 @@ def main():
     start = time.monotonic()
     work = runner.Runner(options.program.resolve(), options.results, options.any_build)
     work.require_agents(plan.agents_needed())
-    rewards = tune(work, settings)
-    choice = document.Choice(settings, rewards)
-    work.run_plan(plan.main(settings, choice.best))
+    choice = document.Choice(settings, *tune(work, settings))
+    work.run_plan(plan.main(settings, choice))
     evidence = document.Evidence(work, settings, choice, options.document.stem)
     text = document.write(evidence)
     options.document.parent.mkdir(parents=True, exist_ok=True)

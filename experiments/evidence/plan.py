@@ -14,6 +14,9 @@ PUBLISHED = {"baseline": 6444.0, "bellman": 6916.0, "uplift": 0.073, "d": 0.51, 
 VALUES = ("resolve", "linear")  # ways to have a value function that cost little
 KLQ = "klq resolve"  # the arm that is klq as it comes
 TUNED = "baseline tuned"
+CORRECTED = "baseline tuned given_sale"  # the same for a baseline that corrects its costs
+GIVEN_SALE = (("firms.0.cost", "given_sale"),)
+NOISE = (("market.estimate_variance", "0.01"),)  # estimates off by 10%
 
 TARGET_P = 1e-4
 TARGET_UPLIFT = 0.03
@@ -124,16 +127,19 @@ def tuning(settings):
         for h in settings.h:
             plan.add(f"tune baseline b={b} h={h}", "baseline", agent(b=b, h=h), seed=TUNING_SEED,
                      trials=settings.tuning_trials)
+            plan.add(f"tune corrected b={b} h={h}", "baseline", agent(b=b, h=h) + GIVEN_SALE, seed=TUNING_SEED,
+                     trials=settings.tuning_trials)
     for value in VALUES:
         plan.add(f"tune bellman {value}", "bellman", agent(value=value), seed=TUNING_SEED,
                  trials=settings.tuning_trials)
     return plan
 
 
-def main(settings, best):
-    """Everything that is reported, given the tuned baseline's (b, h)."""
+def main(settings, choice):
+    """Everything that is reported, given what the tuning chose."""
     plan = Plan(settings)
-    tuned = agent(b=best[0], h=best[1])
+    tuned = agent(b=choice.best[0], h=choice.best[1])
+    _add_money(plan, choice)
     plan.add("null", "null")
     plan.add("baseline", "baseline")
     plan.add(TUNED, "baseline", tuned)
@@ -149,6 +155,19 @@ def main(settings, best):
     _add_frontier(plan)
     _add_cost(plan, tuned)
     return plan
+
+
+def _add_money(plan, choice):
+    true_best, corrected = (agent(b=b, h=h) for b, h in (choice.true_best, choice.corrected_best))
+    plan.add("baseline true", "baseline", true_best)
+    plan.add(CORRECTED, "baseline", corrected + GIVEN_SALE)
+    plan.add("baseline own given_sale", "baseline", corrected + agent(conversion="own") + GIVEN_SALE)
+    for name in ("null", "klq", "bellman"):
+        plan.add(f"{name} given_sale", name, GIVEN_SALE)
+    plan.add("noisy baseline given_sale", "baseline", corrected + GIVEN_SALE + NOISE)
+    plan.add("noisy klq given_sale", "klq", GIVEN_SALE + NOISE)
+    plan.add("noisy baseline", "baseline", true_best + NOISE)
+    plan.add("noisy klq", "klq", NOISE)
 
 
 def _add_learning(plan):
