@@ -28,9 +28,14 @@ const pp_param_table pp_correction_table = {"correction", "what a sale costs giv
 #undef CONFIG
 
 enum {
-    CHUNK = 256, ///< rows at a time
-    TURNS = 3    ///< of bid, elasticity, kappa: each changes kappa - 1 by a tenth of the one before
+    CHUNK = 256,     ///< rows at a time
+    KAPPA_MOST = 11, ///< as the greatest load has it
+    TURNS = 3 ///< of bid, elasticity, kappa: each changes kappa - 1 by a tenth of the one before
 };
+
+/// What a firm expects of rivals, in multiples of its estimate, and how far off that can be, if it
+/// is to be taken for serious.
+static const double least_expected = 0.1, most_surprise = 4;
 
 void pp_cost_start(const pp_correction_config *correction, const pp_sale_costs *costs,
                    pp_cost *cost)
@@ -98,6 +103,8 @@ static void add_sales(const pricing *p, const pp_cost *cost, size_t n, sales *su
 {
     for (size_t i = 0; i < n; i++) {
         double chance = pp_curve_probability(&p->curves, i, p->bid[i]);
+        if (!(chance > 1e-12))
+            continue; // it has no elasticity to speak of
         double claims = (1 + cost->costs.handling) * cost->kappa * p->estimate[i];
         sum->chance += chance;
         sum->elasticity -= chance * pp_curve_elasticity(&p->curves, i, p->bid[i]);
@@ -126,7 +133,8 @@ static pp_status tilt(const pp_pipeline *pipeline, const pp_history *h, pp_cost 
         if (!(sum.chance > 0))
             break; // it expects no sale, and nothing to correct
         cost->elasticity = sum.elasticity / sum.chance;
-        cost->kappa = exp(cost->variance * cost->elasticity * sum.pass_through / sum.chance);
+        cost->kappa = fmin(exp(cost->variance * cost->elasticity * sum.pass_through / sum.chance),
+                           KAPPA_MOST);
     }
     close_pricing(&p);
     return PP_OK;
@@ -139,17 +147,24 @@ static pp_status from_offers(const pp_pipeline *pipeline, const pp_history *h, p
 {
     const size_t top = PP_RIVALS - 1; // the mean of as many rivals as are observed
     double n_rivals = h->n_firms - 1 < 5 ? h->n_firms - 1 : 5, revealed = 0, booked = 0;
-    if (h->observe != PP_OBSERVE_ALL)
-        return pp_error_set(error, PP_EINVAL, "kind: offers needs market.observe: all");
+    // In the first epoch of all firms have bid at random: its rows, where they are kept, do not
+    // count.
+    bool has_first = h->rows > 0 && h->epoch <= (int64_t)(h->n / h->rows);
+    if (h->observe != PP_OBSERVE_ALL || h->n_firms < 2)
+        return pp_error_set(error, PP_EINVAL,
+                            "kind: offers needs market.observe: all, and other firms");
     double *predicted = malloc((PP_RIVALS + 1) * h->n * sizeof(double) + 1);
     if (!predicted)
         return pp_error_memory(error, "the cost of a firm's sales");
     pp_pipeline_rivals(pipeline, h->features, h->estimate, h->n, predicted + PP_RIVALS * h->n,
                        predicted);
-    for (size_t i = 0; i < h->n; i++) {
+    for (size_t i = has_first ? h->rows : 0; i < h->n; i++) {
         if (!h->sold[i])
             continue;
-        double surprise = h->rivals[top][i] / predicted[top * h->n + i];
+        // Far from all others a linear model may expect anything.
+        double expected = fmax(predicted[top * h->n + i], least_expected);
+        double surprise =
+            fmin(fmax(h->rivals[top][i] / expected, 1 / most_surprise), most_surprise);
         revealed += h->estimate[i] * (1 + n_rivals * surprise) / (1 + n_rivals);
         booked += h->estimate[i];
     }

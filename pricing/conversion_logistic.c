@@ -2,7 +2,7 @@
 // method on the penalised likelihood. The prior pulls beta towards `prior_slope` with the weight of
 // `slope_weight` rows and the rest towards 0 with the weight of `conversion_ridge` rows, so a firm
 // that never sold still gets a finite, falling curve. A slope below `slope_min` is held there, or
-// at the prior's if nothing was sold or everything, and the rest is fitted again.
+// at the prior's if next to nothing was sold or all but everything, and the rest is fitted again.
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "pricing/linear.h"
 #include "pricing/pricing_kernels.h"
 
-enum { STEPS = 60, HALVINGS = 30, MAX_INPUTS = PP_CONVERSION_INPUTS };
+enum { STEPS = 60, HALVINGS = 30, FEW = 10, MAX_INPUTS = PP_CONVERSION_INPUTS };
 
 /// The error left after a step so small is of the order of its square.
 static const double last_step = 3e-5;
@@ -183,13 +183,14 @@ static void start_from(fitting *f, const logistic *last)
     }
 }
 
-/// Did every quote sell, or none? Such a history says nothing of how price matters.
+/// Did all but a few quotes sell, or none but a few? Such a history says little of how price
+/// matters.
 static bool is_one_sided(const pp_conversion_data *data)
 {
     size_t sold = 0;
     for (size_t i = 0; i < data->n; i++)
         sold += data->sold[i];
-    return sold == 0 || sold == data->n;
+    return sold < FEW || data->n - sold < FEW;
 }
 
 /// A slope that is too flat is held at the least that is accepted, and the rest is fitted again:

@@ -71,8 +71,11 @@ pp_status pp_results_may_replace(const char *path, pp_error *error)
     if (stat(path, &about) != 0 || !S_ISREG(about.st_mode)) // for those who open it to tell
         return PP_OK;
     PP_TRY(pp_results_look(path, false, &state, error));
-    int fd = state == PP_RESULTS_FOREIGN ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    bool foreign = fd >= 0 && pp_seal_signature(fd) <= 0;
+    // Only the start of a blank file has been looked at.
+    bool doubtful =
+        state == PP_RESULTS_FOREIGN || (state == PP_RESULTS_DAMAGED && about.st_size > PAGE);
+    int fd = doubtful ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    bool foreign = doubtful && (fd < 0 || pp_seal_signature(fd) <= 0);
     if (fd >= 0)
         close(fd);
     if (!foreign)

@@ -21,8 +21,8 @@ typedef enum pp_results_state {
 pp_status pp_results_look(const char *path, bool thorough, pp_results_state *state,
                           pp_error *error);
 
-/// May a results file take the place of what stands there? Not of what something else has written;
-/// a damaged results file, or an empty one, is nobody's loss.
+/// May a results file take the place of what stands there? Of an HDF5 file, whole or damaged, or of
+/// an empty one; of nothing else.
 /// @return PP_OK; PP_EEXIST; PP_EIO
 pp_status pp_results_may_replace(const char *path, pp_error *error);
 

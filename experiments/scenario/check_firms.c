@@ -168,6 +168,16 @@ static bool is_given(double number)
     return number > 0 || number < 0;
 }
 
+/// Where they do not, firms' prices differ by more than their errors.
+static bool all_correct_alike(const pp_check *check)
+{
+    const pp_firm_config *firms = check->scenario->firms;
+    for (size_t i = 1; i < check->scenario->n_firms; i++)
+        if (!pp_param_equal(&pp_correction_table, &firms[0].correction, &firms[i].correction))
+            return false;
+    return true;
+}
+
 /// Rules of what a firm takes a sale to cost.
 static void check_correction(pp_check *check, size_t i)
 {
@@ -193,13 +203,20 @@ static void check_correction(pp_check *check, size_t i)
     pp_check_firm(check, i, "cost", key);
     snprintf(keys, sizeof keys, "%s market.observe %s", kind, key);
     const char *otherwise =
-        c->kind == PP_CORRECTION_TILT ? "; give correction.variance a number" : "";
+        c->kind == PP_CORRECTION_TILT ? "; give correction: {kind: tilt, variance: NUMBER}" : "";
     if (s->market.observe != PP_OBSERVE_ALL)
         pp_check_add(check, where, keys, "offers tell it only with market.observe: all%s",
                      otherwise);
     snprintf(keys, sizeof keys, "%s market.burn_in_epochs %s", kind, key);
     if (s->market.burn_in_epochs < 2)
         pp_check_add(check, where, keys, "offers tell it only from the second burn-in epoch on%s",
+                     otherwise);
+    snprintf(keys, sizeof keys, "%s market.cost_from %s", kind, key);
+    if (c->kind == PP_CORRECTION_TILT && s->market.cost_from == PP_COST_FROM_BURN_IN &&
+        !all_correct_alike(check))
+        pp_check_add(check, where, keys,
+                     "with cost_from: burn_in offers tell it only where all firms have the same "
+                     "correction%s",
                      otherwise);
     snprintf(keys, sizeof keys, "%s firms %s", kind, key);
     if (s->n_firms < 2 && firms_are_known(check))

@@ -1,4 +1,5 @@
 // `firms:` of a scenario: entries read, counts expanded, names made unique.
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,23 +62,44 @@ static void append_copies(reader *r, const pp_firm_config *firm, const label *na
     }
 }
 
-/// `cost:` and `correction:`, each of which implies the other.
+/// How late a value was given: the file's, then each --set, then a sweep's plan.
+static size_t lateness(const pp_node *node)
+{
+    return node ? node->mark.set : 0;
+}
+
+/// What belongs to another kind than one that was given later is dropped with the old one.
+static void drop_earlier(const pp_node *node, const char *key, const pp_node *kind, double *number)
+{
+    const pp_node *own = pp_node_get(node, key);
+    if (own && kind && lateness(own) < lateness(kind))
+        *number = NAN;
+}
+
+/// `cost:` and `correction:`, each of which implies the other. Of two at odds the later one counts.
 static void read_correction(reader *r, const char *where, const pp_node *firm, int cost,
                             pp_correction_config *correction)
 {
     char at[PP_WHERE_MAX];
     const pp_node *basis = pp_node_get(firm, "cost"), *node = pp_node_get(firm, "correction");
+    const pp_node *kind = pp_node_get(node, "kind");
     pp_where_key(where, "correction", at);
     pp_bind(r->report, at, node ? node->mark : firm->mark, node, &pp_correction_table, NULL,
             correction);
-    if (!node && cost == PP_COST_GIVEN_SALE)
-        correction->kind = PP_CORRECTION_TILT;
-    bool corrects = correction->kind != PP_CORRECTION_NONE;
-    if (basis && node && corrects != (cost == PP_COST_GIVEN_SALE) &&
-        pp_report_is_sound(r->report, at))
+    if (correction->kind != PP_CORRECTION_LOAD)
+        drop_earlier(node, "load", kind, &correction->load);
+    if (correction->kind != PP_CORRECTION_TILT)
+        drop_earlier(node, "variance", kind, &correction->variance);
+    bool corrects = correction->kind != PP_CORRECTION_NONE, asked = cost == PP_COST_GIVEN_SALE;
+    size_t given = lateness(basis), chosen = kind ? lateness(kind) : lateness(node);
+    if (node && (!basis || corrects == asked || given < chosen))
+        return;
+    if (node && given == chosen && pp_report_is_sound(r->report, at))
         pp_report_add(r->report, basis->mark, where,
                       "'cost: %s' and 'correction' are at odds: leave one of them out",
                       corrects ? "booked" : "given_sale");
+    pp_param_defaults(&pp_correction_table, correction);
+    correction->kind = asked ? PP_CORRECTION_TILT : PP_CORRECTION_NONE;
 }
 
 static int64_t read_firm(reader *r, const pp_node *node, size_t entry)

@@ -146,14 +146,14 @@ static void print_costs(printer *p)
         char text[PP_TABLE_NUMBER_MAX];
         if (p->figures->cost_given_sale[i] == 0 || fabs(more) < 1e-9)
             continue;
-        pp_format_number(100 * more, 1, text);
+        pp_format_number(100 * fabs(more), 1, text);
         fputs(corrected++ ? "" : "\n", stdout);
         print_text(p, pp_results_firm(p->file, i), FIRM_MAX);
-        printf(" reckons that a policy, given that it sells, costs %s%% more than estimated\n",
-               text);
+        printf(" reckons that a policy, given that it sells, costs %s%% %s than estimated\n", text,
+               more > 0 ? "more" : "less");
     }
     if (corrected == 0 && p->figures->cost_given_sale[0] != 0)
-        puts("\nEvery firm books its own estimate as the cost of a sale (cost: booked)");
+        puts("\nEvery firm takes its own estimate for the cost of a sale");
 }
 
 /// Where a firm is above those that price for profit only by one reward and below by the other.

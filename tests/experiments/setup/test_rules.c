@@ -312,6 +312,56 @@ static void test_rules_a_mistake_hides_no_neighbour(void **state)
     pp_problems_destroy(&problems);
 }
 
+/// What the first firm corrects by with these --set, or the status.
+static int correction_with(const char *firm, const char *first, const char *second)
+{
+    pp_scenario *scenario;
+    pp_problems problems;
+    char path[512];
+    const char *const sets[] = {first, second};
+    snprintf(path, sizeof path, "%s", temp_path("cost.yaml"));
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file, "firms:\n  - {agent: null, %s}\n  - {agent: null}\n", firm);
+    fclose(file);
+    size_t n = (first != NULL) + (second != NULL);
+    pp_status status =
+        pp_scenario_load_checked(path, sets, n, pp_experiment_rules, NULL, &scenario, &problems);
+    int kind = status == PP_OK ? scenario->firms[0].correction.kind : -(int)status;
+    pp_scenario_destroy(scenario);
+    pp_problems_destroy(&problems);
+    return kind;
+}
+
+static void test_rules_of_cost_and_correction_the_later_counts(void **state)
+{
+    (void)state;
+    static const char tilt[] = "correction: {kind: tilt, variance: 0.01}";
+    assert_int_equal(correction_with("name: a", NULL, NULL), PP_CORRECTION_NONE);
+    assert_int_equal(correction_with("cost: given_sale", NULL, NULL), PP_CORRECTION_TILT);
+    assert_int_equal(correction_with(tilt, NULL, NULL), PP_CORRECTION_TILT);
+    assert_int_equal(correction_with("cost: booked, correction: {kind: tilt}", NULL, NULL),
+                     -(int)PP_ESCENARIO);
+    assert_int_equal(correction_with(tilt, "firms.0.cost=booked", NULL), PP_CORRECTION_NONE);
+    assert_int_equal(correction_with(tilt, "firms.0.correction.kind=none", NULL),
+                     PP_CORRECTION_NONE);
+    assert_int_equal(correction_with(tilt, "firms.0.correction.kind=offers", NULL),
+                     PP_CORRECTION_OFFERS);
+    assert_int_equal(correction_with("cost: given_sale", "firms.0.correction.kind=none", NULL),
+                     PP_CORRECTION_NONE);
+    assert_int_equal(correction_with("cost: given_sale", "firms.0.correction.kind=load",
+                                     "firms.0.correction.load=0.02"),
+                     PP_CORRECTION_LOAD);
+    assert_int_equal(
+        correction_with("cost: booked, correction: {kind: none}", "firms.0.cost=given_sale", NULL),
+        PP_CORRECTION_TILT);
+    assert_int_equal(correction_with("correction: {kind: load}", NULL, NULL), -(int)PP_ESCENARIO);
+    assert_int_equal(correction_with("cost: given_sale", "market.cost_from=burn_in", NULL),
+                     -(int)PP_ESCENARIO);
+    assert_int_equal(correction_with("cost: given_sale", "market.observe=own_rank", NULL),
+                     -(int)PP_ESCENARIO);
+}
+
 static void test_rules_what_an_alias_repeats_is_one_mistake(void **state)
 {
     (void)state;
@@ -361,6 +411,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rules_a_mistake_hides_no_neighbour),
+        cmocka_unit_test(test_rules_of_cost_and_correction_the_later_counts),
         cmocka_unit_test(test_rules_what_an_alias_repeats_is_one_mistake),
         cmocka_unit_test(test_rules_of_a_book_name_file_line_and_key),
         cmocka_unit_test(test_rules_five_kinds_of_mistake_are_five_problems),
