@@ -40,8 +40,6 @@ typedef struct baseline_state {
     double factor[PP_MAX_CATEGORIES]; ///< of a customer in the category
 } baseline_state;
 
-enum { CHUNK = 256 }; ///< customers at a time
-
 /// (x^h - y^h)/(x^h + y^h), for any h without overflow; 0 where both are 0.
 static double relative_excess(double x, double y, double h)
 {
@@ -69,22 +67,12 @@ static void baseline_release(void *state)
     pp_sale_model_release(&((baseline_state *)state)->model);
 }
 
-/// Bids for profit only, by the agent's own model of sales.
+/// Bids for profit only, by the agent's own model of sales, in the place of its curves.
 static void own_bids(const pp_sale_model *model, const pp_agent_batch *batch, double *bid)
 {
-    const double *features[PP_MAX_FEATURES];
-    double curve[CHUNK];
-    for (size_t first = 0, n; first < batch->n; first += n) {
-        n = batch->n - first < CHUNK ? batch->n - first : CHUNK;
-        pp_curves part = *batch->curves;
-        part.n = n;
-        part.values += first * part.size;
-        for (int j = 0; j < model->n_columns; j++)
-            features[j] = batch->features[j] + first;
-        pp_sale_curves(model, features, batch->estimate + first, &part, curve);
-        for (size_t i = 0; i < n; i++)
-            bid[first + i] = pp_sale_bid(model, &curve[i], batch->break_even[first + i]);
-    }
+    pp_sale_curves(model, batch->features, batch->estimate, batch->curves, bid);
+    for (size_t i = 0; i < batch->n; i++)
+        bid[i] = pp_sale_bid(model, &bid[i], batch->break_even[i]);
 }
 
 static void baseline_quote_batch(const void *state, const pp_agent_batch *batch, double *multiplier)

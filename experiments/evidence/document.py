@@ -64,6 +64,12 @@ class Evidence:
         c = self.compare(base, other)
         return dict(c["metrics"]["reward"], base_arm=base, other_arm=other, n=c["trials"])
 
+    def cells(self, base, other, keys):
+        """Differences of metrics with their intervals, for a row of a table."""
+        metrics = self.compare(base, other)["metrics"]
+        return [f"{words.gbp(metrics[key]['difference'], True)} {words.interval(*metrics[key]['difference_95'])}"
+                for key in keys]
+
     def means(self, name):
         return measures.trial_means(self.path(name))
 

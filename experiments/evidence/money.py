@@ -20,12 +20,7 @@ PAIRS = [
 
 def rows(evidence, pairs):
     """A row of differences for each (base, other)."""
-    made = []
-    for base, other in pairs:
-        metrics = evidence.compare(base, other)["metrics"]
-        made.append([other, base] + [f"{gbp(metrics[key]['difference'], True)} "
-                                     f"{interval(*metrics[key]['difference_95'])}" for key in KEYS])
-    return made
+    return [[other, base] + evidence.cells(base, other, KEYS) for base, other in pairs]
 
 
 def money(evidence):

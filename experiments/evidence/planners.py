@@ -89,11 +89,8 @@ def planning_targets(evidence, name, c):
 
 def parts(evidence, names):
     """Reward taken apart, against the tuned baseline."""
-    rows = []
-    for name in names:
-        metrics = evidence.compare(plan.TUNED, name)["metrics"]
-        rows.append([name] + [f"{gbp(metrics[key]['difference'], True)} {interval(*metrics[key]['difference_95'])}"
-                              for key in ("reward", "booked_profit", "portfolio_loss", "true_profit")])
+    keys = ("reward", "booked_profit", "portfolio_loss", "true_profit")
+    rows = [[name] + evidence.cells(plan.TUNED, name, keys) for name in names]
     return table(["run", "reward", "booked profit", "portfolio loss", "true profit"], rows)
 
 

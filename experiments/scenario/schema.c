@@ -114,10 +114,7 @@ void pp_param_put_default(pp_json *json, const pp_param *row)
         pp_json_string(json, "default", row->default_text ? row->default_text : "");
         break;
     case PP_PARAM_REALS:
-        pp_json_open(json, "default", '[');
-        for (size_t i = 0; i < row->n_default_reals; i++)
-            pp_json_number(json, NULL, row->default_reals[i]);
-        pp_json_close(json, ']');
+        pp_json_numbers(json, "default", row->default_reals, row->n_default_reals);
         break;
     }
 }

@@ -42,6 +42,14 @@ void pp_json_number(pp_json *json, const char *key, double value)
     pp_json_raw(json, key, isfinite(value) ? pp_number_text(value, text) : "null");
 }
 
+void pp_json_numbers(pp_json *json, const char *key, const double *values, size_t n)
+{
+    pp_json_open(json, key, '[');
+    for (size_t i = 0; i < n; i++)
+        pp_json_number(json, NULL, values[i]);
+    pp_json_close(json, ']');
+}
+
 void pp_json_integer(pp_json *json, const char *key, int64_t value)
 {
     begin_value(json, key);

@@ -22,6 +22,8 @@ void pp_json_open(pp_json *json, const char *key, char bracket); ///< '{' or '['
 void pp_json_close(pp_json *json, char bracket);
 /// A number that is not finite is null.
 void pp_json_number(pp_json *json, const char *key, double value);
+/// A list of numbers. @param values [n]
+void pp_json_numbers(pp_json *json, const char *key, const double *values, size_t n);
 void pp_json_integer(pp_json *json, const char *key, int64_t value);
 void pp_json_unsigned(pp_json *json, const char *key, uint64_t value);
 void pp_json_boolean(pp_json *json, const char *key, bool value);

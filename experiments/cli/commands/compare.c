@@ -156,21 +156,13 @@ static void put_side(pp_json *json, const char *key, const pp_side *side)
     pp_json_close(json, '}');
 }
 
-static void put_interval(pp_json *json, const char *key, const pp_interval *interval)
-{
-    pp_json_open(json, key, '[');
-    pp_json_number(json, NULL, interval->low);
-    pp_json_number(json, NULL, interval->high);
-    pp_json_close(json, ']');
-}
-
 static void put_comparison(pp_json *json, const char *key, const pp_comparison *c)
 {
     pp_json_open(json, key, '{');
     pp_json_number(json, "base", c->base);
     pp_json_number(json, "other", c->other);
     pp_json_number(json, "difference", c->difference);
-    put_interval(json, "difference_95", &c->interval);
+    pp_json_numbers(json, "difference_95", (double[]){c->interval.low, c->interval.high}, 2);
     pp_json_number(json, "uplift", c->uplift);
     pp_json_number(json, "d", c->d);
     pp_json_number(json, "d_z", c->d_z);
@@ -180,7 +172,8 @@ static void put_comparison(pp_json *json, const char *key, const pp_comparison *
     pp_json_number(json, "other_iqm", c->other_iqm);
     pp_json_number(json, "probability_of_improvement", c->improvement);
     pp_json_number(json, "paired_improvement", c->paired_improvement);
-    put_interval(json, "paired_improvement_95", &c->paired_interval);
+    pp_json_numbers(json, "paired_improvement_95",
+                    (double[]){c->paired_interval.low, c->paired_interval.high}, 2);
     pp_json_close(json, '}');
 }
 

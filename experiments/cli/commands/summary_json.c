@@ -11,15 +11,10 @@ static void put_firm(pp_json *json, const char *key, const pp_firm_figures *firm
 {
     pp_json_open(json, key, '{');
     pp_json_number(json, "reward", firm->reward);
-    pp_json_open(json, "reward_95", '[');
-    pp_json_number(json, NULL, firm->interval.low);
-    pp_json_number(json, NULL, firm->interval.high);
-    pp_json_close(json, ']');
+    pp_json_numbers(json, "reward_95", (double[]){firm->interval.low, firm->interval.high}, 2);
     pp_json_number(json, "true_reward", firm->true_reward);
-    pp_json_open(json, "true_reward_95", '[');
-    pp_json_number(json, NULL, firm->true_interval.low);
-    pp_json_number(json, NULL, firm->true_interval.high);
-    pp_json_close(json, ']');
+    pp_json_numbers(json, "true_reward_95",
+                    (double[]){firm->true_interval.low, firm->true_interval.high}, 2);
 #define PUT(name, numerator, denominator) pp_json_number(json, #name, firm->name);
     PP_FIRM_FIGURES(PUT)
 #undef PUT

@@ -4,6 +4,7 @@
 
 #include "agents/planning/policy.h"
 #include "market/base/simd.h"
+#include "tests/support/simd_levels.h"
 
 enum { MOST = 41, POINTS = 65 };
 #define ESTIMATE 400.0 // GBP
@@ -89,18 +90,11 @@ static void test_planning_kernels_soft_maxima_of_any_number_of_points(void **sta
     }
 }
 
-static int restore(void **state)
-{
-    (void)state;
-    pp_simd_use(pp_simd_most());
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_planning_kernels_soft_maxima_of_any_number_of_candidates,
-                                  restore),
+                                  restore_level),
         cmocka_unit_test(test_planning_kernels_soft_maxima_of_any_number_of_points),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

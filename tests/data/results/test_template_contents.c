@@ -13,33 +13,8 @@
 #include "data/results/define.h"
 #include "data/results/record.h"
 #include "data/results/template_parts.h"
-#include "tests/support/results_fixture.h"
 #include "tests/support/temp_directory.h"
-
-static pp_error error;
-
-static void must(pp_status status)
-{
-    if (status != PP_OK)
-        fail_msg("%s: %s", pp_status_text(status), error.message);
-}
-
-static void write_file(const char *path, const pp_results_layout *layout)
-{
-    error = (pp_error){0};
-    must(fixture_write(path, true, layout, &error));
-}
-
-static bool is_contiguous(const char *path)
-{
-    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-    hid_t dataset = H5Dopen2(file, "reward", H5P_DEFAULT), list = H5Dget_create_plist(dataset);
-    H5D_layout_t layout = H5Pget_layout(list);
-    H5Pclose(list);
-    H5Dclose(dataset);
-    H5Fclose(file);
-    return layout == H5D_CONTIGUOUS;
-}
+#include "tests/support/template_fixture.h"
 
 /// Does a file of those contents pass for one of these?
 static void check_is_refused(const unsigned char *bytes, size_t n, const pp_contents *contents,

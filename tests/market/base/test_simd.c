@@ -12,6 +12,7 @@
 #include "market/market_kernels.h"
 #include "pricing/pricing_kernels.h"
 
+#include "tests/support/simd_levels.h"
 #include "tests/support/trial_fixture.h"
 
 enum { N = 1003, LANES = 4, COLUMNS = 5, OFFERS = 7 };
@@ -310,22 +311,15 @@ static void test_simd_environment_is_checked(void **state)
     assert_int_equal(pp_simd_check(&error), PP_OK);
 }
 
-static int restore(void **state)
-{
-    (void)state;
-    pp_simd_use(pp_simd_most());
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_simd_environment_is_checked),
-        cmocka_unit_test_teardown(test_simd_kernels_same_bits_at_every_level, restore),
-        cmocka_unit_test_teardown(test_simd_parts_of_a_batch_same_bits, restore),
-        cmocka_unit_test_teardown(test_simd_parts_of_uniforms_same_bits, restore),
-        cmocka_unit_test_teardown(test_simd_exp_and_log_equal_one_at_a_time, restore),
-        cmocka_unit_test_teardown(test_simd_trials_same_bits_at_every_level, restore),
+        cmocka_unit_test_teardown(test_simd_kernels_same_bits_at_every_level, restore_level),
+        cmocka_unit_test_teardown(test_simd_parts_of_a_batch_same_bits, restore_level),
+        cmocka_unit_test_teardown(test_simd_parts_of_uniforms_same_bits, restore_level),
+        cmocka_unit_test_teardown(test_simd_exp_and_log_equal_one_at_a_time, restore_level),
+        cmocka_unit_test_teardown(test_simd_trials_same_bits_at_every_level, restore_level),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 
 #include "market/base/maths.h"
 #include "market/population/published_kernels.h"
+#include "tests/support/simd_levels.h"
 
 enum { N = 2021, FIRST = 77 };
 
@@ -125,19 +126,12 @@ static void test_published_draw_of_frequent_claims_equals_one_customer_at_a_time
     }
 }
 
-static int restore(void **state)
-{
-    (void)state;
-    pp_simd_use(pp_simd_most());
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_published_draw_equals_one_customer_at_a_time, restore),
+        cmocka_unit_test_teardown(test_published_draw_equals_one_customer_at_a_time, restore_level),
         cmocka_unit_test_teardown(
-            test_published_draw_of_frequent_claims_equals_one_customer_at_a_time, restore),
+            test_published_draw_of_frequent_claims_equals_one_customer_at_a_time, restore_level),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
