@@ -68,12 +68,11 @@ static pp_status add_variables(const export *e, pp_export_table *table, pp_error
     pp_status status = PP_OK;
     for (size_t id = 0; id < PP_VAR_COUNT && status == PP_OK; id++) {
         const pp_variable *variable = &pp_variables[id];
-        const char *group = pp_group_names[variable->group];
         char path[PP_FILE_PATH];
         if (variable->type == PP_STRING || !same_dims(variable->dims, table->dims))
             continue;
-        snprintf(path, sizeof path, "%s%s%s", group, *group ? "/" : "", variable->name);
-        if (variable->group == PP_GROUP_ROOT || pp_file_has(e->file, path))
+        pp_file_variable_path(id, path);
+        if (pp_file_expects(e->file, id))
             status = pp_export_table_add(table, path, variable->name, error);
     }
     return status;

@@ -135,7 +135,8 @@ static pp_status take_shape(const visit *v, pp_error *error)
     const uint64_t *length = v->file->length;
     bool learning = pp_file_has(v->file, pp_group_names[PP_GROUP_LEARNING]);
     for (size_t id = 0; id < PP_VAR_COUNT; id++) {
-        bool has = pp_variables[id].group == PP_GROUP_ROOT || learning;
+        bool has =
+            pp_variables[id].group == PP_GROUP_ROOT ? pp_file_expects(v->file, id) : learning;
         for (size_t d = 0; pp_variables[id].dims[d] != PP_DIM_NONE; d++)
             has &= length[pp_variables[id].dims[d]] > 0;
         if (has)

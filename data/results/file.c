@@ -48,6 +48,16 @@ void pp_file_variable_path(size_t id, char path[PP_FILE_PATH])
     snprintf(path, PP_FILE_PATH, "%s%s%s", group, *group ? "/" : "", pp_variables[id].name);
 }
 
+bool pp_file_expects(const pp_results_file *file, size_t id)
+{
+    char path[PP_FILE_PATH];
+    bool newer = id == PP_VAR_true_reward || id == PP_VAR_cost_given_sale;
+    if (pp_variables[id].group == PP_GROUP_ROOT && !newer)
+        return true;
+    pp_file_variable_path(id, path);
+    return pp_file_has(file, path);
+}
+
 pp_status pp_file_open_dataset(const pp_results_file *file, const char *name, hid_t *dataset,
                                pp_error *error)
 {

@@ -54,6 +54,9 @@ pp_status pp_file_out_of_memory(const pp_results_file *file, pp_error *error);
 bool pp_file_has(const pp_results_file *file, const char *path);
 /// "reward", "learning/value".
 void pp_file_variable_path(size_t id, char path[PP_FILE_PATH]);
+/// Is the variable to be read: of the root in every version, or there? Files of 0.1 lack what is
+/// newer, and few files have a group /learning.
+bool pp_file_expects(const pp_results_file *file, size_t id);
 /// A dataset of the file itself; a link out of it is refused. Close it with H5Dclose.
 pp_status pp_file_open_dataset(const pp_results_file *file, const char *name, hid_t *dataset,
                                pp_error *error);

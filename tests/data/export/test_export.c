@@ -240,6 +240,36 @@ static void test_export_file_that_lacks_a_variable_leaves_nothing(void **state)
     assert_false(there(to, "") || there(to, ".partial"));
 }
 
+/// What version 0.1 did not write yet is left out of tables, and made of what it did write.
+static void test_export_file_of_an_earlier_version_is_read(void **state)
+{
+    (void)state;
+    char path[512];
+    const char *to = fresh();
+    double *made, *profit, *loss;
+    size_t n;
+    snprintf(path, sizeof path, "%s", temp_path("earlier.h5"));
+    pp_results_close(fixture(path));
+    hid_t changed = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    assert_true(H5Ldelete(changed, "true_reward", H5P_DEFAULT) >= 0);
+    assert_true(H5Ldelete(changed, "cost_given_sale", H5P_DEFAULT) >= 0);
+    assert_true(H5Fclose(changed) >= 0);
+    if (export_with(path, to, (pp_export_options){0}) != PP_OK)
+        fail_msg("%s", error.message);
+    assert_true(has(to, "firms.csv", "trial,firm_index,firm,constrained_refits\n"));
+    pp_results_file *file;
+    assert_int_equal(pp_results_open(path, &file, &error), PP_OK);
+    assert_int_equal(pp_results_read(file, PP_VAR_true_reward, &made, &n, &error), PP_OK);
+    assert_int_equal(pp_results_read(file, PP_VAR_true_profit, &profit, &n, &error), PP_OK);
+    assert_int_equal(pp_results_read(file, PP_VAR_portfolio_loss, &loss, &n, &error), PP_OK);
+    for (size_t i = 0; i < n; i++)
+        assert_true(made[i] == profit[i] - loss[i] || (isnan(profit[i]) && isnan(made[i])));
+    free(made);
+    free(profit);
+    free(loss);
+    pp_results_close(file);
+}
+
 static void test_export_bad_arguments_are_refused(void **state)
 {
     (void)state;
@@ -399,6 +429,7 @@ int main(void)
         cmocka_unit_test(test_export_row_of_nothing_known_is_left_out),
         cmocka_unit_test(test_export_numbers_are_exact),
         cmocka_unit_test(test_export_file_that_lacks_a_variable_leaves_nothing),
+        cmocka_unit_test(test_export_file_of_an_earlier_version_is_read),
         cmocka_unit_test(test_export_bad_arguments_are_refused),
         cmocka_unit_test(test_export_existing_directory_is_left_alone),
         cmocka_unit_test(test_export_force_replaces_an_export),
