@@ -40,13 +40,14 @@ void pp_accounts_clear(pp_accounts *accounts)
 static void add_sale(pp_account *account, double offer, double estimate, double pure_premium,
                      double base_index)
 {
+    double premium = offer / base_index, claims = estimate / base_index;
     account->policies++;
-    account->gwp += offer;
-    account->expected_claims += estimate;
+    account->gwp += premium;
+    account->expected_claims += claims;
     account->pure_premium += pure_premium;
-    account->booked_profit += offer - estimate;
-    account->true_profit += offer / base_index - pure_premium;
-    account->winners_curse += pure_premium - estimate / base_index;
+    account->booked_profit += premium - claims;
+    account->true_profit += premium - pure_premium;
+    account->winners_curse += pure_premium - claims;
 }
 
 /// Ranks of one firm's quotes, counted in places side by side: the same count twice in a row would

@@ -5,8 +5,9 @@
 
 #include "market/choice.h"
 
-/// What a firm's account counts and sums up over an epoch, X(name, description). Struct, merging
-/// and record follow from these tables; CONTRIBUTING.md says how to add a row. Each has a result
+/// What a firm's account counts and sums up over an epoch, X(name, description). Money is GBP at
+/// base prices, so that sums of a table add up under inflation too: prices and estimates are divided
+/// by the base index of their round. Struct, merging and record follow from these tables; CONTRIBUTING.md says how to add a row. Each has a result
 /// variable of its name.
 #define PP_ACCOUNT_COUNTS(X)                                                                       \
     X(quote_count, "quotes made")                                                                  \
@@ -18,10 +19,10 @@
     X(multiplier_sum, "sum over quotes of price over own estimate")                                \
     X(gwp, "GBP written")                                                                          \
     X(expected_claims, "GBP, own estimates C of policies sold")                                    \
-    X(pure_premium, "GBP at base prices, true expected cost of policies sold")                     \
+    X(pure_premium, "GBP, true expected cost of policies sold")                                    \
     X(booked_profit, "GBP, price - C")                                                             \
-    X(true_profit, "GBP at base prices, price/base index - pure premium")                          \
-    X(winners_curse, "GBP at base prices, pure premium - C/base index: underestimate of the sold")
+    X(true_profit, "GBP, price - pure premium")                                                    \
+    X(winners_curse, "GBP, pure premium - C: booked less true profit")
 
 /// One firm's epoch.
 typedef struct pp_account {

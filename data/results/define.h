@@ -9,7 +9,8 @@
 #include "data/results/layout.h"
 #include "data/results/provenance.h"
 
-enum { PP_SCHEMA_VERSION = 1 };
+/// 1: of 0.1, money of sales and books in the money of the day; 2: all money at base prices.
+enum { PP_SCHEMA_VERSION = 2 };
 
 /// Define everything in an empty file.
 /// @param started stands for the layout's history and threads

@@ -45,7 +45,7 @@ typedef enum pp_dim {
 /// denominators beside them, so that they aggregate: conversion = policies/quote_count,
 /// market_share = policies/sum over firms of policies, mean_multiplier =
 /// multiplier_sum/quote_count, mean_rank = rank_sum/quote_count, top1_share =
-/// top1_quotes/quote_count. A ratio over nothing is NaN.
+/// top1_quotes/quote_count. A ratio over nothing is NaN. Money is at base prices.
 #define PP_TEF PP_DIM_TRIAL, PP_DIM_EPOCH, PP_DIM_FIRM
 #define PP_TFK PP_DIM_TRIAL, PP_DIM_FIRM, PP_DIM_CATEGORY
 #define PP_RESULT_VARIABLES(X)                                                                     \
@@ -54,17 +54,16 @@ typedef enum pp_dim {
     X(booked_profit, PP_F64, (PP_TEF), "GBP",                                                      \
       "sum over sales of price less the firm's own cost estimate")                                 \
     X(true_profit, PP_F64, (PP_TEF), "GBP",                                                        \
-      "sum over sales of price at base prices less pure premium")                                  \
+      "sum over sales of price less pure premium")                                                 \
     X(winners_curse, PP_F64, (PP_TEF), "GBP",                                                      \
-      "sum over sales of pure premium less own cost estimate at base prices")                      \
+      "sum over sales of pure premium less own cost estimate")                                     \
     X(portfolio_loss, PP_F64, (PP_TEF), "GBP",                                                     \
       "distance of the terminal portfolio from the target")                                        \
     X(quote_count, PP_I64, (PP_TEF), "quotes", "quotes made")                                      \
     X(policies, PP_I64, (PP_TEF), "policies", "policies sold")                                     \
     X(gwp, PP_F64, (PP_TEF), "GBP", "gross written premium")                                       \
     X(expected_claims, PP_F64, (PP_TEF), "GBP", "sum over sales of the firm's own cost estimate")  \
-    X(pure_premium, PP_F64, (PP_TEF), "GBP",                                                       \
-      "sum over sales of the true expected cost at base prices")                                   \
+    X(pure_premium, PP_F64, (PP_TEF), "GBP", "sum over sales of the true expected cost")           \
     X(conversion, PP_F64, (PP_TEF), "1", "policies per quote")                                     \
     X(market_share, PP_F64, (PP_TEF), "1", "share of all policies sold")                           \
     X(mean_multiplier, PP_F64, (PP_TEF), "1", "mean of price over the firm's own cost estimate")   \

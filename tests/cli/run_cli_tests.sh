@@ -375,6 +375,14 @@ for i, firm in enumerate(d["firms"]):
         assert abs(got[name] - value) <= 1e-9 * abs(value), (i, name, got[name], value)
 PYTHON
 # Six firms, each with a NaN in some epochs: see tests/support/results_fixture.h.
+# Prices double within the run: amounts add up all the same, as they are at base prices.
+expect 'run under inflation' 0 "$pursuit" run small.yaml -o inflated.h5 --quiet --set inflation.mean_rate=0.7 --set inflation.rounds_per_week=5
+expect 'summary under inflation' 0 "$pursuit" summary inflated.h5; prints 'at base prices'
+expect 'summary --json under inflation' 0 "$pursuit" summary inflated.h5 --json; json
+json_has "all(abs(f['test']['booked_profit'] - f['test']['true_profit'] - f['test']['winners_curse']) < 1e-6 for f in d['firms'])"
+json_has "all(abs(f['test']['booked_profit'] - f['test']['portfolio_loss'] - f['test']['reward']) < 1e-6 for f in d['firms'])"
+json_has "all(abs(f['test']['true_profit'] - f['test']['gwp'] * (1 - f['test']['true_loss_ratio'])) < 1e-6 for f in d['firms'])"
+
 expect 'a file with what agents log' 0 "$make_results" known.h5 3
 expect 'summary of it' 0 "$pursuit" summary known.h5; silent
 if [ "$(grep -c '^KL of quotes from the reference policy of .*: [0-9,.]* nats an epoch in test$' out)" -eq 6 ]; then pass

@@ -95,11 +95,12 @@ static void test_accounts_three_customers_by_hand(void **state)
     assert_int_equal(a->top5_quotes, 3);
     assert_close(a->multiplier_sum, 1.2 + 1.1 + 1.2, 1e-14);
     assert_close(b->multiplier_sum, 1.0 + 1.5 + 1.5, 1e-14);
-    assert_close(a->gwp, 340, 0);
-    assert_close(a->expected_claims, 300, 0);
+    assert_close(a->gwp, 340 / 1.25, 1e-12);
+    assert_close(a->expected_claims, 300 / 1.25, 1e-12);
     assert_close(a->pure_premium, 160, 0);
-    assert_close(a->booked_profit, 40, 0);
+    assert_close(a->booked_profit, 40 / 1.25, 1e-12);
     assert_close(a->true_profit, 340 / 1.25 - 160, 1e-12);
+    assert_close(a->winners_curse, 160 - 300 / 1.25, 1e-12);
     assert_true(b->gwp == 0 && b->booked_profit == 0 && b->true_profit == 0);
     assert_int_equal(accounts.walk_away, 1);
     const int64_t histogram[] = {2, 1, 1, 2}, sales[] = {1, 1, 0, 0};
@@ -201,12 +202,13 @@ static void test_accounts_customers_and_money_conserved(void **state)
         gwp += a->gwp;
         truth += a->pure_premium;
         assert_close(a->booked_profit, a->gwp - a->expected_claims, 1e-9 * a->gwp);
-        assert_close(a->true_profit, a->gwp / base_index - a->pure_premium, 1e-9 * a->gwp);
+        assert_close(a->true_profit, a->gwp - a->pure_premium, 1e-9 * a->gwp);
+        assert_close(a->winners_curse, a->booked_profit - a->true_profit, 1e-9 * a->gwp);
         assert_close(a->multiplier_sum, 1.1 * CUSTOMERS, 1e-8);
     }
     for (size_t i = 0; i < CUSTOMERS; i++) {
         size_t choice = i % (FIRMS + 1);
-        paid += choice < FIRMS ? offer[choice][i] : 0;
+        paid += choice < FIRMS ? offer[choice][i] / base_index : 0;
         all += choice < FIRMS ? premium[i] : 0;
     }
     assert_int_equal(policies + accounts.walk_away, CUSTOMERS);

@@ -86,7 +86,7 @@ def check_h5py(path):
         check(isinstance(file["scenario"].asstr()[()], str), "h5py: scenario is text")
         for name in ROOT_ATTRIBUTES:
             check(isinstance(file.attrs.get(name), str), f"h5py: attribute {name}")
-        check(file.attrs["schema_version"] == 1 and file.attrs["status"] == "complete", "h5py: version, status")
+        check(file.attrs["schema_version"] == 2 and file.attrs["status"] == "complete", "h5py: version, status")
         check(file["phase"].attrs["flag_meanings"] == "burn_in test", "h5py: flag_meanings")
         check(list(file["phase"].attrs["flag_values"]) == [0, 1], "h5py: flag_values")
         check(file["phase"].attrs["flag_values"].dtype == np.int8, "h5py: flag_values are int8")

@@ -26,18 +26,16 @@
 
 /// Figures of one firm, or of all firms together, in one phase: X(name, numerator, denominator).
 /// Names are those of the JSON. S(v) is the sum of v, E the number of epochs, ALL(v) the sum over
-/// all firms. Money is GBP an epoch.
+/// all firms. Money is GBP an epoch at base prices.
 #define PP_FIRM_FIGURES(X)                                                                         \
     X(booked_profit, S(booked_profit), E)                                                          \
     X(true_profit, S(true_profit), E)                                                              \
-    /* at base prices: booked less true profit without inflation; with it inflation stays out */   \
     X(winners_curse, S(winners_curse), E)                                                          \
-    /* of the booked profit at base prices, where that is positive */                              \
+    /* where there is a booked profit; files of 0.1 booked it in the money of the day */           \
     X(winners_curse_share, S(winners_curse) / E,                                                   \
       POSITIVE(S(true_profit) / E + S(winners_curse) / E))                                         \
     X(portfolio_loss, S(portfolio_loss), E)                                                        \
     X(true_profit_a_policy, S(true_profit), S(policies))                                           \
-    /* at base prices */                                                                           \
     X(true_margin, S(true_profit), S(true_profit) + S(pure_premium))                               \
     X(quotes, S(quote_count), E)                                                                   \
     X(policies, S(policies), E)                                                                    \
@@ -45,7 +43,7 @@
     X(market_share, S(policies), ALL(policies))                                                    \
     X(gwp, S(gwp), E)                                                                              \
     X(booked_loss_ratio, S(expected_claims), S(gwp))                                               \
-    /* premium at base prices is true profit plus true cost, whatever the index did */             \
+    /* premium is true profit plus true cost, in files of 0.1 too */                               \
     X(true_loss_ratio, S(pure_premium), S(true_profit) + S(pure_premium))                          \
     X(mean_multiplier, S(multiplier_sum), S(quote_count))                                          \
     X(mean_rank, S(rank_sum), S(quote_count))                                                      \
@@ -89,6 +87,7 @@ typedef struct pp_figures {
     bool *is_null;           ///< [n_firms] owned; is its agent `null`?
     double null_reward, null_true_reward; ///< means over those firms in test; NaN without any
     bool score_is_true;                   ///< the scenario is scored on true reward
+    bool inflates;                        ///< prices rise or fall with time
     double *reference_kl; ///< [n_firms] owned; nats a test epoch, NaN without a reference policy
 } pp_figures;
 

@@ -7,6 +7,8 @@
 #include "experiments/cli/commands/figures.h"
 #include "experiments/scenario/report.h"
 #include "experiments/scenario/tree.h"
+#include "market/base/param.h"
+#include "market/base/text.h"
 
 /// Text of a scalar, or "".
 static const char *text_of(const pp_node *node)
@@ -38,6 +40,18 @@ static void add_null_firms(const pp_node *firms, pp_figures *f)
     f->null_true_reward = n > 0 ? true_reward / n : NAN;
 }
 
+/// Do prices rise or fall with time? A rate that is not told is the mean rate.
+static bool inflates(const pp_node *inflation)
+{
+    static const char *const rates[] = {"mean_rate", "initial_rate", "rate_volatility"};
+    bool any = false;
+    for (size_t i = 0; i < PP_COUNT(rates); i++) {
+        const pp_node *rate = inflation ? pp_node_get(inflation, rates[i]) : NULL;
+        any |= pp_parse_real(text_of(rate), NULL) != 0;
+    }
+    return any;
+}
+
 /// A scenario that cannot be read leaves these figures out.
 static pp_status read_scenario(pp_results_file *file, pp_figures *f, pp_error *error)
 {
@@ -48,6 +62,7 @@ static pp_status read_scenario(pp_results_file *file, pp_figures *f, pp_error *e
     f->null_reward = f->null_true_reward = NAN;
     if (root && root->kind == PP_NODE_MAP) {
         f->score_is_true = strcmp(text_of(pp_node_get(root, "score")), "true") == 0;
+        f->inflates = inflates(pp_node_get(root, "inflation"));
         add_null_firms(pp_node_get(root, "firms"), f);
     }
     pp_report_clear(&ignored);

@@ -132,7 +132,9 @@ static void print_result(printer *p, pp_phase phase)
                         truth[] = {TRUE_REWARD, REWARD, LOSS};
     heading(p,
             phase == PP_PHASE_TEST ? "Result of the test epochs" : "Result of the burn-in epochs",
-            ", GBP an epoch: reward is profit less portfolio loss");
+            p->figures->inflates
+                ? ", GBP an epoch at base prices: reward is profit less portfolio loss"
+                : ", GBP an epoch: reward is profit less portfolio loss");
     print_firms(p, phase, p->figures->n_firms, p->figures->score_is_true ? truth : booked,
                 PP_COUNT(booked));
 }
@@ -188,7 +190,8 @@ static void print_profit(printer *p, pp_phase phase)
     };
     heading(p,
             phase == PP_PHASE_TEST ? "Profit in the test epochs" : "Profit in the burn-in epochs",
-            ", GBP an epoch: the books, and the truth");
+            p->figures->inflates ? ", GBP an epoch at base prices: the books, and the truth"
+                                 : ", GBP an epoch: the books, and the truth");
     print_firms(p, phase, p->figures->n_firms + 1, columns, PP_COUNT(columns));
 }
 

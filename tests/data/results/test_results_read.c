@@ -126,9 +126,9 @@ static void test_results_read_file_that_is_not_ours_is_refused(void **state)
     H5Fclose(file);
     refuse_open(path, PP_EFORMAT, "not a results file of pursuit");
     file = open_to_change(path);
-    set_version(file, 2);
+    set_version(file, 3);
     H5Fclose(file);
-    refuse_open(path, PP_EFORMAT, "schema_version 2");
+    refuse_open(path, PP_EFORMAT, "schema_version 3");
     file = open_to_change(path);
     set_version(file, -1);
     H5Fclose(file);

@@ -51,10 +51,11 @@ static audit audit_firm(const market_fixture *m, pp_record *r, int32_t epoch, si
     for (size_t row = 0; row < (size_t)m->layout.n_quote_rows; row++) {
         if (fixture_i32(m, r, "epoch_number")[row] != epoch)
             continue;
-        double price = offer[row * FIRMS + firm], cost = estimate[row * FIRMS + firm];
+        double price = offer[row * FIRMS + firm] / base[row];
+        double cost = estimate[row * FIRMS + firm] / base[row];
         bool best = true;
         for (size_t f = 0; f < FIRMS; f++)
-            best &= price <= offer[row * FIRMS + f];
+            best &= price <= offer[row * FIRMS + f] / base[row];
         a.best += best;
         a.multipliers += price / cost;
         if ((size_t)fixture_i32(m, r, "choice")[row] != firm)
@@ -63,7 +64,7 @@ static audit audit_firm(const market_fixture *m, pp_record *r, int32_t epoch, si
         a.gwp += price;
         a.claims += cost;
         a.booked += price - cost;
-        a.truth += price / base[row] - premium[row];
+        a.truth += price - premium[row];
     }
     return a;
 }
