@@ -28,18 +28,20 @@ typedef struct linear {
     double scale;      ///< GBP
 } linear;
 
-/// A third of the portfolios lies on a line from far below to far above average and target; the
-/// rest is binomial around one or the other (arXiv 2408.00713).
-static void sample(const pp_plan *plan, int64_t t, size_t i, gsl_rng *rng, double *held)
+/// Portfolio i of a sample of n. The first third lies on a line from far below average and target
+/// towards far above them: the steps are of half the sample, so the line ends at two thirds of its
+/// length, at 7/11 where n is 24. The rest is binomial around one or the other (arXiv 2408.00713
+/// and its authors' code).
+static void sample(const pp_plan *plan, int64_t t, size_t i, size_t n, gsl_rng *rng, double *held)
 {
-    double all = (double)plan->rounds, along = gsl_rng_uniform(rng);
+    double all = (double)plan->rounds, along = (double)i / ((double)n / 2 - 1);
     for (size_t k = 0; k < plan->n_categories; k++) {
         double average = plan->average[k], target = plan->target[k];
-        if (i % 3 == 0) {
+        if (i < n / 3) {
             double low = 0.1 * fmin(average, target), high = 1.9 * fmax(average, target);
             held[k] = floor((low + (high - low) * along) * (double)t / all + gsl_rng_uniform(rng));
         } else {
-            double p = fmin(((i % 3 == 1 ? average : target) + 1) / all, 1);
+            double p = fmin(((i % 2 == 0 ? average : target) + 1) / all, 1);
             held[k] = gsl_ran_binomial(rng, p, (unsigned)t);
         }
     }
@@ -135,7 +137,7 @@ static void keep(const pp_plan *plan, linear *l, int64_t t, const fitting *f, gs
         if (i < FITTED)
             memcpy(held, f->held[i], n * sizeof(double));
         else
-            sample(plan, t, i, rng, held);
+            sample(plan, t, i - FITTED, SAMPLED, rng, held);
         double *x = l->x + l->kept * (n + 1);
         for (size_t k = 0; k < n; k++)
             x[k] = held[k] / PORTFOLIO_SCALE;
@@ -157,7 +159,7 @@ static pp_status induce(const pp_plan *plan, linear *l, int64_t every, gsl_rng *
         return pp_error_memory(error, "a linear value function");
     for (int64_t t = plan->rounds - 1; t >= 0 && status == PP_OK; t--) {
         for (size_t i = 0; i < FITTED; i++) {
-            sample(plan, t, i, rng, f->held[i]);
+            sample(plan, t, i, FITTED, rng, f->held[i]);
             f->value[i] = backup(plan, l, t, f->held[i]);
         }
         status = pp_stop_check(plan->stop, error);
