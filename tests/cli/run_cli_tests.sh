@@ -106,7 +106,7 @@ expect 'init on a full disk' 3 "$pursuit" init --force /dev/full; says 'No space
 expect 'starter is valid' 0 "$pursuit" check starter.yaml
 expect 'schema' 0 "$pursuit" schema; json; json_has "'json-schema.org/draft/2020-12' in d['\$schema']"; silent
 expect 'agents' 0 "$pursuit" agents; prints '^null'; prints '^baseline'
-expect 'one agent' 0 "$pursuit" agents baseline; prints '^baseline'; not_prints '^null'
+expect 'one agent' 0 "$pursuit" agents baseline; prints '^baseline'; not_prints '^null'; prints 'cost: given_sale'
 # rows_of AGENT PREFIX NAME...: parameters whose description begins with what they count for, and no others.
 rows_of() {
     expect "rows of $1, $2" 0 "$pursuit" agents "$1" --json
@@ -120,7 +120,7 @@ rows_of bellman 'bids on the grid' candidates centre support
 expect 'unknown agent' 2 "$pursuit" agents basline; says "no agent 'basline' \(did you mean 'baseline'\?\)"
 expect 'agents --json' 0 "$pursuit" agents --json; json; json_has "{'null', 'baseline'} <= {a['name'] for a in d}"
 json_has "all({'name', 'type', 'default', 'doc', 'source'} <= set(p) for a in d for p in a['parameters'])"
-expect 'manual' 0 "$pursuit" manual; silent; cp out manual.1
+expect 'manual' 0 "$pursuit" manual; silent; cp out manual.1; prints '^firms.correction: a map|SS firms.correction'; prints 'fBvariance'
 for part in NAME SYNOPSIS DESCRIPTION COMMANDS OPTIONS 'SCENARIO FILE' AGENTS FILES 'EXIT STATUS' EXAMPLES; do
     prints "^\.SH $part\$"
 done
@@ -132,6 +132,10 @@ fi
 # --- check ---------------------------------------------------------------------------------------
 expect 'check' 0 "$pursuit" check small.yaml; prints 'small.yaml is valid'; prints 'pursuer +baseline +random'; silent
 expect 'check --json' 0 "$pursuit" check small.yaml --json; json; json_has "d['valid'] and d['problems'] == [] and len(d['firms']) == 4"
+expect 'check, costs' 0 "$pursuit" check small.yaml --set firms.0.correction='{kind: load, load: 0.02}'
+prints 'cost of a sale'; prints ' load 0\.02 *$'; prints ' booked *$'; not_prints 'given_sale'
+expect 'check --json, costs' 0 "$pursuit" check small.yaml --set firms.0.cost=given_sale --json; json
+json_has "d['firms'][0]['cost'] == 'given_sale' and d['firms'][0]['correction']['kind'] == 'tilt' and d['firms'][1]['cost'] == 'booked'"
 expect 'check --set' 0 "$pursuit" check small.yaml --set trials=9 --set firms.1.count=1 --json; json_has "d['trials'] == 9 and len(d['firms']) == 2"
 expect 'the last --set counts' 0 "$pursuit" check small.yaml --set seed=4 --set seed=5 --json; json_has "d['seed'] == 5"
 expect 'check published' 0 "$pursuit" check "$source_dir/scenarios/published.yaml" --json; json_has "len(d['firms']) == 6"

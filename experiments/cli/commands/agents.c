@@ -12,6 +12,10 @@
 #include "market/base/nearest.h"
 #include "market/base/path.h"
 
+#define COST_OF_A_SALE                                                                             \
+    "Whatever the agent, a firm plans on the profit in its books, its own estimate taken for the " \
+    "cost of a sale, unless it has `cost: given_sale` or a `correction`."
+
 static void print_parameter(const pp_param *row)
 {
     char values[PP_WORDS_MAX], standard[PP_WORDS_MAX], unit[PP_WORDS_MAX];
@@ -77,8 +81,10 @@ static pp_status print_agents(const pp_agent_class *const *agents, bool as_json)
     pp_json json = {0};
     for (size_t i = 0; agents[i] && !as_json; i++)
         print_agent(agents[i]);
-    if (!as_json)
+    if (!as_json) {
+        pp_cli_print_filled(stdout, COST_OF_A_SALE, 0, 96);
         return PP_OK;
+    }
     pp_json_open(&json, NULL, '[');
     for (size_t i = 0; agents[i]; i++)
         put_agent(&json, agents[i]);
@@ -158,7 +164,8 @@ const pp_command pp_command_agents = {
     .details =
         "Lists the agents that a firm can have, each with its parameters: default, range, "
         "what it does, and where the default comes from. A name with a slash or a dot in it is "
-        "a plugin, a shared object that holds an agent, which is loaded and checked.",
+        "a plugin, a shared object that holds an agent, which is loaded and "
+        "checked. " COST_OF_A_SALE,
     PP_CLI_EXAMPLES(examples),
     PP_CLI_OPTIONS(options),
     .max_operands = 1,

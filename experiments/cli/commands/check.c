@@ -1,5 +1,6 @@
 // pursuit check: every problem of a scenario.
 #include <inttypes.h>
+#include <math.h>
 
 #include "agents/plugin/plugin.h"
 #include "experiments/cli/common/cli.h"
@@ -35,17 +36,34 @@ static const char *explore_words(const pp_firm_config *firm)
     return firm->explore == PP_EXPLORE_ALWAYS ? "always" : "burn_in";
 }
 
+static const char *const kinds[] = {"none", "load", "tilt", "offers"};
+
+/// What the firm takes for the cost of a sale: `booked`, or its correction and that one's number.
+static void cost_text(const pp_firm_config *firm, char text[static PP_TABLE_NUMBER_MAX])
+{
+    const pp_correction_config *c = &firm->correction;
+    const double number = c->kind == PP_CORRECTION_LOAD ? c->load : c->variance;
+    if (c->kind == PP_CORRECTION_TILT && isnan(number))
+        snprintf(text, PP_TABLE_NUMBER_MAX, "given_sale");
+    else if (c->kind == PP_CORRECTION_TILT || c->kind == PP_CORRECTION_LOAD)
+        snprintf(text, PP_TABLE_NUMBER_MAX, "%s %g", kinds[c->kind], number);
+    else
+        snprintf(text, PP_TABLE_NUMBER_MAX, "%s",
+                 c->kind == PP_CORRECTION_NONE ? "booked" : kinds[c->kind]);
+}
+
 static pp_status print_scenario(const checked *c)
 {
-    static const char *const header[] = {"firm", "name", "agent", "portfolio", "explores"};
+    static const char *const header[] = {"firm",      "name",     "agent",
+                                         "portfolio", "explores", "cost of a sale"};
     const pp_scenario *s = c->scenario;
-    char rounds[PP_TABLE_NUMBER_MAX], number[PP_TABLE_NUMBER_MAX];
+    char rounds[PP_TABLE_NUMBER_MAX], number[PP_TABLE_NUMBER_MAX], cost[PP_TABLE_NUMBER_MAX];
     pp_format_number((double)s->market.rounds, 0, rounds);
     printf("%s is valid\n%" PRId64 " trials of %" PRId64 " burn-in and %" PRId64
            " test epochs, %s customers each; seed %" PRId64 "\n\n",
            c->path, s->run.trials, s->market.burn_in_epochs, s->market.test_epochs, rounds,
            s->run.seed);
-    pp_table table = {.columns = "rllll"};
+    pp_table table = {.columns = "rlllll"};
     for (size_t i = 0; i < PP_COUNT(header); i++)
         pp_table_text(&table, header[i]);
     pp_table_header(&table);
@@ -56,8 +74,21 @@ static pp_status print_scenario(const checked *c)
         pp_table_text(&table, s->firms[i].agent->name);
         pp_table_text(&table, portfolio_words(&s->firms[i]));
         pp_table_text(&table, explore_words(&s->firms[i]));
+        cost_text(&s->firms[i], cost);
+        pp_table_text(&table, cost);
     }
     return pp_table_print(&table, stdout, pp_cli_colour(stdout));
+}
+
+/// @param correction a number that is not given, or found as the run goes, is null
+static void put_cost(pp_json *json, const pp_correction_config *correction)
+{
+    pp_json_string(json, "cost", correction->kind == PP_CORRECTION_NONE ? "booked" : "given_sale");
+    pp_json_open(json, "correction", '{');
+    pp_json_string(json, "kind", kinds[correction->kind]);
+    pp_json_number(json, "load", correction->load);
+    pp_json_number(json, "variance", correction->variance);
+    pp_json_close(json, '}');
 }
 
 static void put_scenario(pp_json *json, const pp_scenario *s)
@@ -78,6 +109,7 @@ static void put_scenario(pp_json *json, const pp_scenario *s)
             pp_json_string(json, "plugin", s->firms[i].plugin->path);
         pp_json_string(json, "portfolio", portfolio_words(&s->firms[i]));
         pp_json_string(json, "explore", explore_words(&s->firms[i]));
+        put_cost(json, &s->firms[i].correction);
         pp_json_close(json, '}');
     }
     pp_json_close(json, ']');

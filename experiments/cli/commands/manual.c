@@ -5,6 +5,7 @@
 #include "experiments/cli/common/cli.h"
 #include "experiments/cli/print/params.h"
 #include "experiments/scenario/keys.h"
+#include "pricing/break_even.h"
 #include "pursuit_version.h"
 
 /// Text as troff takes it: no character or line of it is a request or an escape.
@@ -172,6 +173,7 @@ static void put_scenario(void)
          "agent\\(aqs parameters.\n.TP\n.B portfolio\n\\fBnone\\fR (the default), \\fBrandom\\fR, "
          "or a map whose "
          "\\fBcategories\\fR is a list.");
+    put_table("firms.correction: a map", &pp_correction_table);
     put_table("firms.agent, of a plugin: beside its own parameters", &pp_plugin_table);
     put_table("firms.portfolio.categories: a list", &pp_category_table);
     put_table("firms.portfolio.categories.where: a list, all of which must hold", &pp_bound_table);

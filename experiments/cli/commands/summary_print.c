@@ -130,11 +130,10 @@ static void print_result(printer *p, pp_phase phase)
 {
     static const column booked[] = {REWARD, TRUE_REWARD, LOSS},
                         truth[] = {TRUE_REWARD, REWARD, LOSS};
-    heading(p,
-            phase == PP_PHASE_TEST ? "Result of the test epochs" : "Result of the burn-in epochs",
-            p->figures->inflates
-                ? ", GBP an epoch at base prices: reward is profit less portfolio loss"
-                : ", GBP an epoch: reward is profit less portfolio loss");
+    heading(
+        p, phase == PP_PHASE_TEST ? "Result of the test epochs" : "Result of the burn-in epochs",
+        p->figures->inflates ? ", GBP an epoch at base prices: reward is profit less portfolio loss"
+                             : ", GBP an epoch: reward is profit less portfolio loss");
     print_firms(p, phase, p->figures->n_firms, p->figures->score_is_true ? truth : booked,
                 PP_COUNT(booked));
 }
@@ -155,7 +154,8 @@ static void print_costs(printer *p)
                more > 0 ? "more" : "less");
     }
     if (corrected == 0 && p->figures->cost_given_sale[0] != 0)
-        puts("\nEvery firm takes its own estimate for the cost of a sale");
+        puts("\nEvery firm takes its own estimate for the cost of a sale, as its books do: what it "
+             "gains in\nreward it may lose in true reward (`cost: given_sale` corrects that)");
 }
 
 /// Where a firm is above those that price for profit only by one reward and below by the other.
