@@ -22,7 +22,7 @@
 #include "pricing/pipeline.h"
 #include "pricing/portfolio.h"
 
-enum { PP_AGENT_ABI = 6 };
+enum { PP_AGENT_ABI = 7 };
 
 /// What a learner writes down as it learns, one number per update; NaN until written.
 typedef enum pp_learning_series {
@@ -41,7 +41,7 @@ typedef struct pp_learning {
 /// The firm's situation, known once the last burn-in epoch is over.
 typedef struct pp_agent_setup {
     const pp_schema *schema;
-    const pp_pipeline *pipeline;   ///< the firm's fitted models, frozen
+    const pp_pipeline *pipeline;   ///< the firm's fitted models, frozen, and its limits on prices
     const pp_cost *cost;           ///< what a sale costs the firm; see pricing/break_even.h
     const pp_history *history;     ///< the firm's own
     const pp_portfolio *portfolio; ///< categories and target; NULL if the firm has none
@@ -57,10 +57,11 @@ typedef struct pp_agent_setup {
 /// What a scenario says of the firm's situation, as far as it is known; a rule about what is not
 /// known is not broken.
 typedef struct pp_agent_outline {
-    int64_t rounds;          ///< T; 0 if not known
-    double bid_min, bid_max; ///< range of the bid; NaN if not known
-    size_t n_categories;     ///< of the portfolio; 0 if not known, or if there is none
-    pp_observe observe;      ///< what firms see of others' quotes; PP_OBSERVE_ALL if not known
+    int64_t rounds;                    ///< T; 0 if not known
+    double bid_min, bid_max;           ///< range of the bid; NaN if not known
+    double min_multiple, max_multiple; ///< the firm's limits; NaN or 0 if it has none
+    size_t n_categories;               ///< of the portfolio; 0 if not known, or if there is none
+    pp_observe observe; ///< what firms see of others' quotes; PP_OBSERVE_ALL if not known
 } pp_agent_outline;
 
 /// A block of quotes to price, state-free stage done. Arrays are [n], borrowed.
@@ -70,9 +71,13 @@ typedef struct pp_agent_batch {
     const double *const *features; ///< [n_columns][n]
     const double *estimate;        ///< C, GBP
     const pp_curves *curves;       ///< conversion curve of each quote
-    const double *null_bid;        ///< the bid for profit only
+    const double *null_bid;        ///< the bid for profit only, within the firm's limits
     const double *break_even;      ///< k: a sale at a C earns in proportion to a - k
-    const uint64_t *categories;    ///< bit k set if the customer is in category k of the firm
+    /// The firm's limits: what is below `low` will be quoted at `low`, what is above `high` at
+    /// `high`, after exploration too. Plan with the price that will be quoted. 0 and infinity
+    /// where there is no limit. They say nothing of the range of the bid.
+    const double *low, *high;
+    const uint64_t *categories; ///< bit k set if the customer is in category k of the firm
 } pp_agent_batch;
 
 /// One quote to make, for an agent whose price depends on the portfolio held. It holds this
@@ -81,8 +86,9 @@ typedef struct pp_agent_quote {
     int64_t round;          ///< within the epoch; 0 starts a new one
     const double *features; ///< [n_columns]
     double estimate;        ///< C, GBP
-    double null_bid;        ///< the bid for profit only
+    double null_bid;        ///< the bid for profit only, within the firm's limits
     double break_even;      ///< k: a sale at a C earns in proportion to a - k
+    double low, high;       ///< the firm's limits, as in pp_agent_batch
     pp_curves curve;        ///< conversion curve; element 0
     uint64_t categories;    ///< bit k set if the customer is in category k of the firm
     const double *prepared; ///< [class->prepared] what `prepare` made of this customer
@@ -153,6 +159,7 @@ enum { PP_LEARNING_UPDATES = 10000 };
     X(pp_curves)                                                                                   \
     X(pp_error)                                                                                    \
     X(pp_history)                                                                                  \
+    X(pp_limits)                                                                                   \
     X(pp_param)                                                                                    \
     X(pp_param_table)                                                                              \
     X(pp_portfolio)                                                                                \

@@ -32,7 +32,7 @@ static pp_status bellman_check(const void *params, const pp_agent_outline *outli
 {
     const bellman_config *config = params;
     PP_TRY(pp_value_check(&config->value, outline, error));
-    return pp_policy_check(&config->grid, outline->bid_min, outline->bid_max, error);
+    return pp_policy_check_outline(&config->grid, outline, error);
 }
 
 static pp_status bellman_train(void *state, const void *params, const pp_agent_setup *setup,

@@ -47,7 +47,7 @@ static pp_status klq_update(pp_learner *learner, pp_error *error)
 static pp_status klq_check(const void *params, const pp_agent_outline *outline, pp_error *error)
 {
     const klq_config *config = params;
-    PP_TRY(pp_policy_check(&config->policy, outline->bid_min, outline->bid_max, error));
+    PP_TRY(pp_policy_check_outline(&config->policy, outline, error));
     if (config->method == KLQ_MODEL_FREE)
         return pp_learner_check(&config->policy, error);
     return pp_value_check(&config->value, outline, error);

@@ -130,7 +130,7 @@ static double bid_on_offers(const oracle_state *s, const pp_agent_quote *quote,
     point_columns(quote, s->n_columns, inputs + PP_RIVALS + 1);
     pp_conversion_logistic.prepare(s->conversion, inputs, 1, &curve);
     pp_conversion_logistic.bid(s->conversion, &curve, 1, &k, s->low, s->high, &bid);
-    return bid;
+    return pp_within(bid, quote->low, quote->high); // its curve has one peak
 }
 
 // ---- customer: what rivals may offer to one whose pure premium is known
@@ -238,7 +238,10 @@ static double bid_on_latents(oracle_state *s, const pp_agent_quote *quote,
         see_rivals(s, quote, view);
     else
         imagine_rivals(s, quote, view);
-    return pp_choice_curve_bid(&s->curve, k, s->low, s->high, quote->null_bid);
+    // This curve may have several peaks, so the search is over what can be quoted.
+    double low = pp_within(s->low, quote->low, quote->high);
+    double high = pp_within(s->high, quote->low, quote->high);
+    return pp_choice_curve_bid(&s->curve, k, low, high, quote->null_bid);
 }
 
 // ---- the agent

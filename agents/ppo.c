@@ -113,7 +113,7 @@ static pp_status learn(ppo_state *s, const ppo_config *config, const pp_agent_se
 static pp_status ppo_check(const void *params, const pp_agent_outline *outline, pp_error *error)
 {
     const ppo_config *config = params;
-    pp_status status = pp_policy_check(&config->policy, outline->bid_min, outline->bid_max, error);
+    pp_status status = pp_policy_check_outline(&config->policy, outline, error);
     return status == PP_OK ? pp_learner_check(&config->policy, error) : status;
 }
 

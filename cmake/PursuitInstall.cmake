@@ -7,7 +7,7 @@ set(public_headers
     market/accounts.h market/choice.h market/config.h market/customers.h market/base/error.h market/distribution.h
     market/base/param.h market/base/param_rows.h market/population/population.h market/prices.h market/random.h market/schema.h
     market/base/stop.h
-    pricing/break_even.h pricing/config.h pricing/conversion.h pricing/history.h pricing/pipeline.h pricing/portfolio.h
+    pricing/break_even.h pricing/config.h pricing/conversion.h pricing/history.h pricing/limits.h pricing/pipeline.h pricing/portfolio.h
     agents/agent.h agents/planning/sale_model.h
     data/csv/read.h data/results/results.h data/results/read.h data/hdf5/value_type.h
     experiments/engine/run.h experiments/setup/experiment.h experiments/scenario/problems.h

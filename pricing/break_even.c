@@ -99,16 +99,34 @@ typedef struct sales {
     double chance, elasticity, pass_through;
 } sales;
 
+/// Is the bid at one of the firm's limits? A price at one in GBP follows no estimate, and one at a
+/// multiple follows it wholly. @param theta becomes 0 or 1
+static bool is_limited(const pricing *p, size_t i, double *theta)
+{
+    const double slack = 1e-9;
+    const pp_limits *limits = pp_pipeline_limits(p->pipeline);
+    if (!pp_limits_any(limits))
+        return false;
+    pp_price_range range = pp_limits_range(limits, p->estimate[i]);
+    double price = p->bid[i] * p->estimate[i];
+    bool least = fabs(price / limits->min_premium - 1) < slack; // not where there is none
+    bool most = fabs(price / limits->max_premium - 1) < slack;
+    *theta = least || most ? 0 : 1;
+    return p->bid[i] == range.low || p->bid[i] == range.high;
+}
+
 static void add_sales(const pricing *p, const pp_cost *cost, size_t n, sales *sum)
 {
     for (size_t i = 0; i < n; i++) {
         double chance = pp_curve_probability(&p->curves, i, p->bid[i]);
         if (!(chance > 1e-12))
             continue; // it has no elasticity to speak of
-        double claims = (1 + cost->costs.handling) * cost->kappa * p->estimate[i];
         sum->chance += chance;
         sum->elasticity -= chance * pp_curve_elasticity(&p->curves, i, p->bid[i]);
-        sum->pass_through += chance * claims / (claims + cost->costs.fixed);
+        double claims = (1 + cost->costs.handling) * cost->kappa * p->estimate[i], theta;
+        sum->pass_through += is_limited(p, i, &theta)
+                                 ? chance * theta
+                                 : chance * claims / (claims + cost->costs.fixed);
     }
 }
 

@@ -19,7 +19,8 @@ typedef struct pp_history {
     const double *const *features; ///< [n_columns][n]
     const double *estimate;        ///< [n] C, GBP
     const double *multiplier;      ///< [n] own price/C
-    const double *propensity;  ///< [n] probability (density in the first epoch) of that multiplier
+    const double *propensity;  ///< [n] probability of that multiplier, by exploration; in the first
+                               ///< epoch its density, if it is at no limit and there is no step
     const unsigned char *sold; ///< [n] 0 or 1
     pp_observe observe;
     const double *rivals[PP_RIVALS]; ///< each [n]; NULL unless observe is PP_OBSERVE_ALL

@@ -19,6 +19,8 @@ struct pp_pipeline {
         *folded; ///< [market.n_inputs + 1] curve of a quote from features and log C; class->affine
     bool fitted;
     int constrained;
+    pp_limits limits;
+    bool limited; ///< there are any
 };
 
 pp_status pp_pipeline_create(const pp_pricing_config *config, int n_columns, size_t epochs,
@@ -36,6 +38,7 @@ pp_status pp_pipeline_create(const pp_pricing_config *config, int n_columns, siz
     if (!p)
         return pp_error_memory(error, "a pricing pipeline");
     p->config = *config;
+    p->limits = PP_NO_LIMITS;
     p->class = pp_conversion_classes[config->conversion];
     pp_status status = pp_rival_model_create(n_columns, epochs, observe, &p->market, error);
     if (status == PP_OK) {
@@ -79,6 +82,17 @@ bool pp_pipeline_fitted(const pp_pipeline *pipeline)
 int pp_pipeline_constrained(const pp_pipeline *pipeline)
 {
     return pipeline->constrained;
+}
+
+void pp_pipeline_limit(pp_pipeline *pipeline, const pp_limits *limits)
+{
+    pipeline->limits = pp_limits_given(limits);
+    pipeline->limited = pp_limits_any(&pipeline->limits);
+}
+
+const pp_limits *pp_pipeline_limits(const pp_pipeline *pipeline)
+{
+    return &pipeline->limits;
 }
 
 void pp_pipeline_bid_range(const pp_pipeline *pipeline, double *low, double *high)
@@ -188,7 +202,7 @@ void pp_pipeline_prepare(const pp_pipeline *pipeline, const double *const *featu
         predict(pipeline, features, estimate, n, scratch, inputs);
         pipeline->class->prepare(pipeline->model, inputs, n, values);
     }
-    *curves = (pp_curves){pipeline, n, pp_pipeline_curve_size(pipeline), values};
+    *curves = (pp_curves){pipeline, n, pp_pipeline_curve_size(pipeline), values, estimate};
 }
 
 void pp_pipeline_rivals(const pp_pipeline *pipeline, const double *const *features,
@@ -220,6 +234,8 @@ double pp_curve_bid(const pp_curves *curves, size_t i, double k)
     double bid;
     p->class->bid(p->model, curves->values + i * curves->size, 1, &k, p->config.bid_min,
                   p->config.bid_max, &bid);
+    if (p->limited && curves->estimate)
+        pp_limits_hold(&p->limits, curves->estimate + i, 1, &bid);
     return bid;
 }
 
@@ -228,4 +244,6 @@ void pp_curves_bid(const pp_curves *curves, const double *k, double *bid)
     const pp_pipeline *p = curves->pipeline;
     p->class->bid(p->model, curves->values, curves->n, k, p->config.bid_min, p->config.bid_max,
                   bid);
+    if (p->limited && curves->estimate)
+        pp_limits_hold(&p->limits, curves->estimate, curves->n, bid);
 }

@@ -5,6 +5,7 @@
 
 #include "pricing/conversion.h"
 #include "pricing/history.h"
+#include "pricing/limits.h"
 
 /// A firm's fitted models. Opaque; read-only once fitted; one per firm and trial.
 typedef struct pp_pipeline pp_pipeline;
@@ -13,7 +14,8 @@ typedef struct pp_pipeline pp_pipeline;
 typedef struct pp_curves {
     const pp_pipeline *pipeline;
     size_t n, size;
-    const double *values; ///< [n][size]
+    const double *values;   ///< [n][size]
+    const double *estimate; ///< [n] C, GBP; NULL: bids are not held within the firm's limits
 } pp_curves;
 
 /// @param epochs of the histories it is to be fitted on: more give the same fits, slower
@@ -39,7 +41,13 @@ PP_API size_t pp_pipeline_fit_scratch(const pp_pipeline *pipeline);
 /// Resident bytes, for an estimate of memory.
 PP_API size_t pp_pipeline_bytes(const pp_pipeline *pipeline);
 
-/// Range of every bid, multiples of C.
+/// Hold bids within a firm's limits, as its prices will be; none when the pipeline is created. It
+/// is no fit, and pp_pipeline_reset keeps it.
+PP_API void pp_pipeline_limit(pp_pipeline *pipeline, const pp_limits *limits);
+/// Limits as pp_limits_given returns them.
+PP_API const pp_limits *pp_pipeline_limits(const pp_pipeline *pipeline);
+
+/// Range of every bid, multiples of C. The firm's limits may leave less of it, and count before it.
 PP_API void pp_pipeline_bid_range(const pp_pipeline *pipeline, double *low, double *high);
 
 /// Variance of the logarithm of the factors that quotes are explored by.
@@ -50,7 +58,7 @@ PP_API size_t pp_pipeline_curve_size(const pp_pipeline *pipeline);
 
 /// State-free stage of a block.
 /// @param features [n_columns][n]
-/// @param estimate [n] C, GBP
+/// @param estimate [n] C, GBP; becomes curves->estimate
 /// @param scratch  [pp_pipeline_scratch()][n] the caller's
 /// @param values   [n][curve_size] becomes curves->values
 PP_API void pp_pipeline_prepare(const pp_pipeline *pipeline, const double *const *features,
@@ -70,7 +78,9 @@ PP_API void pp_pipeline_rivals(const pp_pipeline *pipeline, const double *const 
 PP_API double pp_curve_probability(const pp_curves *curves, size_t i, double multiplier);
 /// Price elasticity of that P: d ln P/d ln multiplier, below 0.
 PP_API double pp_curve_elasticity(const pp_curves *curves, size_t i, double multiplier);
-/// Best multiplier of quote i: argmax of P(a)(a - k) over the bid's range.
+/// Best multiplier of quote i: argmax of P(a)(a - k) over the bid's range, held within the firm's
+/// limits. Over what both allow it is the argmax as well, as P(a)(a - k) has one peak; `step` does
+/// not count.
 PP_API double pp_curve_bid(const pp_curves *curves, size_t i, double k);
 /// The same for all quotes; k NULL means 1 for all. @param bid [n]
 PP_API void pp_curves_bid(const pp_curves *curves, const double *k, double *bid);

@@ -275,7 +275,7 @@ static pp_status load_customers(pp_learner *l, const pp_pursuer *pursuer,
         const double *curve = all.rows.curves + i * pursuer->model.curve_size;
         l->categories[i] = all.pattern[all.rows.pattern[i]];
         pp_candidates_make(&pursuer->policy, &pursuer->model, curve, all.rows.null_bid[i],
-                           &candidates);
+                           all.rows.range[i], &candidates);
         load_choices(l, i, &candidates, all.rows.stake[i]);
     }
     pp_gain_release(&all);

@@ -23,9 +23,10 @@ static pp_status allocate_rows(pp_gain *gain, size_t n, pp_error *error)
     rows->n = n;
     rows->pattern = calloc(n, sizeof *rows->pattern);
     rows->stake = calloc(n, sizeof *rows->stake);
+    rows->range = calloc(n, sizeof *rows->range);
     rows->null_bid = calloc(n * (1 + gain->model->curve_size), sizeof(double));
     gain->pattern = calloc(n, sizeof *gain->pattern);
-    if (!rows->pattern || !rows->stake || !rows->null_bid || !gain->pattern)
+    if (!rows->pattern || !rows->stake || !rows->range || !rows->null_bid || !gain->pattern)
         return pp_error_memory(error, "a table of gains");
     rows->curves = rows->null_bid + n;
     return PP_OK;
@@ -40,6 +41,7 @@ typedef struct whole {
 static void fill_rows(pp_gain *gain, const pp_agent_setup *setup, whole *w)
 {
     const pp_history *h = setup->history;
+    const pp_limits *limits = pp_pipeline_limits(setup->pipeline);
     pp_gain_rows *rows = &gain->rows;
     size_t size = gain->model->curve_size;
     pp_curves curves;
@@ -54,6 +56,7 @@ static void fill_rows(pp_gain *gain, const pp_agent_setup *setup, whole *w)
         size_t from = i * h->n / rows->n;
         rows->pattern[i] = find_pattern(gain, w->members[from]);
         rows->stake[i] = pp_stake_of(setup->cost, h->estimate[from]);
+        rows->range[i] = pp_limits_range(limits, h->estimate[from]);
         rows->null_bid[i] = w->bids[from];
         memcpy(rows->curves + i * size, w->curves + from * size, size * sizeof(double));
     }
@@ -97,7 +100,8 @@ static void row_gains(const pp_gain *gain, size_t i, const pp_candidates *candid
     }
     for (size_t j = 0; j < m; j++)
         k[j] = stake.break_even - d[j] * (1 / stake.size);
-    pp_sale_bids(gain->model, gain->rows.curves + i * gain->model->curve_size, m, k, a, slope);
+    pp_sale_bids(gain->model, gain->rows.curves + i * gain->model->curve_size, m, k,
+                 gain->rows.range[i], a, slope);
     for (size_t j = 0; j < m; j++)
         value[j] = slope[j] * (stake.size * (a[j] - stake.break_even) + d[j]);
 }
@@ -107,7 +111,7 @@ static void row_candidates(const pp_gain *gain, size_t i, pp_candidates *candida
     if (gain->policy)
         pp_candidates_make(gain->policy, gain->model,
                            gain->rows.curves + i * gain->model->curve_size, gain->rows.null_bid[i],
-                           candidates);
+                           gain->rows.range[i], candidates);
 }
 
 /// Points of the table, rounded up to a multiple of 8. One point alone costs as much as eight.
@@ -156,6 +160,7 @@ static void release_rows(pp_gain_rows *rows)
 {
     free(rows->pattern);
     free(rows->stake);
+    free(rows->range);
     free(rows->null_bid);
     memset(rows, 0, sizeof *rows);
 }

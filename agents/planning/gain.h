@@ -19,10 +19,11 @@ enum { PP_GAIN_ROWS = 4096 }; ///< rows of history at most, evenly spread
 /// Rows of history kept for exact sums.
 typedef struct pp_gain_rows {
     size_t n;
-    size_t *pattern;  ///< [n] index
-    pp_stake *stake;  ///< [n]
-    double *null_bid; ///< [n]
-    double *curves;   ///< [n][model->curve_size]
+    size_t *pattern;       ///< [n] index
+    pp_stake *stake;       ///< [n]
+    pp_price_range *range; ///< [n] that can be quoted
+    double *null_bid;      ///< [n]
+    double *curves;        ///< [n][model->curve_size]
 } pp_gain_rows;
 
 typedef struct pp_gain {

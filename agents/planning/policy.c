@@ -35,8 +35,24 @@ pp_status pp_policy_check(const pp_policy_config *config, double bid_min, double
     return pp_error_set(error, PP_EINVAL, "cap_min: %g is above cap_max, %g", low, high);
 }
 
+pp_status pp_policy_check_outline(const pp_policy_config *config, const pp_agent_outline *outline,
+                                  pp_error *error)
+{
+    PP_TRY(pp_policy_check(config, outline->bid_min, outline->bid_max, error));
+    if (outline->max_multiple > 0 && config->cap_min > outline->max_multiple)
+        return pp_error_set(error, PP_EINVAL,
+                            "cap_min: %g is above the firm's limits.max_multiple, %g",
+                            config->cap_min, outline->max_multiple);
+    if (outline->min_multiple > 0 && config->cap_max < outline->min_multiple)
+        return pp_error_set(error, PP_EINVAL,
+                            "cap_max: %g is below the firm's limits.min_multiple, %g",
+                            config->cap_max, outline->min_multiple);
+    return PP_OK;
+}
+
 void pp_candidates_make(const pp_policy_config *config, const pp_sale_model *model,
-                        const double *curve, double null_bid, pp_candidates *candidates)
+                        const double *curve, double null_bid, pp_price_range range,
+                        pp_candidates *candidates)
 {
     pp_candidates *c = candidates;
     double low, high, centre = config->centre * null_bid, sum = 0;
@@ -48,12 +64,17 @@ void pp_candidates_make(const pp_policy_config *config, const pp_sale_model *mod
         double a = c->multiplier[j], weight = c->reference[j];
         if (a < low || a > high || !(weight > 0))
             continue;
+        sum += weight;
+        a = pp_within(a, range.low, range.high);
+        if (n > 0 && a == c->multiplier[n - 1]) {
+            c->reference[n - 1] += weight; // both at a limit
+            continue;
+        }
         c->multiplier[n] = a;
         c->reference[n++] = weight;
-        sum += weight;
     }
     if (n == 0) {
-        c->multiplier[0] = fmin(fmax(centre, low), high);
+        c->multiplier[0] = pp_within(pp_within(centre, low, high), range.low, range.high);
         c->reference[0] = sum = 1;
         n = 1;
     }

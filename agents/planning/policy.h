@@ -2,7 +2,11 @@
 /// @internal
 /// The reference policy and what is done with it. Around the firm's null bid lies a grid of
 /// candidate multipliers with weights pi_b; a temperature tau in GBP is the price of one nat of
-/// departure from it. What has no weight is never quoted: a cap on prices is a zero in pi_b.
+/// departure from it. What has no weight is never quoted: a cap of the agent's own is a zero in
+/// pi_b. The firm's limits are of another kind: a candidate beyond a limit is quoted at the limit,
+/// and gives it its weight. So pi_b is the distribution of what the reference policy would have
+/// customers see: with a null bid at a limit, half of it is there, and no candidate of pi_b has to
+/// pay for a departure that nobody sees.
 ///
 ///   Q(a) = P(a)(C(a - k) + d)                    d: value of the sale to the portfolio, GBP
 ///   V = tau log sum_a pi_b(a) exp(Q(a)/tau)      pi(a) = pi_b(a) exp((Q(a) - V)/tau)
@@ -73,12 +77,20 @@ typedef struct pp_candidates {
 /// @return PP_OK, or PP_EINVAL if cap_min is above cap_max
 pp_status pp_policy_check(const pp_policy_config *config, double bid_min, double bid_max,
                           pp_error *error);
+/// pp_policy_check by what an outline says, and:
+/// @return PP_EINVAL if no multiplier is both between the caps and within the firm's limits in
+/// multiples
+pp_status pp_policy_check_outline(const pp_policy_config *config, const pp_agent_outline *outline,
+                                  pp_error *error);
 
-/// Evenly spaced multipliers over centre (1 +- support), those outside the caps left out; weights
-/// those of a normal law. If the caps leave none, the one multiplier within them that is nearest.
+/// Evenly spaced multipliers over centre (1 +- support), those outside the caps left out, those
+/// beyond the firm's limits moved to them; weights those of a normal law. If the caps leave none,
+/// the one multiplier within them that is nearest.
 /// @param curve [model->curve_size]
+/// @param range that can be quoted; see pp_limits_range
 void pp_candidates_make(const pp_policy_config *config, const pp_sale_model *model,
-                        const double *curve, double null_bid, pp_candidates *candidates);
+                        const double *curve, double null_bid, pp_price_range range,
+                        pp_candidates *candidates);
 
 /// What the soft maximum comes to.
 typedef struct pp_soft {

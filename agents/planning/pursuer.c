@@ -62,9 +62,10 @@ double pp_pursuer_quote(pp_pursuer *p, const pp_agent_quote *quote, double d)
         p->kl = 0;
     }
     pp_stake stake = pp_stake_of(&p->cost, quote->estimate);
+    pp_price_range range = {quote->low, quote->high};
     if (p->continuous)
-        return pp_sale_bid(&p->model, curve, stake.break_even - d / stake.size);
-    pp_candidates_make(&p->policy, &p->model, curve, quote->null_bid, &p->candidates);
+        return pp_sale_bid(&p->model, curve, stake.break_even - d / stake.size, range);
+    pp_candidates_make(&p->policy, &p->model, curve, quote->null_bid, range, &p->candidates);
     pp_soft soft = pp_soft_maximum(&p->candidates, p->policy.temperature, stake, d, p->probability);
     p->kl += soft.kl;
     double u = p->policy.act == PP_ACT_SAMPLE ? uniform(p, quote->round) : 0;

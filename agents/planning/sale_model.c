@@ -134,16 +134,21 @@ double pp_sale_probability(const pp_sale_model *model, const double *curve, doub
 {
     if (model->own)
         return pp_conversion_logistic.probability(model->own, curve, multiplier);
-    pp_curves one = {model->pipeline, 1, model->curve_size, curve};
+    pp_curves one = {model->pipeline, 1, model->curve_size, curve, NULL};
     return pp_curve_probability(&one, 0, multiplier);
 }
 
-double pp_sale_bid(const pp_sale_model *model, const double *curve, double k)
+static double free_bid(const pp_sale_model *model, const double *curve, double k)
 {
     if (model->own) // a kernel costs more than one bid does
         return pp_logistic_bid(curve[0], pp_logistic_slope(model->own), k, model->low, model->high);
-    pp_curves one = {model->pipeline, 1, model->curve_size, curve};
-    return fmin(fmax(pp_curve_bid(&one, 0, k), model->low), model->high);
+    pp_curves one = {model->pipeline, 1, model->curve_size, curve, NULL};
+    return pp_within(pp_curve_bid(&one, 0, k), model->low, model->high);
+}
+
+double pp_sale_bid(const pp_sale_model *model, const double *curve, double k, pp_price_range range)
+{
+    return pp_within(free_bid(model, curve, k), range.low, range.high);
 }
 
 void pp_sale_probabilities(const pp_sale_model *model, const double *curve, size_t n,
@@ -159,7 +164,7 @@ void pp_sale_probabilities(const pp_sale_model *model, const double *curve, size
 }
 
 void pp_sale_bids(const pp_sale_model *model, const double *curve, size_t n, const double *k,
-                  double *bid, double *p)
+                  pp_price_range range, double *bid, double *p)
 {
     double curves[BLOCK];
     for (size_t i = 0; i < BLOCK && i < n && model->own; i++)
@@ -170,6 +175,8 @@ void pp_sale_bids(const pp_sale_model *model, const double *curve, size_t n, con
                                    bid + first);
     }
     for (size_t i = 0; i < n && !model->own; i++)
-        bid[i] = pp_sale_bid(model, curve, k[i]);
+        bid[i] = free_bid(model, curve, k[i]);
+    for (size_t i = 0; i < n; i++)
+        bid[i] = pp_within(bid[i], range.low, range.high);
     pp_sale_probabilities(model, curve, n, bid, p);
 }

@@ -66,17 +66,20 @@ PP_API void pp_sale_model_release(pp_sale_model *model);
 PP_API void pp_sale_curves(const pp_sale_model *model, const double *const *features,
                            const double *estimate, const pp_curves *pipeline, double *curves);
 
-/// P(sale) at a multiplier, and argmax over [low, high] of P(a)(a - k), which has one peak.
+/// P(sale) at a multiplier, and argmax over [low, high] of P(a)(a - k), which has one peak, held
+/// within the firm's limits.
 /// @param curve [curve_size]
+/// @param range that can be quoted; see pp_limits_range
 PP_API double pp_sale_probability(const pp_sale_model *model, const double *curve,
                                   double multiplier);
-PP_API double pp_sale_bid(const pp_sale_model *model, const double *curve, double k);
+PP_API double pp_sale_bid(const pp_sale_model *model, const double *curve, double k,
+                          pp_price_range range);
 /// Both for one quote's curve: P(sale) of n multipliers, and the best bids at n values of k with
 /// their P.
 /// @param multiplier, k, bid, p [n]
 PP_API void pp_sale_probabilities(const pp_sale_model *model, const double *curve, size_t n,
                                   const double *multiplier, double *p);
 PP_API void pp_sale_bids(const pp_sale_model *model, const double *curve, size_t n, const double *k,
-                         double *bid, double *p);
+                         pp_price_range range, double *bid, double *p);
 
 #endif

@@ -80,8 +80,8 @@ static bool is_price(double x)
     return x > 0 && x < INFINITY;
 }
 
-/// The offer of firm f to customer i from its multiplier, checked. Every price of a round passes
-/// here, those of a block through the kernel `offer` in price_firms.
+/// The offer of firm f to customer i from its multiplier, checked, before limits. Every price of a
+/// round passes here, those of a block through the kernel `offer` in price_firms.
 static pp_status make_offer(const pp_workspace *w, pp_block *block, size_t f, size_t i)
 {
     const pp_firm_config *firm = w->firms[f].config;
@@ -103,6 +103,38 @@ static pp_status make_offer(const pp_workspace *w, pp_block *block, size_t f, si
     return PP_OK;
 }
 
+/// Propensities of prices that limits may have made of a firm's bids.
+static void find_propensities(const pp_workspace *w, pp_block *block, size_t f, size_t first,
+                              size_t n, const double *bid)
+{
+    const pp_pricing_config *c = &w->experiment->scenario->pricing;
+    const pp_limits *limits = &w->firms[f].limits;
+    const double *estimate = block->estimates + f * PP_BLOCK + first;
+    const double *offer = block->offers + f * PP_BLOCK + first;
+    double *propensity = block->propensities + f * PP_BLOCK + first;
+    size_t factors = c->exploration_factors.n;
+    const pp_exploration exploration = {factors, c->exploration_factors.value, c->exploration_rate,
+                                        1 - c->exploration_rate * (double)factors};
+    bool first_bids = w->epoch == 0, drawn = first_bids && c->first_max > c->first_min;
+    for (size_t i = 0; i < n && drawn; i++)
+        propensity[i] =
+            pp_limits_first_propensity(limits, estimate[i], c->first_min, c->first_max, offer[i]);
+    if (!first_bids && explores(w, f))
+        pp_limits_propensities(limits, &exploration, estimate, bid, offer, n, propensity);
+}
+
+/// Hold the checked offers of a firm to customers [first, first + n) within its limits. Whatever
+/// made them, an agent, exploration or chance, this is what is quoted. @param bid [n] before
+/// exploration, for which there is a factor for each, or NULL
+static void hold_offers(const pp_workspace *w, pp_block *block, size_t f, size_t first, size_t n,
+                        const double *bid, const double *factor)
+{
+    size_t at = f * PP_BLOCK + first;
+    pp_limits_prices(&w->firms[f].limits, bid, factor, block->estimates + at, n,
+                     block->multipliers + at, block->offers + at);
+    find_propensities(w, block, f, first, n, bid);
+}
+
 /// The state-free stage of a fitted firm: conversion curves, the bid for profit only, and the
 /// agent's answer to the whole block. @return multipliers before exploration
 static const double *price_firm(const pp_workspace *w, pp_block *block, size_t f)
@@ -119,6 +151,11 @@ static const double *price_firm(const pp_workspace *w, pp_block *block, size_t f
     if (!booked)
         pp_break_even(&firm->cost, part->estimate, c->n, part->break_even);
     pp_curves_bid(&view->curves, booked ? NULL : part->break_even, part->null_bid);
+    for (size_t i = 0; i < c->n && firm->limited && pp_testing(w); i++) {
+        pp_price_range range = pp_limits_range(&firm->limits, part->estimate[i]);
+        part->low[i] = range.low;
+        part->high[i] = range.high;
+    }
     view->batch = (pp_agent_batch){.n = c->n,
                                    .first_round = c->first_round,
                                    .features = block->columns,
@@ -126,6 +163,8 @@ static const double *price_firm(const pp_workspace *w, pp_block *block, size_t f
                                    .curves = &view->curves,
                                    .null_bid = part->null_bid,
                                    .break_even = part->break_even,
+                                   .low = part->low,
+                                   .high = part->high,
                                    .categories = part->members};
     if (!pp_testing(w))
         return part->null_bid;
@@ -157,6 +196,8 @@ static pp_status price_firms(const pp_workspace *w, pp_block *block)
                                             multiplier, block->offers + f * PP_BLOCK);
         for (size_t i = 0; i < n && wrong > 0; i++)
             PP_TRY(make_offer(w, block, f, i)); // reports the first that is wrong
+        if (firm->limited)
+            hold_offers(w, block, f, 0, n, quoted, factor);
     }
     return PP_OK;
 }
@@ -217,11 +258,14 @@ static pp_status quote_in_round(pp_workspace *w, pp_block *block, size_t f, size
     pp_curves curve = *batch->curves;
     curve.n = 1;
     curve.values += i * curve.size;
+    curve.estimate += i;
     pp_agent_quote quote = {.round = batch->first_round + (int64_t)i,
                             .features = w->row,
                             .estimate = batch->estimate[i],
                             .null_bid = batch->null_bid[i],
                             .break_even = batch->break_even[i],
+                            .low = batch->low[i],
+                            .high = batch->high[i],
                             .curve = curve,
                             .categories = batch->categories[i],
                             .prepared = part->prepared + i * agent->prepared};
@@ -234,7 +278,10 @@ static pp_status quote_in_round(pp_workspace *w, pp_block *block, size_t f, size
         multiplier = agent->quote(firm->state, &quote, firm->held);
     }
     block->multipliers[at] = multiplier * block->factors[at];
-    return make_offer(w, block, f, i);
+    PP_TRY(make_offer(w, block, f, i));
+    if (firm->limited)
+        hold_offers(w, block, f, i, 1, &multiplier, block->factors + at);
+    return PP_OK;
 }
 
 /// One round: sequential firms quote, those that see others' quotes last; the customer chooses.

@@ -25,6 +25,9 @@ static pp_status create_firm(const pp_experiment *e, size_t f, pp_firm *firm, pp
     firm->has_portfolio = firm->config->portfolio != PP_PORTFOLIO_NONE;
     PP_TRY(pp_pipeline_create(&s->pricing, e->schema->n_columns, e->history_epochs,
                               (pp_observe)s->market.observe, &firm->pipeline, error));
+    firm->limits = pp_limits_given(&firm->config->limits);
+    firm->limited = pp_limits_any(&firm->limits);
+    pp_pipeline_limit(firm->pipeline, &firm->limits);
     size_t log = PP_LEARNING_COUNT * e->updates[f], state = firm->config->agent->state_size;
     firm->state = calloc(1, state ? state : 1);
     firm->portfolio = calloc(1, sizeof *firm->portfolio);
@@ -45,18 +48,23 @@ static bool create_firm_block(const pp_firm *firm, pp_firm_block *part)
     size_t curve = pp_pipeline_curve_size(firm->pipeline), prepared = firm->config->agent->prepared;
     part->view = calloc(1, sizeof *part->view);
     part->members = calloc(PP_BLOCK, sizeof *part->members);
-    part->own = pp_array_reals(PP_BLOCK * (4 + curve + prepared));
+    part->own = pp_array_reals(PP_BLOCK * (6 + curve + prepared));
     if (!part->view || !part->members || !part->own)
         return false;
     double *at = part->own;
     part->estimate = take(&at, PP_BLOCK);
     part->null_bid = take(&at, PP_BLOCK);
     part->break_even = take(&at, PP_BLOCK);
+    part->low = take(&at, PP_BLOCK);
+    part->high = take(&at, PP_BLOCK);
     part->multiplier = take(&at, PP_BLOCK);
     part->curves = take(&at, PP_BLOCK * curve);
     part->prepared = take(&at, PP_BLOCK * prepared);
-    for (size_t i = 0; i < PP_BLOCK; i++)
+    for (size_t i = 0; i < PP_BLOCK; i++) { // of a firm that neither corrects nor has limits
         part->break_even[i] = 1;
+        part->low[i] = 0;
+        part->high[i] = INFINITY;
+    }
     return true;
 }
 

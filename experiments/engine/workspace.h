@@ -30,6 +30,7 @@ typedef struct pp_firm_block {
     double *curves;     ///< [PP_BLOCK][curve size]
     double *null_bid;   ///< [PP_BLOCK]
     double *break_even; ///< [PP_BLOCK] k
+    double *low, *high; ///< [PP_BLOCK] the firm's limits
     double *prepared;   ///< [PP_BLOCK][agent->prepared]
     double *multiplier; ///< [PP_BLOCK] the answer of `quote_batch`
 } pp_firm_block;
@@ -62,6 +63,8 @@ typedef struct pp_firm {
     void *state;  ///< the agent's; valid between train and release
     bool trained;
     bool has_portfolio;
+    bool limited;            ///< has limits on its prices
+    pp_limits limits;        ///< as pp_limits_given returns them
     pp_portfolio *portfolio; ///< categories, and the target once burn-in is over
     double *own;             ///< storage of the arrays below
     double *held;            ///< [n_categories] policies of the current epoch

@@ -132,7 +132,11 @@ void pp_check_agent(pp_check *check, size_t i, size_t n_categories)
     // What is in doubt is left at what pp_agent_outline has for unknown.
     const pp_market_config *market = &check->scenario->market;
     const pp_pricing_config *pricing = &check->scenario->pricing;
-    pp_agent_outline outline = {.bid_min = NAN, .bid_max = NAN, .n_categories = n_categories};
+    pp_agent_outline outline = {.bid_min = NAN,
+                                .bid_max = NAN,
+                                .min_multiple = NAN,
+                                .max_multiple = NAN,
+                                .n_categories = n_categories};
     if (pp_check_is_sound(check, "market.rounds"))
         outline.rounds = market->rounds;
     if (pp_check_is_sound(check, "market.observe"))
@@ -141,6 +145,10 @@ void pp_check_agent(pp_check *check, size_t i, size_t n_categories)
         outline.bid_min = pricing->bid_min;
     if (pp_check_is_sound(check, "pricing.bid_max"))
         outline.bid_max = pricing->bid_max;
+    if (pp_check_is_sound(check, pp_check_firm(check, i, "limits.min_multiple", key)))
+        outline.min_multiple = firm->limits.min_multiple;
+    if (pp_check_is_sound(check, pp_check_firm(check, i, "limits.max_multiple", key)))
+        outline.max_multiple = firm->limits.max_multiple;
     if (firm->agent->check(firm->agent_params, &outline, &detail) == PP_OK ||
         is_about_doubtful(check, where, firm->agent->params, detail.message))
         return;
@@ -224,6 +232,25 @@ static void check_correction(pp_check *check, size_t i)
                      otherwise);
 }
 
+/// Rules of a firm's limits on prices.
+static void check_limits(pp_check *check, size_t i)
+{
+    const pp_limits limits = pp_limits_given(&check->scenario->firms[i].limits);
+    char where[PP_WHERE_MAX], low[PP_WHERE_MAX], high[PP_WHERE_MAX], both[2 * PP_WHERE_MAX];
+    char text[PP_LIMITS_TEXT];
+    pp_check_firm(check, i, "limits", where);
+    if (!check->report)
+        pp_check_table(check, where, &pp_limits_table, &limits);
+    for (size_t rule = 0; rule < PP_LIMITS_RULES; rule++) {
+        const char *keys[2];
+        if (pp_limits_rule(&limits, rule, keys, text))
+            continue;
+        snprintf(both, sizeof both, "%s %s", pp_where_key(where, keys[0], low),
+                 pp_where_key(where, keys[1], high));
+        pp_check_add(check, where, both, "%s", text);
+    }
+}
+
 static void check_firm(pp_check *check, size_t i)
 {
     const pp_firm_config *firm = &check->scenario->firms[i];
@@ -234,6 +261,7 @@ static void check_firm(pp_check *check, size_t i)
         pp_check_add(check, pp_check_firm(check, i, "explore", key), "", "%d is unknown",
                      firm->explore);
     check_correction(check, i);
+    check_limits(check, i);
     if ((int)firm->portfolio < 0 || firm->portfolio > PP_PORTFOLIO_NAMED)
         pp_check_add(check, portfolio, "", "%d is unknown", (int)firm->portfolio);
     else if (pp_check_is_known(check, portfolio))

@@ -32,9 +32,24 @@ static bool is_free(const char *path)
     return false;
 }
 
+/// Is it a firm's `limits` without any?
+static bool is_no_limits(const char *path, const pp_node *node)
+{
+    const char *key = strrchr(path, '.');
+    if (strncmp(path, "firms[", 6) != 0 || !key || strcmp(key, ".limits") != 0 || !node ||
+        node->kind != PP_NODE_MAP)
+        return false;
+    for (size_t i = 0; i < node->n; i++)
+        if (!pp_node_is_absent(node->entries[i].value))
+            return false;
+    return true;
+}
+
 /// Is it a value at its default that scenarios of version 0.1 do not spell out?
 static bool is_new_default(const char *path, const pp_node *node)
 {
+    if (is_no_limits(path, node))
+        return true;
     return strcmp(path, "market.cost_from") == 0 && node && node->kind == PP_NODE_SCALAR &&
            strcmp(node->text, "test") == 0;
 }

@@ -155,6 +155,9 @@ static void emit_firm(pp_buffer *out, const pp_firm_config *firm)
     emit_value(out, pp_param_find(&pp_firm_table, "cost"), &keys.cost);
     pp_buffer_add(out, "\n%*scorrection:\n", 2 * STEP, "");
     emit_rows(out, 3 * STEP, &pp_correction_table, &firm->correction);
+    pp_limits limits = pp_limits_given(&firm->limits);
+    pp_buffer_add(out, "%*slimits:\n", 2 * STEP, "");
+    emit_rows(out, 3 * STEP, &pp_limits_table, &limits);
     pp_buffer_add(out, "%*sagent:\n", 2 * STEP, "");
     if (firm->plugin) {
         emit_text(out, 3 * STEP, "plugin", firm->plugin->path);

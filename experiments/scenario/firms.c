@@ -104,7 +104,7 @@ static void read_correction(reader *r, const char *where, const pp_node *firm, i
 
 static int64_t read_firm(reader *r, const pp_node *node, size_t entry)
 {
-    static const char *const others[] = {"agent", "portfolio", "correction", NULL};
+    static const char *const others[] = {"agent", "portfolio", "correction", "limits", NULL};
     char where[PP_WHERE_MAX], at[PP_WHERE_MAX];
     pp_report *report = r->report;
     pp_firm_keys keys;
@@ -128,6 +128,9 @@ static int64_t read_firm(reader *r, const pp_node *node, size_t entry)
                  name.base);
     firm.explore = keys.explore;
     read_correction(r, where, node, keys.cost, &firm.correction);
+    const pp_node *limits = pp_node_get(node, "limits");
+    pp_bind(report, pp_where_key(where, "limits", at), limits ? limits->mark : node->mark, limits,
+            &pp_limits_table, NULL, &firm.limits);
     name.counted = keys.count > 1;
     // One with problems too, so that the rules that they do not touch are held.
     if (!report->out_of_memory)

@@ -82,6 +82,7 @@ typedef struct pp_firm_config {
     void *agent_params;              ///< agent->params->size bytes, owned; NULL if size 0
     int explore;                     ///< pp_explore
     pp_correction_config correction; ///< kind none: costs are booked ones
+    pp_limits limits;                ///< on prices; NaN or 0: none
     pp_portfolio_kind portfolio;
     size_t n_categories;
     pp_category_config *categories; ///< owned; PP_PORTFOLIO_NAMED only

@@ -325,6 +325,9 @@ static void put_firms(pp_json *w)
     open_object(w, "correction", pp_correction_table.name, pp_correction_table.doc, false);
     put_rows(w, &pp_correction_table);
     close_object(w, NULL);
+    open_object(w, "limits", pp_limits_table.name, pp_limits_table.doc, false);
+    put_rows(w, &pp_limits_table);
+    close_object(w, NULL);
     put_agent(w);
     put_portfolio(w);
     close_object(w, required);

@@ -124,7 +124,7 @@ expect 'manual' 0 "$pursuit" manual; silent; cp out manual.1; prints '^firms.cor
 for part in NAME SYNOPSIS DESCRIPTION COMMANDS OPTIONS 'SCENARIO FILE' AGENTS FILES 'EXIT STATUS' EXAMPLES; do
     prints "^\.SH $part\$"
 done
-prints 'exploration_rate'; prints 'dry\\-run'
+prints 'SS firms.limits'; prints 'min_premium'; prints 'exploration_rate'; prints 'dry\\-run'
 if command -v groff >/dev/null 2>&1; then
     expect 'manual has no troff warnings' 0 groff -man -ww -Tutf8 -z manual.1; silent
 fi
@@ -226,6 +226,18 @@ rules_of '{kind: klq, method: model_free, temperature: 0}' 'temperature: learnin
 rules_of '{kind: ppo, temperature: 0}' 'temperature: learning from rollouts needs'
 expect 'no rule broken' 0 "$pursuit" check small.yaml --set 'firms.0.agent={kind: klq, temperature: 0, cap_max: 1.2}'
 rules_of '{kind: klq, cap_min: 3}' "cap_min: 3 is above the bid's range, which ends at 2$"
+# Limits: each key named with its place in the file.
+limits_of() {
+    expect "limits $1" 2 "$pursuit" check small.yaml --set "firms.0.limits=$1"
+    says "firms\[0\]\.limits$2"
+}
+limits_of '{min_multiple: 0}' '\.min_multiple: 0 is out of range'
+limits_of '{max_multiple: 1001}' '\.max_multiple: 1001 is out of range'
+limits_of '{min_premium: -5}' '\.min_premium: -5 is out of range'
+limits_of '{max_premium: much}' "\.max_premium: expected a number, not 'much'"
+limits_of '{step: 0}' '\.step: 0 is out of range'
+limits_of '{min_multiple: 1.3, max_multiple: 1.2}' ": 'min_multiple' 1.3 is above 'max_multiple' 1.2"
+limits_of '{min_premium: 300, max_premium: 200}' ": 'min_premium' 300 is above 'max_premium' 200"
 # A loss far above what customers pay, and one far below: planning comes to an end.
 for scale in 1e9 80000 1 0; do
     expect "a loss of $scale" 0 timeout 60 "$pursuit" run small.yaml -o scale.h5 --force --quiet \

@@ -19,7 +19,7 @@ typedef struct firm {
     double average[CATEGORIES];
     pp_agent_setup setup;
     const double *columns[SIM_COLUMNS], *estimate;
-    double *quotes, *values, *null_bid, *break_even;
+    double *quotes, *values, *null_bid, *break_even, *low, *high;
     pp_cost cost; ///< booked
     uint64_t *members;
     pp_curves curves;
@@ -73,6 +73,12 @@ static inline void make_batch(firm *f)
     f->values = reals(pp_pipeline_curve_size(f->pipeline) * QUOTES);
     f->null_bid = reals(QUOTES);
     f->break_even = reals(QUOTES);
+    f->low = reals(QUOTES);
+    f->high = reals(QUOTES);
+    for (size_t i = 0; i < QUOTES; i++) { // no limits
+        f->low[i] = 0;
+        f->high[i] = INFINITY;
+    }
     f->members = calloc(QUOTES, sizeof *f->members);
     assert_non_null(f->members);
     pp_pipeline_prepare(f->pipeline, f->columns, f->estimate, QUOTES, scratch, f->values,
@@ -87,6 +93,8 @@ static inline void make_batch(firm *f)
                                 .curves = &f->curves,
                                 .null_bid = f->null_bid,
                                 .break_even = f->break_even,
+                                .low = f->low,
+                                .high = f->high,
                                 .categories = f->members};
     free(scratch);
 }
@@ -123,6 +131,8 @@ static inline int teardown(void **state)
     free(f->values);
     free(f->null_bid);
     free(f->break_even);
+    free(f->low);
+    free(f->high);
     free(f->members);
     free(f);
     return 0;
@@ -178,6 +188,7 @@ static inline pp_agent_quote quote_at(const agent *a, const pp_agent_batch *batc
     pp_curves curve = *batch->curves;
     curve.n = 1;
     curve.values += i * curve.size;
+    curve.estimate += i;
     for (size_t j = 0; j < SIM_COLUMNS; j++)
         row[j] = batch->features[j][i];
     return (pp_agent_quote){.round = batch->first_round + (int64_t)i,
@@ -185,6 +196,8 @@ static inline pp_agent_quote quote_at(const agent *a, const pp_agent_batch *batc
                             .estimate = batch->estimate[i],
                             .null_bid = batch->null_bid[i],
                             .break_even = batch->break_even[i],
+                            .low = batch->low[i],
+                            .high = batch->high[i],
                             .curve = curve,
                             .categories = batch->categories[i],
                             .prepared = prepared + i * a->class->prepared};

@@ -28,7 +28,7 @@ static inline void bench_candidates(bench *b, const pp_policy_config *policy)
         b->estimate[i] = all.rows.stake[i].size;
         pp_candidates_make(policy, &b->pursuer.model,
                            all.rows.curves + i * b->pursuer.model.curve_size, all.rows.null_bid[i],
-                           &b->candidates[i]);
+                           all.rows.range[i], &b->candidates[i]);
     }
     pp_gain_release(&all);
 }

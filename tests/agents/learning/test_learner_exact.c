@@ -68,13 +68,15 @@ static double quoted(agent *a, const tiny *m, size_t type, int64_t round, double
     double row[SIM_COLUMNS];
     for (size_t j = 0; j < SIM_COLUMNS; j++)
         row[j] = m->column[j][m->row[type]];
-    const pp_agent_quote quote = {.round = round,
-                                  .features = row,
-                                  .estimate = type_estimate[type],
-                                  .null_bid = m->null_bid[type],
-                                  .break_even = 1,
-                                  .curve = {m->model.pipeline, 1, m->curves.size, m->curve[type]},
-                                  .categories = tiny_categories(m, type)};
+    const pp_agent_quote quote = {
+        .round = round,
+        .features = row,
+        .estimate = type_estimate[type],
+        .null_bid = m->null_bid[type],
+        .break_even = 1,
+        .high = INFINITY,
+        .curve = {m->model.pipeline, 1, m->curves.size, m->curve[type], &type_estimate[type]},
+        .categories = tiny_categories(m, type)};
     return a->class->quote(a->state, &quote, &held);
 }
 

@@ -167,7 +167,8 @@ static void test_gain_patterns_share_the_history(void **state)
             assert_true(p->exact.pattern[other] != p->exact.pattern[pattern]);
         for (size_t i = 0; i < n; i++) {
             const double *curve = p->exact.rows.curves + i * p->model.curve_size;
-            double c = f->history.estimate[i], a = pp_sale_bid(&p->model, curve, 1 - 25 / c);
+            double c = f->history.estimate[i];
+            double a = pp_sale_bid(&p->model, curve, 1 - 25 / c, (pp_price_range){0, INFINITY});
             assert_true(p->exact.pattern[p->exact.rows.pattern[i]] == members[i]);
             if (members[i] == p->exact.pattern[pattern])
                 sum += pp_sale_probability(&p->model, curve, a) * (c * (a - 1) + 25);

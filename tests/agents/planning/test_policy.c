@@ -314,7 +314,8 @@ static pp_candidates made(const firm *f, const pp_policy_config *config, double 
 {
     const pp_sale_model model = model_of(f);
     pp_candidates c;
-    pp_candidates_make(config, &model, f->curves.values, null_bid, &c);
+    pp_candidates_make(config, &model, f->curves.values, null_bid, (pp_price_range){0, INFINITY},
+                       &c);
     return c;
 }
 

@@ -7,6 +7,8 @@ static const pp_sale_config own = {
     .conversion = PP_SALE_OWN, .ridge = 2, .prior_slope = 25, .prior_weight = 100};
 static const pp_sale_config pipeline = {.conversion = PP_SALE_PIPELINE};
 
+static const pp_price_range anywhere = {0, INFINITY};
+
 static pp_sale_model fitted(const pp_sale_config *config, const pp_agent_setup *setup)
 {
     pp_sale_model model;
@@ -38,7 +40,7 @@ static void test_sale_model_of_the_pipeline_is_the_pipeline(void **state)
             assert_true(pp_sale_probability(&model, curve, a) ==
                         pp_curve_probability(&f->curves, i, a));
         for (double k = 0; k < 1.3; k += 0.2)
-            assert_true(pp_sale_bid(&model, curve, k) == pp_curve_bid(&f->curves, i, k));
+            assert_true(pp_sale_bid(&model, curve, k, anywhere) == pp_curve_bid(&f->curves, i, k));
     }
     free(curves);
     pp_sale_model_release(&model);
@@ -51,7 +53,7 @@ static void test_sale_model_bids_are_the_best_of_their_range(void **state)
     double *curves = curves_of(&model, f);
     for (size_t i = 0; i < QUOTES; i++)
         for (double k = 0.4; k < 1.3; k += 0.2) {
-            double a = pp_sale_bid(&model, curves + i, k);
+            double a = pp_sale_bid(&model, curves + i, k, anywhere);
             double gain = pp_sale_probability(&model, curves + i, a) * (a - k), last = 1;
             assert_true(a >= model.low && a <= model.high);
             for (double b = model.low; b <= model.high; b += 0.005) {
@@ -197,7 +199,8 @@ static void test_sale_model_blocks_do_not_matter(void **state)
     pp_sale_curves(&model, h->features, h->estimate, &curves, all);
     for (size_t i = 0; i < h->n; i++) {
         const double *columns[SIM_COLUMNS];
-        const pp_curves row = {curves.pipeline, 1, curves.size, curves.values + i * curves.size};
+        const pp_curves row = {curves.pipeline, 1, curves.size, curves.values + i * curves.size,
+                               curves.estimate + i};
         for (size_t j = 0; j < SIM_COLUMNS; j++)
             columns[j] = h->features[j] + i;
         pp_sale_curves(&model, columns, h->estimate + i, &row, &one);

@@ -82,6 +82,7 @@ static void test_difference_of_problems_is_the_first_line(void **state)
          "population.claim_frequency: ", "population.claim_frequency: 0.3"},
         {"pricing.conversion=mlp", "pricing.conversion: \"logistic\"",
          "pricing.conversion: \"mlp\""},
+        {"firms.1.limits.step=5", "firms[1].limits.step: null", "firms[1].limits.step: 5"},
         {"firms.1.portfolio=random", "firms[1].portfolio: none", "firms[1].portfolio: random"},
         {"firms.2.portfolio.categories.0.target=6", "firms[3].portfolio.categories[0].target: 5",
          "firms[3].portfolio.categories[0].target: 6"},
@@ -125,6 +126,19 @@ static void test_difference_key_in_another_section_counts(void **state)
     assert_true(pp_scenario_difference_find("x:\n  trials: 1\n", "x:\n  trials: 2\n", &difference));
 }
 
+/// Files of version 0.1 know no limits.
+static void test_difference_of_no_limits_and_none_spelt_out_is_none(void **state)
+{
+    (void)state;
+    static const char old[] = "firms:\n- name: a\n";
+    pp_scenario_difference difference;
+    assert_false(pp_scenario_difference_find(
+        old, "firms:\n- name: a\n  limits: {step: null, min_premium: null}\n", &difference));
+    assert_true(pp_scenario_difference_find(
+        old, "firms:\n- name: a\n  limits: {step: 5, min_premium: null}\n", &difference));
+    assert_string_equal(difference.other, "firms[0].limits: a map of 2");
+}
+
 static void test_difference_in_a_long_line_is_cut(void **state)
 {
     (void)state;
@@ -147,6 +161,7 @@ int main(void)
         cmocka_unit_test(test_difference_where_one_text_ends_is_empty),
         cmocka_unit_test(test_difference_key_in_another_section_counts),
         cmocka_unit_test(test_difference_in_a_long_line_is_cut),
+        cmocka_unit_test(test_difference_of_no_limits_and_none_spelt_out_is_none),
     };
     return cmocka_run_group_tests_name("difference", tests, NULL, NULL);
 }

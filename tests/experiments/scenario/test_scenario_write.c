@@ -56,7 +56,9 @@ static const char awkward[] =
     "features: [\"null\", {name: 'x: y', kind: categorical}]}\n"
     "results: {quotes_every: 7}\n"
     "firms:\n"
-    "- {agent: {kind: baseline, b: 0.3}, explore: always, portfolio: {categories: [\n"
+    "- {agent: {kind: baseline, b: 0.3}, explore: always, limits: {min_multiple: 1.05, "
+    "max_multiple: 1.3, min_premium: 250.5, max_premium: 1e4, step: 0.01}, portfolio: {categories: "
+    "[\n"
     "    {name: \"a \\\"b\\\"\", where: [{feature: 'x: y', level: \"75 kW\"}], target: 1e7},\n"
     "    {name: b, where: [{feature: age, lower: -1e20}, {feature: c, upper: 0.1}], "
     "target_multiple: 0},\n"
@@ -105,6 +107,9 @@ static void test_scenario_yaml_keeps_every_value(void **state)
     assert_string_equal(twice->book_source.file.text, "/dir/a b.csv");
     assert_memory_equal(&once->book_source, &twice->book_source, sizeof once->book_source);
     assert_int_equal(twice->n_firms, 5);
+    assert_memory_equal(&once->firms[0].limits, &twice->firms[0].limits,
+                        sizeof once->firms[0].limits);
+    assert_true(twice->firms[0].limits.step == 0.01 && isnan(twice->firms[1].limits.step));
     assert_string_equal(twice->firms[1].name, "null-1");
     assert_string_equal(twice->firms[4].name, "12");
     const pp_category_config *b = &twice->firms[0].categories[1];
