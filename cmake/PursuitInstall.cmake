@@ -4,7 +4,7 @@ include(CMakePackageConfigHelpers)
 # What users may include. Test `package` compiles each alone, so none can lean on one that is not here, and holds
 # what the library exports against what these headers declare PP_API.
 set(public_headers
-    market/accounts.h market/choice.h market/config.h market/customers.h market/base/error.h market/distribution.h
+    market/accounts.h market/choice.h market/config.h market/customers.h market/economics.h market/base/error.h market/distribution.h
     market/base/param.h market/base/param_rows.h market/population/population.h market/prices.h market/random.h market/schema.h
     market/base/stop.h
     pricing/break_even.h pricing/config.h pricing/conversion.h pricing/history.h pricing/limits.h pricing/pipeline.h pricing/portfolio.h

@@ -42,6 +42,7 @@ static void add_sale(pp_account *account, double offer, double estimate, double 
 {
     double premium = offer / base_index, claims = estimate / base_index;
     account->policies++;
+    account->sales += 1 / base_index;
     account->gwp += premium;
     account->expected_claims += claims;
     account->pure_premium += pure_premium;
@@ -129,6 +130,7 @@ void pp_accounts_merge(pp_accounts *accounts, const pp_accounts *next)
     for (size_t f = 0; f < n; f++) {
         pp_account *to = &accounts->firm[f];
         const pp_account *from = &next->firm[f];
+        to->sales += from->sales;
 #define PP_MERGE(name, description) to->name += from->name;
         PP_ACCOUNT_COUNTS(PP_MERGE)
         PP_ACCOUNT_SUMS(PP_MERGE)
@@ -139,4 +141,20 @@ void pp_accounts_merge(pp_accounts *accounts, const pp_accounts *next)
         accounts->sales_by_rank[i] += next->sales_by_rank[i];
     }
     accounts->walk_away += next->walk_away;
+}
+
+void pp_account_settle(const pp_economics *e, pp_account *a)
+{
+    double booked_handling = e->handling * a->expected_claims;
+    a->expenses = e->variable_expense * a->gwp + e->fixed_expense * a->sales;
+    a->commission = e->commission * a->sales;
+    a->levies = e->levy * a->gwp;
+    a->handling = e->handling * a->pure_premium;
+    a->finance = e->finance * a->gwp;
+    a->add_ons = e->add_ons * a->sales;
+    a->premium_tax = e->premium_tax * a->gwp;
+    double spent = a->expenses + a->commission + a->levies - a->finance - a->add_ons;
+    a->booked_profit -= spent + booked_handling;
+    a->true_profit -= spent + a->handling;
+    a->winners_curse += a->handling - booked_handling;
 }

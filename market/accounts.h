@@ -4,11 +4,12 @@
 #define PURSUIT_MARKET_ACCOUNTS_H
 
 #include "market/choice.h"
+#include "market/economics.h"
 
 /// What a firm's account counts and sums up over an epoch, X(name, description). Money is GBP at
-/// base prices, so that sums of a table add up under inflation too: prices and estimates are divided
-/// by the base index of their round. Struct, merging and record follow from these tables; CONTRIBUTING.md says how to add a row. Each has a result
-/// variable of its name.
+/// base prices, so that sums of a table add up under inflation too: prices and estimates are
+/// divided by the base index of their round. Struct, merging and record follow from these tables;
+/// CONTRIBUTING.md says how to add a row. Each has a result variable of its name.
 #define PP_ACCOUNT_COUNTS(X)                                                                       \
     X(quote_count, "quotes made")                                                                  \
     X(policies, "policies sold")                                                                   \
@@ -20,12 +21,20 @@
     X(gwp, "GBP written")                                                                          \
     X(expected_claims, "GBP, own estimates C of policies sold")                                    \
     X(pure_premium, "GBP, true expected cost of policies sold")                                    \
-    X(booked_profit, "GBP, price - C")                                                             \
-    X(true_profit, "GBP, price - pure premium")                                                    \
-    X(winners_curse, "GBP, pure premium - C: booked less true profit")
+    X(booked_profit, "GBP, price - C, net of what follows once settled")                           \
+    X(true_profit, "GBP, price - pure premium, net of what follows once settled")                  \
+    X(winners_curse, "GBP, booked less true profit")                                               \
+    X(expenses, "GBP, variable and fixed")                                                         \
+    X(commission, "GBP, what the website takes")                                                   \
+    X(levies, "GBP")                                                                               \
+    X(handling, "GBP, of claims as they truly are expected")                                       \
+    X(finance, "GBP, net income from instalments")                                                 \
+    X(add_ons, "GBP, net income from what is sold with a policy")                                  \
+    X(premium_tax, "GBP, paid by customers on top of the price")
 
 /// One firm's epoch.
 typedef struct pp_account {
+    double sales; ///< sum over policies of 1/base index: a pound of the day each, at base prices
 #define PP_ACCOUNT_COUNT(name, description) int64_t name;
 #define PP_ACCOUNT_SUM(name, description)   double name;
     PP_ACCOUNT_COUNTS(PP_ACCOUNT_COUNT)
@@ -59,6 +68,13 @@ typedef struct pp_choices {
 /// firms at most PP_MAX_FIRMS.
 /// @param rank [n_firms][stride] becomes the rank of every quote, 0 = cheapest
 PP_API void pp_accounts_add(pp_accounts *accounts, const pp_choices *choices, int32_t *rank);
+
+/// Take what a sale costs beyond its claims from the profits of an account that has every sale.
+/// Profits are then net, booked less true profit is (1 + handling)(pure premium - C), and
+///   true_profit = gwp - pure_premium - handling - expenses - commission - levies + finance
+///                 + add_ons.
+/// An account is settled once. Without economics it stays as it is, to the bit.
+PP_API void pp_account_settle(const pp_economics *economics, pp_account *account);
 
 /// Add what other accounts of the same firms hold: those of the customers who came next.
 PP_API void pp_accounts_merge(pp_accounts *accounts, const pp_accounts *next);

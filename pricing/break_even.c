@@ -37,11 +37,16 @@ enum {
 /// is to be taken for serious.
 static const double least_expected = 0.1, most_surprise = 4;
 
-void pp_cost_start(const pp_correction_config *correction, const pp_sale_costs *costs,
+void pp_cost_start(const pp_correction_config *correction, const pp_economics *economics,
                    pp_cost *cost)
 {
-    *cost = (pp_cost){
-        .correction = *correction, .costs = *costs, .kappa = 1, .variance = NAN, .elasticity = NAN};
+    *cost = (pp_cost){.correction = *correction,
+                      .costs = {.variable = pp_economics_share(economics),
+                                .handling = economics->handling,
+                                .fixed = pp_economics_amount(economics)},
+                      .kappa = 1,
+                      .variance = NAN,
+                      .elasticity = NAN};
 }
 
 void pp_break_even(const pp_cost *cost, const double *estimate, size_t n, double *k)

@@ -12,6 +12,7 @@
 #define PURSUIT_PRICING_BREAK_EVEN_H
 
 #include "market/base/param.h"
+#include "market/economics.h"
 #include "pricing/pipeline.h"
 
 /// How a firm works out kappa.
@@ -30,11 +31,11 @@ typedef struct pp_correction_config {
 } pp_correction_config;
 extern PP_API const pp_param_table pp_correction_table;
 
-/// What a sale costs a firm beyond claims.
+/// What a sale costs a firm beyond claims, of its economics.
 typedef struct pp_sale_costs {
-    double variable; ///< e, share of the price
+    double variable; ///< e, share of the price: variable expense and levy less finance
     double handling; ///< h, share of the claims
-    double fixed;    ///< F, GBP
+    double fixed;    ///< F, GBP: fixed expense and commission less add-ons
 } pp_sale_costs;
 
 /// The cost of a firm's sales as it reckons; fixed while an epoch runs.
@@ -47,7 +48,7 @@ typedef struct pp_cost {
 } pp_cost;
 
 /// The cost before anything is known: kappa is 1.
-PP_API void pp_cost_start(const pp_correction_config *correction, const pp_sale_costs *costs,
+PP_API void pp_cost_start(const pp_correction_config *correction, const pp_economics *economics,
                           pp_cost *cost);
 
 /// Work kappa out anew, from the firm's fitted models and its own history.

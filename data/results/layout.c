@@ -10,19 +10,23 @@ enum { BUFFER_BYTES = 32 << 20, CHUNK_BYTES = 256 << 10, COLUMNS_MAX = 100000 };
     {                                                                                              \
         __VA_ARGS__                                                                                \
     }
-#define VARIABLE(group_, name_, type_, dims_, units_, text_)                                       \
+#define VARIABLE(group_, economics_, name_, type_, dims_, units_, text_)                           \
     {.group = group_,                                                                              \
+     .economics = economics_,                                                                      \
      .name = #name_,                                                                               \
      .type = type_,                                                                                \
      .dims = LIST dims_,                                                                           \
      .units = units_,                                                                              \
      .long_name = text_},
 const pp_variable pp_variables[] = {
-#define ROOT(...) VARIABLE(PP_GROUP_ROOT, __VA_ARGS__)
+#define ROOT(...) VARIABLE(PP_GROUP_ROOT, false, __VA_ARGS__)
     PP_RESULT_VARIABLES(ROOT)
 #undef ROOT
-#define LEARNING(...) VARIABLE(PP_GROUP_LEARNING, __VA_ARGS__)
-        PP_LEARNING_VARIABLES(LEARNING)
+#define ECONOMICS(...) VARIABLE(PP_GROUP_ROOT, true, __VA_ARGS__)
+        PP_ECONOMICS_VARIABLES(ECONOMICS)
+#undef ECONOMICS
+#define LEARNING(...) VARIABLE(PP_GROUP_LEARNING, false, __VA_ARGS__)
+            PP_LEARNING_VARIABLES(LEARNING)
 #undef LEARNING
 };
 #undef VARIABLE
@@ -73,7 +77,8 @@ uint64_t pp_layout_length(const pp_results_layout *layout, pp_dim dim)
 
 bool pp_layout_has(const pp_results_layout *layout, const pp_variable *variable)
 {
-    bool has = variable->group != PP_GROUP_LEARNING || layout->learning;
+    bool has = (variable->group != PP_GROUP_LEARNING || layout->learning) &&
+               (!variable->economics || layout->economics);
     for (size_t d = 0; variable->dims[d] != PP_DIM_NONE; d++)
         has &= pp_layout_length(layout, variable->dims[d]) > 0;
     return has;

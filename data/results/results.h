@@ -53,8 +53,7 @@ typedef enum pp_dim {
     X(true_reward, PP_F64, (PP_TEF), "GBP", "true profit less portfolio loss")                     \
     X(booked_profit, PP_F64, (PP_TEF), "GBP",                                                      \
       "sum over sales of price less the firm's own cost estimate")                                 \
-    X(true_profit, PP_F64, (PP_TEF), "GBP",                                                        \
-      "sum over sales of price less pure premium")                                                 \
+    X(true_profit, PP_F64, (PP_TEF), "GBP", "sum over sales of price less pure premium")           \
     X(winners_curse, PP_F64, (PP_TEF), "GBP",                                                      \
       "sum over sales of pure premium less own cost estimate")                                     \
     X(portfolio_loss, PP_F64, (PP_TEF), "GBP",                                                     \
@@ -89,6 +88,17 @@ typedef enum pp_dim {
       "reckons in test epochs")                                                                    \
     X(category_description, PP_STRING, (PP_TFK), "", "what each category asks of a policy")
 
+/// What a sale pays and costs besides the price and the claims; also per trial, and there only
+/// where a firm of the run has economics.
+#define PP_ECONOMICS_VARIABLES(X)                                                                  \
+    X(expenses, PP_F64, (PP_TEF), "GBP", "variable and fixed expenses of policies sold")           \
+    X(commission, PP_F64, (PP_TEF), "GBP", "what the website takes for policies sold")             \
+    X(levies, PP_F64, (PP_TEF), "GBP", "levies on the premium")                                    \
+    X(handling, PP_F64, (PP_TEF), "GBP", "expected cost of handling claims")                       \
+    X(finance, PP_F64, (PP_TEF), "GBP", "net income from instalments")                             \
+    X(add_ons, PP_F64, (PP_TEF), "GBP", "net income from what is sold with policies")              \
+    X(premium_tax, PP_F64, (PP_TEF), "GBP", "tax that customers pay on top of the premium")
+
 /// The same for the group /learning: what agents log as they learn. NaN where nothing is logged.
 #define PP_TFU PP_DIM_TRIAL, PP_DIM_FIRM, PP_DIM_UPDATE
 #define PP_LEARNING_VARIABLES(X)                                                                   \
@@ -104,7 +114,7 @@ typedef enum pp_dim {
 /// PP_VAR_reward, ..., PP_VAR_learning_value, ...
 typedef enum pp_variable_id {
 #define PP_VARIABLE_ENUM(name, type, dims, units, text) PP_VAR_##name,
-    PP_RESULT_VARIABLES(PP_VARIABLE_ENUM)
+    PP_RESULT_VARIABLES(PP_VARIABLE_ENUM) PP_ECONOMICS_VARIABLES(PP_VARIABLE_ENUM)
 #undef PP_VARIABLE_ENUM
 #define PP_VARIABLE_ENUM(name, type, dims, units, text) PP_VAR_learning_##name,
         PP_LEARNING_VARIABLES(PP_VARIABLE_ENUM)
@@ -114,6 +124,7 @@ typedef enum pp_variable_id {
 
 typedef struct pp_variable {
     pp_group group;
+    bool economics;   ///< of PP_ECONOMICS_VARIABLES
     const char *name; ///< within the group
     pp_value_type type;
     pp_dim dims[5]; ///< first is PP_DIM_TRIAL; ended by PP_DIM_NONE
@@ -146,6 +157,7 @@ typedef struct pp_results_layout {
     int64_t n_quote_rows;           ///< rows of /quotes per trial; 0: no such group
     const pp_quote_column *quote_columns;
     size_t n_quote_columns;
+    bool economics;    ///< there are PP_ECONOMICS_VARIABLES
     bool learning;     ///< there is a group /learning
     int64_t n_updates; ///< of /learning; 0: what depends on them is not there
     const char *title, *command_line, *program, *scenario; ///< scenario: the resolved YAML

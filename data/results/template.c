@@ -58,7 +58,7 @@ static key key_of(const pp_results_layout *layout, const pp_provenance *started)
     key k = {0};
     const int64_t numbers[] = {layout->n_trials, layout->n_burn_in,    layout->n_test,
                                layout->n_firms,  layout->n_categories, layout->n_quote_rows,
-                               layout->learning, layout->n_updates};
+                               layout->learning, layout->n_updates,    layout->economics};
     add(&k, numbers, sizeof numbers);
     for (size_t i = 0; i < PP_SLURM_IDS; i++)
         add_number(&k, started->slurm[i][0] != '\0');

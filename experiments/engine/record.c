@@ -28,7 +28,7 @@ static double ratio(double numerator, double denominator)
 /// The type of each result variable, to hold accounts to it.
 enum {
 #define TYPE_OF(name, type, ...) TYPE_##name = type,
-    PP_RESULT_VARIABLES(TYPE_OF)
+    PP_RESULT_VARIABLES(TYPE_OF) PP_ECONOMICS_VARIABLES(TYPE_OF)
 #undef TYPE_OF
 };
 #define COUNT_HAS_VARIABLE(name, description)                                                      \
@@ -38,10 +38,17 @@ enum {
 PP_ACCOUNT_COUNTS(COUNT_HAS_VARIABLE)
 PP_ACCOUNT_SUMS(SUM_HAS_VARIABLE)
 
+/// Some variables are not in every file.
+static void put(double *values, size_t at, double value)
+{
+    if (values)
+        values[at] = value;
+}
+
 static void record_firm(const pp_account *a, int64_t sold_by_all, size_t at, pp_record *record)
 {
 #define PUT_COUNT(name, description) pp_record_i64(record, PP_VAR_##name)[at] = a->name;
-#define PUT_SUM(name, description)   pp_record_f64(record, PP_VAR_##name)[at] = a->name;
+#define PUT_SUM(name, description)   put(pp_record_f64(record, PP_VAR_##name), at, a->name);
     PP_ACCOUNT_COUNTS(PUT_COUNT)
     PP_ACCOUNT_SUMS(PUT_SUM)
 #undef PUT_COUNT
@@ -68,7 +75,9 @@ void pp_record_epoch(const pp_workspace *w)
         const pp_firm *firm = &w->firms[f];
         size_t at = epoch * n + f,
                categories = firm->has_portfolio ? firm->portfolio->n_categories : 0;
-        record_firm(&w->accounts.firm[f], sold, at, record);
+        pp_account account = w->accounts.firm[f];
+        pp_account_settle(&e->economics[f], &account);
+        record_firm(&account, sold, at, record);
         for (size_t r = 0; r < n; r++) {
             pp_record_i64(record, PP_VAR_rank_histogram)[at * n + r] =
                 w->accounts.rank_histogram[f * n + r];

@@ -42,7 +42,6 @@ pp_status pp_trial_run(pp_workspace *w, int64_t trial, const pp_stop_flag *stop,
 
 static void start_trial(pp_workspace *w, int64_t trial)
 {
-    static const pp_sale_costs no_costs = {0};
     const pp_experiment *e = w->experiment;
     w->trial = trial;
     pp_indices_start(&e->scenario->inflation, &w->indices);
@@ -52,7 +51,7 @@ static void start_trial(pp_workspace *w, int64_t trial)
         pp_stream stream = pp_trial_stream(w, (int64_t)f);
         pp_gsl_random random;
         pp_pipeline_reset(firm->pipeline);
-        pp_cost_start(&firm->config->correction, &no_costs, &firm->cost);
+        pp_cost_start(&firm->config->correction, &e->economics[f], &firm->cost);
         memset(firm->average, 0, e->n_categories * sizeof(double));
         memset(firm->state, 0, firm->config->agent->state_size);
         firm->trained = false;

@@ -262,6 +262,7 @@ static void check_firm(pp_check *check, size_t i)
                      firm->explore);
     check_correction(check, i);
     check_limits(check, i);
+    pp_check_economics(check, i);
     if ((int)firm->portfolio < 0 || firm->portfolio > PP_PORTFOLIO_NAMED)
         pp_check_add(check, portfolio, "", "%d is unknown", (int)firm->portfolio);
     else if (pp_check_is_known(check, portfolio))

@@ -32,15 +32,22 @@ static bool is_free(const char *path)
     return false;
 }
 
-/// Is it a firm's `limits` without any?
-static bool is_no_limits(const char *path, const pp_node *node)
+/// Is it a number that is not given, or a kind that is none?
+static bool is_nothing(const pp_node *node)
+{
+    return pp_node_is_absent(node) ||
+           (node->kind == PP_NODE_SCALAR && strcmp(node->text, "none") == 0);
+}
+
+/// Is it a part of a firm, `limits` or `economics`, that says nothing?
+static bool is_empty_part(const char *path, const pp_node *node)
 {
     const char *key = strrchr(path, '.');
-    if (strncmp(path, "firms[", 6) != 0 || !key || strcmp(key, ".limits") != 0 || !node ||
-        node->kind != PP_NODE_MAP)
+    if (strncmp(path, "firms[", 6) != 0 || !key || node->kind != PP_NODE_MAP ||
+        (strcmp(key, ".limits") != 0 && strcmp(key, ".economics") != 0))
         return false;
     for (size_t i = 0; i < node->n; i++)
-        if (!pp_node_is_absent(node->entries[i].value))
+        if (!is_nothing(node->entries[i].value))
             return false;
     return true;
 }
@@ -48,10 +55,11 @@ static bool is_no_limits(const char *path, const pp_node *node)
 /// Is it a value at its default that scenarios of version 0.1 do not spell out?
 static bool is_new_default(const char *path, const pp_node *node)
 {
-    if (is_no_limits(path, node))
-        return true;
-    return strcmp(path, "market.cost_from") == 0 && node && node->kind == PP_NODE_SCALAR &&
-           strcmp(node->text, "test") == 0;
+    if (!node)
+        return false;
+    return is_empty_part(path, node) ||
+           (strcmp(path, "market.cost_from") == 0 && node->kind == PP_NODE_SCALAR &&
+            strcmp(node->text, "test") == 0);
 }
 
 /// "market.rounds: 60"; empty without a value.

@@ -102,9 +102,25 @@ static void read_correction(reader *r, const char *where, const pp_node *firm, i
     correction->kind = asked ? PP_CORRECTION_TILT : PP_CORRECTION_NONE;
 }
 
+/// `economics:`, a kind alone or a map.
+static void read_economics(reader *r, const char *where, const pp_node *firm,
+                           pp_economics_config *economics)
+{
+    static char kind[] = "kind";
+    char at[PP_WHERE_MAX];
+    pp_node *node = pp_node_get(firm, "economics");
+    bool alone = node && node->kind == PP_NODE_SCALAR && !pp_node_is_null(node);
+    pp_mark mark = node ? node->mark : firm->mark;
+    pp_entry only = {.key = kind, .key_mark = mark, .value = node};
+    pp_node map = {.kind = PP_NODE_MAP, .mark = mark, .n = 1, .entries = &only};
+    pp_bind(r->report, pp_where_key(where, "economics", at), mark, alone ? &map : node,
+            &pp_economics_table, NULL, economics);
+}
+
 static int64_t read_firm(reader *r, const pp_node *node, size_t entry)
 {
-    static const char *const others[] = {"agent", "portfolio", "correction", "limits", NULL};
+    static const char *const others[] = {"agent",  "portfolio", "correction",
+                                         "limits", "economics", NULL};
     char where[PP_WHERE_MAX], at[PP_WHERE_MAX];
     pp_report *report = r->report;
     pp_firm_keys keys;
@@ -131,6 +147,7 @@ static int64_t read_firm(reader *r, const pp_node *node, size_t entry)
     const pp_node *limits = pp_node_get(node, "limits");
     pp_bind(report, pp_where_key(where, "limits", at), limits ? limits->mark : node->mark, limits,
             &pp_limits_table, NULL, &firm.limits);
+    read_economics(r, where, node, &firm.economics);
     name.counted = keys.count > 1;
     // One with problems too, so that the rules that they do not touch are held.
     if (!report->out_of_memory)

@@ -20,7 +20,7 @@ typedef struct pp_section {
 extern const pp_section pp_sections[];
 extern const size_t pp_n_sections;
 
-/// Keys of a firm, beside `agent`, `portfolio`, `correction` and `limits`.
+/// Keys of a firm, beside `agent`, `portfolio`, `correction`, `limits` and `economics`.
 typedef struct pp_firm_keys {
     pp_text name;
     int64_t count;

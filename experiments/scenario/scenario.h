@@ -9,6 +9,7 @@
 #include "agents/agent.h"
 #include "experiments/scenario/problems.h"
 #include "market/config.h"
+#include "market/economics.h"
 #include "market/schema.h"
 #include "pricing/break_even.h"
 
@@ -83,6 +84,7 @@ typedef struct pp_firm_config {
     int explore;                     ///< pp_explore
     pp_correction_config correction; ///< kind none: costs are booked ones
     pp_limits limits;                ///< on prices; NaN or 0: none
+    pp_economics_config economics;   ///< kind none, all else 0 or NaN: a sale costs its claims
     pp_portfolio_kind portfolio;
     size_t n_categories;
     pp_category_config *categories; ///< owned; PP_PORTFOLIO_NAMED only

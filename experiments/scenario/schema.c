@@ -311,6 +311,22 @@ static void put_portfolio(pp_json *w)
     pp_json_close(w, '}');
 }
 
+static void put_economics(pp_json *w)
+{
+    pp_json_open(w, "economics", '{');
+    title_of(w, pp_economics_table.name);
+    pp_json_string(w, "description", pp_economics_table.doc);
+    pp_json_open(w, "oneOf", '[');
+    pp_json_open(w, NULL, '{');
+    put_choices(w, pp_param_find(&pp_economics_table, "kind")->names);
+    pp_json_close(w, '}');
+    open_object(w, NULL, pp_economics_table.name, pp_economics_table.doc, true);
+    put_rows(w, &pp_economics_table);
+    close_object(w, NULL);
+    pp_json_close(w, ']');
+    pp_json_close(w, '}');
+}
+
 static void put_firms(pp_json *w)
 {
     static const char *const required[] = {"agent", NULL};
@@ -328,6 +344,7 @@ static void put_firms(pp_json *w)
     open_object(w, "limits", pp_limits_table.name, pp_limits_table.doc, false);
     put_rows(w, &pp_limits_table);
     close_object(w, NULL);
+    put_economics(w);
     put_agent(w);
     put_portfolio(w);
     close_object(w, required);

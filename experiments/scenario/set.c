@@ -114,12 +114,18 @@ static pp_entry *step(edit *e, pp_node *node)
     return &node->entries[node->n - 1];
 }
 
-/// Make a scalar that stands where a map must be into one: an empty section, or an agent's name.
+/// Is it a key whose scalar is short for a map with that kind?
+static bool is_short_for_kind(const char *key)
+{
+    return key && (strcmp(key, "agent") == 0 || strcmp(key, "economics") == 0);
+}
+
+/// Make a scalar that stands where a map must be into one: an empty section, or a kind.
 static bool open_scalar(edit *e, pp_entry *entry)
 {
     pp_node *scalar = entry->value;
-    bool agent = entry->key && strcmp(entry->key, "agent") == 0 && scalar->text[0];
-    if (!agent && !pp_node_is_null(scalar)) {
+    bool kind = is_short_for_kind(entry->key) && scalar->text[0];
+    if (!kind && !pp_node_is_null(scalar)) {
         snprintf(e->passed, sizeof e->passed, "%.*s", (int)(e->at - e->start) - 1, e->start);
         return fail(e, "'%s' has no keys of its own");
     }
@@ -127,7 +133,7 @@ static bool open_scalar(edit *e, pp_entry *entry)
     if (!map)
         return no_memory(e);
     entry->value = map;
-    if (agent)
+    if (kind)
         return pp_node_append(map, "kind", scalar->mark, scalar) || no_memory(e);
     pp_node_destroy(scalar);
     return true;

@@ -86,6 +86,9 @@ static pp_status build_firm(pp_experiment *e, size_t i, pp_check *check, pp_erro
 {
     const pp_firm_config *firm = &e->scenario->firms[i];
     size_t categories = pp_firm_categories(e->scenario, i, e->schema);
+    static const pp_economics none = {0};
+    pp_economics_resolve(&firm->economics, &e->economics[i]);
+    e->has_economics |= !pp_economics_equal(&e->economics[i], &none);
     e->labels[i] = firm->name;
     e->updates[i] = firm->agent->updates ? firm->agent->updates(firm->agent_params) : 0;
     e->n_updates = e->updates[i] > e->n_updates ? e->updates[i] : e->n_updates;
@@ -108,7 +111,8 @@ static pp_status build_firms(pp_experiment *e, pp_error *error)
     e->named = calloc(e->n_firms, sizeof *e->named);
     e->labels = calloc(e->n_firms, sizeof *e->labels);
     e->updates = calloc(e->n_firms, sizeof *e->updates);
-    if (!e->named || !e->labels || !e->updates)
+    e->economics = calloc(e->n_firms, sizeof *e->economics);
+    if (!e->named || !e->labels || !e->updates || !e->economics)
         return pp_error_memory(error, "%zu firms", e->n_firms);
     for (size_t i = 0; i < e->n_firms; i++)
         PP_TRY(build_firm(e, i, &check, error));
@@ -193,6 +197,7 @@ void pp_experiment_destroy(pp_experiment *experiment)
     free(e->named);
     free(e->labels);
     free(e->updates);
+    free(e->economics);
     free(e->flag_meanings);
     free(e->quote_columns);
     free(e->gamma);
@@ -221,6 +226,7 @@ pp_results_layout pp_experiment_layout(const pp_experiment *e)
         .n_quote_rows = e->quote_rounds * e->n_epochs,
         .quote_columns = e->quote_columns,
         .n_quote_columns = e->n_quote_columns,
+        .economics = e->has_economics,
         .learning = e->learning,
         .n_updates = (int64_t)e->n_updates,
         .title = s->run.title.text,

@@ -26,10 +26,12 @@ struct pp_experiment {
     pp_quote_column *quote_columns;
     char **flag_meanings; ///< [n_quote_columns] text behind the columns' flag_meanings
     size_t n_quote_columns;
-    int64_t quote_rounds; ///< recorded rounds per epoch
-    size_t *updates;      ///< [n_firms] that each firm's agent logs
-    size_t n_updates;     ///< the most of any
-    bool learning;        ///< some agent has something to log
+    int64_t quote_rounds;    ///< recorded rounds per epoch
+    size_t *updates;         ///< [n_firms] that each firm's agent logs
+    size_t n_updates;        ///< the most of any
+    bool learning;           ///< some agent has something to log
+    pp_economics *economics; ///< [n_firms] resolved
+    bool has_economics;      ///< some firm's are not all 0
 };
 
 /// What is wrong with a book: with the file, or with some of its columns.

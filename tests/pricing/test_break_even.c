@@ -32,19 +32,19 @@ static void release(fitted *f)
     pp_pipeline_destroy(f->pipeline);
 }
 
-static pp_cost cost_of(pp_correction kind, double load, double variance, const pp_sale_costs *costs)
+static pp_cost cost_of(pp_correction kind, double load, double variance, const pp_economics *costs)
 {
     pp_cost cost;
     pp_cost_start(&(pp_correction_config){(int)kind, load, variance}, costs, &cost);
     return cost;
 }
 
-static const pp_sale_costs nothing = {0};
+static const pp_economics nothing = {0};
 
 static void test_break_even_stake_is_what_a_sale_earns(void **state)
 {
     (void)state;
-    const pp_sale_costs costs = {.variable = 0.08, .handling = 0.05, .fixed = 72};
+    const pp_economics costs = {.variable_expense = 0.08, .handling = 0.05, .fixed_expense = 72};
     pp_cost cost = cost_of(PP_CORRECTION_NONE, NAN, NAN, &costs);
     cost.kappa = 1.03;
     const double estimates[] = {150, 400, 2500};
@@ -126,7 +126,7 @@ static void test_break_even_fixed_cost_takes_from_the_tilt(void **state)
     fitted f = make(PP_OBSERVE_ALL);
     double last = INFINITY;
     for (double fixed = 0; fixed < 200; fixed += 60) {
-        const pp_sale_costs costs = {.fixed = fixed};
+        const pp_economics costs = {.fixed_expense = fixed};
         pp_cost cost = cost_of(PP_CORRECTION_TILT, NAN, 0.002, &costs);
         assert_int_equal(pp_cost_fit(f.pipeline, &f.history, &cost, NULL), PP_OK);
         double per_elasticity = log(cost.kappa) / cost.elasticity;

@@ -107,7 +107,7 @@ static inline int setup(void **state)
     make_schema(&f->schema);
     make_portfolio(f);
     make_pipeline(f);
-    pp_cost_start(&(pp_correction_config){0}, &(pp_sale_costs){0}, &f->cost);
+    pp_cost_start(&(pp_correction_config){0}, &(pp_economics){0}, &f->cost);
     make_batch(f);
     f->setup = (pp_agent_setup){.schema = &f->schema,
                                 .pipeline = f->pipeline,

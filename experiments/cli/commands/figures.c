@@ -34,6 +34,8 @@ static pp_status add_variable(pp_results_file *file, const pp_figures *f, const 
 {
     double *values;
     size_t n;
+    if (pp_variables[summed[which]].economics && !pp_results_has(file, summed[which]))
+        return PP_OK; // 0 throughout
     PP_TRY(pp_results_read(file, summed[which], &values, &n, error));
     const size_t n_epochs = f->n_epochs[PP_PHASE_BURN_IN] + f->n_epochs[PP_PHASE_TEST];
     for (size_t i = 0; i < n; i++) {

@@ -22,7 +22,9 @@
     X(portfolio_loss)                                                                              \
     X(quote_count)                                                                                 \
     X(policies)                                                                                    \
-    X(gwp) X(expected_claims) X(pure_premium) X(multiplier_sum) X(rank_sum) X(top1_quotes)
+    X(gwp)                                                                                         \
+    X(expected_claims) X(pure_premium) X(multiplier_sum) X(rank_sum) X(top1_quotes) X(expenses)    \
+        X(commission) X(levies) X(handling) X(finance) X(add_ons) X(premium_tax)
 
 /// Figures of one firm, or of all firms together, in one phase: X(name, numerator, denominator).
 /// Names are those of the JSON. S(v) is the sum of v, E the number of epochs, ALL(v) the sum over
@@ -36,15 +38,23 @@
       POSITIVE(S(true_profit) / E + S(winners_curse) / E))                                         \
     X(portfolio_loss, S(portfolio_loss), E)                                                        \
     X(true_profit_a_policy, S(true_profit), S(policies))                                           \
-    X(true_margin, S(true_profit), S(true_profit) + S(pure_premium))                               \
+    X(true_margin, S(true_profit), S(gwp))                                                         \
     X(quotes, S(quote_count), E)                                                                   \
     X(policies, S(policies), E)                                                                    \
     X(conversion, S(policies), S(quote_count))                                                     \
     X(market_share, S(policies), ALL(policies))                                                    \
     X(gwp, S(gwp), E)                                                                              \
     X(booked_loss_ratio, S(expected_claims), S(gwp))                                               \
-    /* premium is true profit plus true cost, in files of 0.1 too */                               \
-    X(true_loss_ratio, S(pure_premium), S(true_profit) + S(pure_premium))                          \
+    X(true_loss_ratio, S(pure_premium), S(gwp))                                                    \
+    X(handling_ratio, S(handling), S(gwp))                                                         \
+    X(own_expense_ratio, S(expenses), S(gwp))                                                      \
+    X(commission_ratio, S(commission), S(gwp))                                                     \
+    X(levy_ratio, S(levies), S(gwp))                                                               \
+    X(expense_ratio, S(handling) + S(expenses) + S(commission) + S(levies), S(gwp))                \
+    X(combined_ratio, S(pure_premium) + S(handling) + S(expenses) + S(commission) + S(levies),     \
+      S(gwp))                                                                                      \
+    X(other_income_ratio, S(finance) + S(add_ons), S(gwp))                                         \
+    X(premium_tax, S(premium_tax), E)                                                              \
     X(mean_multiplier, S(multiplier_sum), S(quote_count))                                          \
     X(mean_rank, S(rank_sum), S(quote_count))                                                      \
     X(top1_share, S(top1_quotes), S(quote_count))
@@ -88,6 +98,7 @@ typedef struct pp_figures {
     double null_reward, null_true_reward; ///< means over those firms in test; NaN without any
     bool score_is_true;                   ///< the scenario is scored on true reward
     bool inflates;                        ///< prices rise or fall with time
+    bool has_economics;                   ///< some firm pays for more than claims
     double *reference_kl; ///< [n_firms] owned; nats a test epoch, NaN without a reference policy
 } pp_figures;
 

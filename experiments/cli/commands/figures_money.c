@@ -80,6 +80,7 @@ pp_status pp_figures_money(pp_results_file *file, pp_figures *f, pp_error *error
     if (!f->is_null || !f->cost_given_sale)
         return pp_error_memory(error, "the summary");
     PP_TRY(read_scenario(file, f, error));
+    f->has_economics = pp_results_has(file, PP_VAR_expenses);
     if (pp_results_has(file, PP_VAR_cost_given_sale))
         PP_TRY(pp_results_read(file, PP_VAR_cost_given_sale, &values, &n, error));
     for (size_t i = 0; i < n; i++)

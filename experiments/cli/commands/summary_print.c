@@ -214,6 +214,29 @@ static void print_trading(printer *p, pp_phase phase)
     print_firms(p, phase, p->figures->n_firms + 1, columns, PP_COUNT(columns));
 }
 
+/// Shares of premium, of the claims as they truly are expected.
+static void print_economics(printer *p, pp_phase phase)
+{
+    static const column columns[] = {
+        COLUMN("loss", "ratio", PERCENT, true_loss_ratio),
+        COLUMN("handling", "", PERCENT, handling_ratio),
+        COLUMN("expenses", "", PERCENT, own_expense_ratio),
+        COLUMN("commis-", "sion", PERCENT, commission_ratio),
+        COLUMN("levies", "", PERCENT, levy_ratio),
+        COLUMN("expense", "ratio", PERCENT, expense_ratio),
+        COLUMN("combined", "ratio", PERCENT, combined_ratio),
+        COLUMN("other", "income", PERCENT, other_income_ratio),
+        COLUMN("true", "profit", PERCENT, true_margin),
+    };
+    if (!p->figures->has_economics)
+        return;
+    heading(p,
+            phase == PP_PHASE_TEST ? "Economics of the test epochs"
+                                   : "Economics of the burn-in epochs",
+            ", % of premium: combined ratio is loss ratio and expense ratio");
+    print_firms(p, phase, p->figures->n_firms + 1, columns, PP_COUNT(columns));
+}
+
 static void print_change(printer *p)
 {
     static const column columns[] = {
@@ -317,6 +340,7 @@ pp_status pp_figures_print(const pp_figures *figures, const pp_results_file *fil
     print_head(&p, path);
     print_result(&p, phase);
     print_profit(&p, phase);
+    print_economics(&p, phase);
     print_trading(&p, phase);
     if (p.several_phases)
         print_change(&p);
