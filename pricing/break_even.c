@@ -30,8 +30,11 @@ const pp_param_table pp_correction_table = {"correction", "what a sale costs giv
 enum {
     CHUNK = 256,     ///< rows at a time
     KAPPA_MOST = 11, ///< as the greatest load has it
-    TURNS = 3 ///< of bid, elasticity, kappa: each changes kappa - 1 by a tenth of the one before
+    TURNS = 12       ///< of bid, elasticity, kappa, at most
 };
+
+/// Relative change of kappa - 1 at which the turns end.
+static const double settled = 1e-3;
 
 /// What a firm expects of rivals, in multiples of its estimate, and how far off that can be, if it
 /// is to be taken for serious.
@@ -49,10 +52,22 @@ void pp_cost_start(const pp_correction_config *correction, const pp_economics *e
                       .elasticity = NAN};
 }
 
-void pp_break_even(const pp_cost *cost, const double *estimate, size_t n, double *k)
+void pp_price_units(const pp_sale_costs *costs, const double *estimate, size_t n, double *unit)
 {
     for (size_t i = 0; i < n; i++)
-        k[i] = pp_stake_of(cost, estimate[i]).break_even;
+        unit[i] = pp_price_unit(costs, estimate[i]);
+}
+
+void pp_break_even(const pp_cost *cost, const double *unit, size_t n, double *k)
+{
+    for (size_t i = 0; i < n; i++)
+        k[i] = pp_stake_of(cost, unit[i]).break_even;
+}
+
+/// Claims and their handling by the firm's own estimate, GBP, of a price unit.
+static double claims_of(const pp_cost *cost, double unit)
+{
+    return (1 - cost->costs.variable) * unit - cost->costs.fixed;
 }
 
 // ---- the firm's own bids, over its history
@@ -62,7 +77,7 @@ typedef struct pricing {
     const pp_pipeline *pipeline;
     double *scratch,
         *values; ///< of the pipeline's stage for a chunk; the second in the first's block
-    double bid[CHUNK], k[CHUNK], estimate[CHUNK];
+    double bid[CHUNK], k[CHUNK], unit[CHUNK];
     const double *features[PP_MAX_FEATURES];
     pp_curves curves;
 } pricing;
@@ -90,52 +105,49 @@ static void price(pricing *p, const pp_history *h, const pp_cost *cost, size_t f
     for (int j = 0; j < h->n_columns; j++)
         p->features[j] = h->features[j] + first;
     for (size_t i = 0; i < n; i++)
-        p->estimate[i] = times * h->estimate[first + i];
-    pp_pipeline_prepare(p->pipeline, p->features, p->estimate, n, p->scratch, p->values,
-                        &p->curves);
-    pp_break_even(cost, p->estimate, n, p->k);
+        p->unit[i] = h->estimate[first + i] + (times - 1) *
+                                                  claims_of(cost, h->estimate[first + i]) /
+                                                  (1 - cost->costs.variable);
+    pp_pipeline_prepare(p->pipeline, p->features, p->unit, n, p->scratch, p->values, &p->curves);
+    pp_break_even(cost, p->unit, n, p->k);
     pp_curves_bid(&p->curves, p->k, p->bid);
 }
 
 // ---- kappa
 
-/// Means over sales, as far as the firm's own curves tell.
+/// Sums over quotes of claims expected to be sold, GBP, as far as the firm's own curves tell.
 typedef struct sales {
-    double chance, elasticity, pass_through;
+    double claims;
+    double shifted;    ///< the same at prices lower by v theta in their logarithm
+    double elasticity; ///< claims times |eps|
 } sales;
-
-/// Is the bid at one of the firm's limits? A price at one in GBP follows no estimate, and one at a
-/// multiple follows it wholly. @param theta becomes 0 or 1
-static bool is_limited(const pricing *p, size_t i, double *theta)
-{
-    const double slack = 1e-9;
-    const pp_limits *limits = pp_pipeline_limits(p->pipeline);
-    if (!pp_limits_any(limits))
-        return false;
-    pp_price_range range = pp_limits_range(limits, p->estimate[i]);
-    double price = p->bid[i] * p->estimate[i];
-    bool least = fabs(price / limits->min_premium - 1) < slack; // not where there is none
-    bool most = fabs(price / limits->max_premium - 1) < slack;
-    *theta = least || most ? 0 : 1;
-    return p->bid[i] == range.low || p->bid[i] == range.high;
-}
 
 static void add_sales(const pricing *p, const pp_cost *cost, size_t n, sales *sum)
 {
     for (size_t i = 0; i < n; i++) {
-        double chance = pp_curve_probability(&p->curves, i, p->bid[i]);
+        double bid = p->bid[i], chance = pp_curve_probability(&p->curves, i, bid);
+        double claims = cost->kappa * claims_of(cost, p->unit[i]);
+        double shift = cost->variance * claims / (claims + cost->costs.fixed);
         if (!(chance > 1e-12))
             continue; // it has no elasticity to speak of
-        sum->chance += chance;
-        sum->elasticity -= chance * pp_curve_elasticity(&p->curves, i, p->bid[i]);
-        double claims = (1 + cost->costs.handling) * cost->kappa * p->estimate[i], theta;
-        sum->pass_through += is_limited(p, i, &theta)
-                                 ? chance * theta
-                                 : chance * claims / (claims + cost->costs.fixed);
+        sum->claims += claims * chance;
+        sum->shifted += claims * pp_curve_probability(&p->curves, i, bid * exp(-shift));
+        sum->elasticity -= claims * chance * pp_curve_elasticity(&p->curves, i, bid);
     }
 }
 
-/// kappa = exp(v |eps| theta), with eps and theta at the bids that kappa itself leads to.
+/// E[m | C, sells]/E[m | C]. The firm's curve is a mean over m given C of a chance that depends on
+/// price over m. Weighting by m, where its error is lognormal, shifts that mean by v: the ratio is
+/// that of the curve at prices lower by v in their logarithm, exp(v |eps|) to first order. The
+/// error of the published law, C = m Gamma(1/v, v), also widens it by v^2, which adds half the
+/// square.
+static double kappa_of(const sales *sum)
+{
+    double x = log(sum->shifted / sum->claims);
+    return fmin(exp(x) * (1 + 0.5 * x * x), KAPPA_MOST);
+}
+
+/// kappa with eps and theta at the bids that it itself leads to.
 static pp_status tilt(const pp_pipeline *pipeline, const pp_history *h, pp_cost *cost,
                       pp_error *error)
 {
@@ -153,11 +165,13 @@ static pp_status tilt(const pp_pipeline *pipeline, const pp_history *h, pp_cost 
             price(&p, h, cost, first, n, 1);
             add_sales(&p, cost, n, &sum);
         }
-        if (!(sum.chance > 0))
+        if (!(sum.claims > 0))
             break; // it expects no sale, and nothing to correct
-        cost->elasticity = sum.elasticity / sum.chance;
-        cost->kappa = fmin(exp(cost->variance * cost->elasticity * sum.pass_through / sum.chance),
-                           KAPPA_MOST);
+        double last = cost->kappa;
+        cost->elasticity = sum.elasticity / sum.claims;
+        cost->kappa = kappa_of(&sum);
+        if (fabs(cost->kappa - last) <= settled * (cost->kappa - 1))
+            break;
     }
     close_pricing(&p);
     return PP_OK;
@@ -188,8 +202,11 @@ static pp_status from_offers(const pp_pipeline *pipeline, const pp_history *h, p
         double expected = fmax(predicted[top * h->n + i], least_expected);
         double surprise =
             fmin(fmax(h->rivals[top][i] / expected, 1 / most_surprise), most_surprise);
-        revealed += h->estimate[i] * (1 + n_rivals * surprise) / (1 + n_rivals);
-        booked += h->estimate[i];
+        // Prices are surprising as units are: of a unit, claims are all that is estimated.
+        double claims = claims_of(cost, h->estimate[i]);
+        revealed += claims + h->estimate[i] * n_rivals * (surprise - 1) / (1 + n_rivals) *
+                                 (1 - cost->costs.variable);
+        booked += claims;
     }
     cost->kappa = booked > 0 ? revealed / booked : 1;
     free(predicted);
@@ -224,11 +241,10 @@ static void add_pass_through(pricing *p, const pp_history *h, const pp_cost *cos
     double cheaper[CHUNK];
     price(p, h, cost, first, n, 1 - step);
     for (size_t i = 0; i < n; i++)
-        cheaper[i] = log(p->bid[i] * p->estimate[i]);
+        cheaper[i] = log(p->bid[i] * p->unit[i]);
     price(p, h, cost, first, n, 1 + step);
     for (size_t i = 0; i < n; i++) {
-        double slope =
-            (log(p->bid[i] * p->estimate[i]) - cheaper[i]) / log((1 + step) / (1 - step));
+        double slope = (log(p->bid[i] * p->unit[i]) - cheaper[i]) / log((1 + step) / (1 - step));
         *sum += slope * slope;
     }
 }

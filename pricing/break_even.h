@@ -1,12 +1,21 @@
 /// @file
-/// What a sale costs a firm, given that it sells, and the multiplier from which a sale earns.
+/// The unit of a firm's prices, what a sale costs it given that it sells, and the multiple of the
+/// unit from which a sale earns.
 ///
-/// A firm that prices on its own noisy estimate C sells where it has underestimated. With
-/// ln C | m ~ N(ln m, v) and conversion that depends on price over true cost,
-///   E[m | C, sells] = C kappa,   kappa = exp(v |eps| theta),   eps = d ln P(sale)/d ln price,
-/// where theta = d ln price/d ln C is 1 without a fixed cost. A price a C then earns, with a share
-/// e of it spent, handling h on claims and a fixed cost F of a sale,
-///   (1 - e) C a - (1 + h) kappa C - F = (1 - e) C (a - k),   k = ((1 + h) kappa + F/C)/(1 - e):
+/// With a share e of a price spent, handling h on claims and a fixed cost F of a sale, a sale
+/// breaks even by the firm's own estimate C at
+///   B = ((1 + h) C + F)/(1 - e).
+/// All its prices are multiples a of that unit, which is C where a sale costs its claims alone:
+/// bids, their range, the first epoch's prices and slopes of conversion.
+///
+/// A firm that prices on its own noisy estimate sells where it has underestimated. With v the
+/// variance of ln C given m, conversion P that depends on price over true cost, and theta = d ln
+/// price/d ln C, 1 without a fixed cost,
+///   E[m | C, sells at p] = C kappa,   kappa = P(p exp(-v theta))/P(p) = exp(v |eps| theta) + ...
+/// with eps = d ln P/d ln p. pp_cost_fit pools it over a firm's sales, weighted by claims, and adds
+/// what the gamma law of estimates adds to a lognormal one. A price a B then earns
+///   (1 - e) a B - (1 + h) kappa C - F = (1 - e) B (a - k),   k = kappa - (kappa - 1) F/((1 - e)
+///   B):
 /// k is the break-even multiplier. Every agent has it from here (design's spec of money, 1).
 #ifndef PURSUIT_PRICING_BREAK_EVEN_H
 #define PURSUIT_PRICING_BREAK_EVEN_H
@@ -19,7 +28,7 @@
 typedef enum pp_correction {
     PP_CORRECTION_NONE,  ///< 1
     PP_CORRECTION_LOAD,  ///< 1 + a number
-    PP_CORRECTION_TILT,  ///< exp(v |eps| theta), eps of the firm's own curves
+    PP_CORRECTION_TILT,  ///< by the firm's own curves and v
     PP_CORRECTION_OFFERS ///< the true cost that rivals' offers reveal of the policies sold
 } pp_correction;
 
@@ -42,7 +51,7 @@ typedef struct pp_sale_costs {
 typedef struct pp_cost {
     pp_correction_config correction;
     pp_sale_costs costs;
-    double kappa;      ///< expected cost of a sale over its estimate; 1 until it is fitted
+    double kappa;      ///< expected claims of a sale over the estimate; 1 until it is fitted
     double variance;   ///< v that kappa was made of; NaN if none
     double elasticity; ///< mean |eps| over sales that kappa was made of; NaN if none
 } pp_cost;
@@ -63,16 +72,15 @@ PP_API pp_status pp_cost_fit(const pp_pipeline *pipeline, const pp_history *hist
 PP_API pp_status pp_estimate_variance(const pp_pipeline *pipeline, const pp_history *history,
                                       const pp_cost *cost, double *variance, pp_error *error);
 
-/// Does anything of it differ from a sale that costs its estimate?
-static inline bool pp_cost_is_booked(const pp_cost *cost)
+/// B of an estimate. Without economics it is the estimate, to the bit.
+static inline double pp_price_unit(const pp_sale_costs *costs, double estimate)
 {
-    return cost->kappa == 1 && cost->costs.variable == 0 && cost->costs.handling == 0 &&
-           cost->costs.fixed == 0;
+    return ((1 + costs->handling) * estimate + costs->fixed) / (1 - costs->variable);
 }
 
-/// What is at stake in a quote: a sale at a C earns size (a - break_even).
+/// What is at stake in a quote: a sale at a units earns size (a - break_even).
 typedef struct pp_stake {
-    double size;       ///< (1 - e) C, GBP
+    double size;       ///< (1 - e) B, GBP
     double break_even; ///< k
 } pp_stake;
 
@@ -82,15 +90,18 @@ static inline pp_stake pp_stake_booked(double estimate)
     return (pp_stake){estimate, 1};
 }
 
-static inline pp_stake pp_stake_of(const pp_cost *cost, double estimate)
+/// @param unit B, GBP
+static inline pp_stake pp_stake_of(const pp_cost *cost, double unit)
 {
-    const pp_sale_costs *c = &cost->costs;
-    double keep = 1 - c->variable;
-    return (pp_stake){keep * estimate,
-                      ((1 + c->handling) * cost->kappa + c->fixed / estimate) / keep};
+    double size = (1 - cost->costs.variable) * unit;
+    return (pp_stake){size, cost->kappa - (cost->kappa - 1) * (cost->costs.fixed / size)};
 }
 
-/// k of many quotes. @param estimate, k [n]
-PP_API void pp_break_even(const pp_cost *cost, const double *estimate, size_t n, double *k);
+/// B of many estimates. @param estimate, unit [n]
+PP_API void pp_price_units(const pp_sale_costs *costs, const double *estimate, size_t n,
+                           double *unit);
+
+/// k of many quotes. @param unit [n] B, GBP @param k [n]
+PP_API void pp_break_even(const pp_cost *cost, const double *unit, size_t n, double *k);
 
 #endif

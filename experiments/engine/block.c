@@ -16,6 +16,9 @@ static void draw_customers(const pp_workspace *w, const pp_stream *stream, pp_bl
     pp_choice_prepare(&e->scenario->choice, e->n_firms, stream, block->customer, c);
     pp_estimates_draw(e->gamma, stream, (uint32_t)c->first_round, c->n, c->pure_premium,
                       block->insurer, e->n_firms, PP_BLOCK, block->estimates);
+    for (size_t f = 0; f < e->n_firms && e->has_economics; f++)
+        pp_price_units(&w->firms[f].cost.costs, block->estimates + f * PP_BLOCK, c->n,
+                       block->units + f * PP_BLOCK);
 }
 
 /// Bids of the first epoch, when nothing is fitted yet: a ~ U(first_min, first_max).
@@ -86,7 +89,7 @@ static pp_status make_offer(const pp_workspace *w, pp_block *block, size_t f, si
 {
     const pp_firm_config *firm = w->firms[f].config;
     size_t at = f * PP_BLOCK + i;
-    double multiplier = block->multipliers[at], estimate = block->estimates[at];
+    double multiplier = block->multipliers[at], unit = block->units[at];
     long long trial = (long long)w->trial, epoch = (long long)w->epoch;
     long long round = (long long)block->customers.first_round + (long long)i;
     if (!is_price(multiplier))
@@ -94,12 +97,12 @@ static pp_status make_offer(const pp_workspace *w, pp_block *block, size_t f, si
                             "trial %lld, epoch %lld, round %lld: firm '%s': agent '%s' quoted %g "
                             "times its estimate; a quote must be positive and finite",
                             trial, epoch, round, firm->name, firm->agent->name, multiplier);
-    block->offers[at] = multiplier * estimate;
+    block->offers[at] = multiplier * unit;
     if (!is_price(block->offers[at]))
         return pp_error_set(&block->error, PP_ENUMERIC,
-                            "trial %lld, epoch %lld, round %lld: firm '%s': %g times an estimate "
-                            "of %g GBP is no price",
-                            trial, epoch, round, firm->name, multiplier, estimate);
+                            "trial %lld, epoch %lld, round %lld: firm '%s': %g times %g GBP is "
+                            "no price",
+                            trial, epoch, round, firm->name, multiplier, unit);
     return PP_OK;
 }
 
@@ -109,7 +112,7 @@ static void find_propensities(const pp_workspace *w, pp_block *block, size_t f, 
 {
     const pp_pricing_config *c = &w->experiment->scenario->pricing;
     const pp_limits *limits = &w->firms[f].limits;
-    const double *estimate = block->estimates + f * PP_BLOCK + first;
+    const double *unit = block->units + f * PP_BLOCK + first;
     const double *offer = block->offers + f * PP_BLOCK + first;
     double *propensity = block->propensities + f * PP_BLOCK + first;
     size_t factors = c->exploration_factors.n;
@@ -118,9 +121,9 @@ static void find_propensities(const pp_workspace *w, pp_block *block, size_t f, 
     bool first_bids = w->epoch == 0, drawn = first_bids && c->first_max > c->first_min;
     for (size_t i = 0; i < n && drawn; i++)
         propensity[i] =
-            pp_limits_first_propensity(limits, estimate[i], c->first_min, c->first_max, offer[i]);
+            pp_limits_first_propensity(limits, unit[i], c->first_min, c->first_max, offer[i]);
     if (!first_bids && explores(w, f))
-        pp_limits_propensities(limits, &exploration, estimate, bid, offer, n, propensity);
+        pp_limits_propensities(limits, &exploration, unit, bid, offer, n, propensity);
 }
 
 /// Hold the checked offers of a firm to customers [first, first + n) within its limits. Whatever
@@ -130,7 +133,7 @@ static void hold_offers(const pp_workspace *w, pp_block *block, size_t f, size_t
                         const double *bid, const double *factor)
 {
     size_t at = f * PP_BLOCK + first;
-    pp_limits_prices(&w->firms[f].limits, bid, factor, block->estimates + at, n,
+    pp_limits_prices(&w->firms[f].limits, bid, factor, block->units + at, n,
                      block->multipliers + at, block->offers + at);
     find_propensities(w, block, f, first, n, bid);
 }
@@ -144,7 +147,7 @@ static const double *price_firm(const pp_workspace *w, pp_block *block, size_t f
     const pp_agent_class *agent = firm->config->agent;
     pp_firm_block *part = &block->firms[f];
     pp_agent_view *view = part->view;
-    memcpy(part->estimate, block->estimates + f * PP_BLOCK, c->n * sizeof(double));
+    memcpy(part->estimate, block->units + f * PP_BLOCK, c->n * sizeof(double));
     pp_pipeline_prepare(firm->pipeline, block->columns, part->estimate, c->n, block->scratch,
                         part->curves, &view->curves);
     bool booked = firm->config->correction.kind == PP_CORRECTION_NONE;
@@ -191,9 +194,8 @@ static pp_status price_firms(const pp_workspace *w, pp_block *block)
         }
         if (pp_firm_is_sequential(w, f))
             continue;
-        size_t wrong =
-            pp_pricing_kernels_now()->offer(quoted, factor, block->estimates + f * PP_BLOCK, n,
-                                            multiplier, block->offers + f * PP_BLOCK);
+        size_t wrong = pp_pricing_kernels_now()->offer(quoted, factor, block->units + f * PP_BLOCK,
+                                                       n, multiplier, block->offers + f * PP_BLOCK);
         for (size_t i = 0; i < n && wrong > 0; i++)
             PP_TRY(make_offer(w, block, f, i)); // reports the first that is wrong
         if (firm->limited)

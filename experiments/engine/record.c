@@ -166,7 +166,7 @@ static void put_quote(const pp_firm *firm, const pp_block *block, size_t f, size
                       pp_record *record)
 {
     size_t from = f * PP_BLOCK + i;
-    double multiplier = block->offers[from] / block->estimates[from];
+    double multiplier = block->offers[from] / block->units[from];
     const pp_curves *curves = &block->firms[f].view->curves;
     bool fitted = pp_pipeline_fitted(firm->pipeline);
     pp_record_quotes_f64(record, PP_QUOTE_ESTIMATE)[at] = block->estimates[from];

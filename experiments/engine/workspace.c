@@ -76,7 +76,8 @@ static bool create_arrays(const pp_workspace *w, pp_block *block, bool refits)
     size_t n = e->n_firms, scratch = pp_pipeline_scratch(pipeline) * PP_BLOCK;
     size_t fit = pp_pipeline_fit_scratch(pipeline) * e->history_rows * e->history_epochs;
     fit = refits ? fit : 0;
-    size_t quotes = PP_BLOCK * (3 + 5 * n) + scratch;
+    size_t units = e->has_economics ? n * PP_BLOCK : 0;
+    size_t quotes = PP_BLOCK * (3 + 5 * n) + units + scratch;
     block->reals = pp_array_reals(quotes + fit);
     block->integers = calloc(PP_BLOCK * (1 + n), sizeof(int32_t));
     if (!block->reals || !block->integers)
@@ -90,6 +91,7 @@ static bool create_arrays(const pp_workspace *w, pp_block *block, bool refits)
     block->offers = take(&at, n * PP_BLOCK);
     block->propensities = take(&at, n * PP_BLOCK);
     block->factors = take(&at, n * PP_BLOCK);
+    block->units = e->has_economics ? take(&at, units) : block->estimates;
     block->scratch = take(&at, scratch);
     block->fit_scratch = take(&at, fit);
     block->choice = block->integers;

@@ -26,7 +26,7 @@ typedef struct pp_firm_block {
     pp_agent_view *view;
     uint64_t *members;  ///< [PP_BLOCK] category masks
     double *own;        ///< storage of the arrays below
-    double *estimate;   ///< [PP_BLOCK] C, GBP
+    double *estimate;   ///< [PP_BLOCK] price unit, GBP
     double *curves;     ///< [PP_BLOCK][curve size]
     double *null_bid;   ///< [PP_BLOCK]
     double *break_even; ///< [PP_BLOCK] k
@@ -41,9 +41,11 @@ typedef struct pp_block {
     double *base, *insurer, *customer;                                 ///< [PP_BLOCK] indices
     double *estimates, *multipliers, *offers, *propensities, *factors; ///< [n_firms][PP_BLOCK];
                                                                        ///< factor 1: no exploration
-    double *scratch;                                                   ///< of the state-free stage
-    double *fit_scratch;                                               ///< of refits
-    int32_t *choice;                                                   ///< [PP_BLOCK]
+    double *units; ///< [n_firms][PP_BLOCK] GBP, of which prices are multiples: estimates themselves
+                   ///< where no firm has economics
+    double *scratch;        ///< of the state-free stage
+    double *fit_scratch;    ///< of refits
+    int32_t *choice;        ///< [PP_BLOCK]
     int32_t *ranks;         ///< [n_firms][PP_BLOCK] of every quote, once booked
     pp_accounts accounts;   ///< of the block
     pp_firm_block *firms;   ///< [n_firms]

@@ -48,12 +48,14 @@ static void test_break_even_stake_is_what_a_sale_earns(void **state)
     pp_cost cost = cost_of(PP_CORRECTION_NONE, NAN, NAN, &costs);
     cost.kappa = 1.03;
     const double estimates[] = {150, 400, 2500};
-    double k[3];
-    pp_break_even(&cost, estimates, 3, k);
+    double units[3], k[3];
+    pp_price_units(&cost.costs, estimates, 3, units);
+    pp_break_even(&cost, units, 3, k);
     for (size_t i = 0; i < 3; i++) {
         double c = estimates[i], a = 1.37;
-        pp_stake stake = pp_stake_of(&cost, c);
-        double earned = (1 - 0.08) * a * c - (1 + 0.05) * 1.03 * c - 72;
+        pp_stake stake = pp_stake_of(&cost, units[i]);
+        assert_close((1 - 0.08) * units[i], (1 + 0.05) * c + 72, 1e-9 * c); // breaks even
+        double earned = (1 - 0.08) * a * units[i] - (1 + 0.05) * 1.03 * c - 72;
         assert_close(stake.size * (a - stake.break_even), earned, 1e-9 * c);
         assert_true(k[i] == stake.break_even);
     }
@@ -64,10 +66,10 @@ static void test_break_even_of_a_booked_cost_is_exactly_one(void **state)
 {
     (void)state;
     pp_cost cost = cost_of(PP_CORRECTION_NONE, NAN, NAN, &nothing);
-    assert_true(pp_cost_is_booked(&cost));
     for (double c = 0.07; c < 1e5; c *= 1.7) {
         pp_stake stake = pp_stake_of(&cost, c);
         assert_true(stake.size == c && stake.break_even == 1);
+        assert_true(pp_price_unit(&cost.costs, c) == c);
     }
 }
 
@@ -82,24 +84,24 @@ static void test_break_even_load_is_a_number(void **state)
     release(&f);
 }
 
-/// Mean elasticity over sales at the bids of a kappa, by the pipeline alone.
-static double elasticity_at(const fitted *f, double kappa)
+/// kappa at the bids of another, by the pipeline alone: what the estimates of sales at prices lower
+/// by v are over those at the bids, and half the square of its logarithm.
+static double kappa_at(const fitted *f, double kappa, double variance)
 {
     const pp_history *h = &f->history;
     double *scratch = reals(pp_pipeline_scratch(f->pipeline) * h->n);
-    double *values = reals(pp_pipeline_curve_size(f->pipeline) * h->n), sum = 0, sales = 0;
+    double *values = reals(pp_pipeline_curve_size(f->pipeline) * h->n), sum = 0, shifted = 0;
     pp_curves curves;
     pp_pipeline_prepare(f->pipeline, h->features, h->estimate, h->n, scratch, values, &curves);
     for (size_t i = 0; i < h->n; i++) {
-        double a = pp_curve_bid(&curves, i, kappa), p = pp_curve_probability(&curves, i, a);
-        double h0 = 1e-5, up = log(pp_curve_probability(&curves, i, a * exp(h0)));
-        double down = log(pp_curve_probability(&curves, i, a * exp(-h0)));
-        sum -= p * (up - down) / (2 * h0);
-        sales += p;
+        double a = pp_curve_bid(&curves, i, kappa);
+        sum += h->estimate[i] * pp_curve_probability(&curves, i, a);
+        shifted += h->estimate[i] * pp_curve_probability(&curves, i, a * exp(-variance));
     }
     free(scratch);
     free(values);
-    return sum / sales;
+    double x = log(shifted / sum);
+    return shifted / sum * (1 + x * x / 2);
 }
 
 static void test_break_even_tilt_is_the_fixed_point(void **state)
@@ -111,9 +113,10 @@ static void test_break_even_tilt_is_the_fixed_point(void **state)
         pp_cost cost = cost_of(PP_CORRECTION_TILT, NAN, variances[i], &nothing);
         assert_int_equal(pp_cost_fit(f.pipeline, &f.history, &cost, NULL), PP_OK);
         assert_true(cost.variance == variances[i]);
-        assert_close(cost.kappa, exp(cost.variance * cost.elasticity), 1e-12);
-        double there = exp(variances[i] * elasticity_at(&f, cost.kappa));
+        double there = kappa_at(&f, cost.kappa, variances[i]);
         assert_close(cost.kappa - 1, there - 1, 0.01 * (there - 1) + 1e-12);
+        assert_close(cost.kappa - 1, exp(variances[i] * cost.elasticity) - 1,
+                     0.05 * (cost.kappa - 1) + 1e-12);
         assert_true((cost.kappa > 1) == (variances[i] > 0));
     }
     release(&f);
