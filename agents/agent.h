@@ -69,10 +69,12 @@ typedef struct pp_agent_batch {
     size_t n;
     int64_t first_round;           ///< round of element 0 within the epoch
     const double *const *features; ///< [n_columns][n]
-    const double *estimate;        ///< C, GBP
-    const pp_curves *curves;       ///< conversion curve of each quote
-    const double *null_bid;        ///< the bid for profit only, within the firm's limits
-    const double *break_even;      ///< k: a sale at a C earns in proportion to a - k
+    /// The unit of prices, GBP: the price at which a sale breaks even by the firm's own estimate of
+    /// claims; that estimate, C, where the firm has no economics. See pricing/break_even.h.
+    const double *unit;
+    const pp_curves *curves;  ///< conversion curve of each quote
+    const double *null_bid;   ///< the bid for profit only, within the firm's limits
+    const double *break_even; ///< k: a sale at a units earns in proportion to a - k
     /// The firm's limits: what is below `low` will be quoted at `low`, what is above `high` at
     /// `high`, after exploration too. Plan with the price that will be quoted. 0 and infinity
     /// where there is no limit. They say nothing of the range of the bid.
@@ -85,9 +87,9 @@ typedef struct pp_agent_batch {
 typedef struct pp_agent_quote {
     int64_t round;          ///< within the epoch; 0 starts a new one
     const double *features; ///< [n_columns]
-    double estimate;        ///< C, GBP
+    double unit;            ///< of prices, GBP, as in pp_agent_batch
     double null_bid;        ///< the bid for profit only, within the firm's limits
-    double break_even;      ///< k: a sale at a C earns in proportion to a - k
+    double break_even;      ///< k: a sale at a units earns in proportion to a - k
     double low, high;       ///< the firm's limits, as in pp_agent_batch
     pp_curves curve;        ///< conversion curve; element 0
     uint64_t categories;    ///< bit k set if the customer is in category k of the firm

@@ -70,7 +70,7 @@ static void baseline_release(void *state)
 /// Bids for profit only, by the agent's own model of sales, in the place of its curves.
 static void own_bids(const pp_sale_model *model, const pp_agent_batch *batch, double *bid)
 {
-    pp_sale_curves(model, batch->features, batch->estimate, batch->curves, bid);
+    pp_sale_curves(model, batch->features, batch->unit, batch->curves, bid);
     for (size_t i = 0; i < batch->n; i++) {
         pp_price_range range = {batch->low[i], batch->high[i]};
         bid[i] = pp_sale_bid(model, &bid[i], batch->break_even[i], range);

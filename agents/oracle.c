@@ -92,7 +92,7 @@ static pp_status fit_conversion(oracle_state *s, const pp_agent_setup *setup, pp
         return pp_error_memory(error, "an oracle's conversion model");
     }
     for (size_t i = 0; i < h->n; i++)
-        logs[i] = log(h->estimate[i]);
+        logs[i] = log(h->unit[i]);
     memcpy(inputs, h->rivals, sizeof h->rivals);
     inputs[PP_RIVALS] = logs;
     for (int j = 0; j < h->n_columns; j++)
@@ -123,9 +123,9 @@ static bool mean_offers(const pp_oracle_view *view, double estimate, double top[
 static double bid_on_offers(const oracle_state *s, const pp_agent_quote *quote,
                             const pp_oracle_view *view, double k)
 {
-    double top[PP_RIVALS], logs = log(quote->estimate), curve, bid;
+    double top[PP_RIVALS], logs = log(quote->unit), curve, bid;
     const double *inputs[MAX_INPUTS] = {&top[0], &top[1], &top[2], &logs};
-    if (!mean_offers(view, quote->estimate, top))
+    if (!mean_offers(view, quote->unit, top))
         return pp_curve_bid(&quote->curve, 0, k); // nothing to see
     point_columns(quote, s->n_columns, inputs + PP_RIVALS + 1);
     pp_conversion_logistic.prepare(s->conversion, inputs, 1, &curve);
@@ -145,7 +145,7 @@ static void choose_surprises(oracle_state *s, const pp_history *h, double *scrat
     double *logs = scratch, *surprise = scratch + h->n;
     double n = fmin(TOP, h->n_firms - 1), share = sqrt(1 / (n + 1));
     const double *level = surprise + (PP_RIVALS - 1) * h->n;
-    pp_pipeline_rivals(s->pipeline, h->features, h->estimate, h->n, logs, surprise);
+    pp_pipeline_rivals(s->pipeline, h->features, h->unit, h->n, logs, surprise);
     for (size_t r = 0; r < PP_RIVALS; r++)
         for (size_t i = 0; i < h->n; i++)
             surprise[r * h->n + i] = h->rivals[r][i] - surprise[r * h->n + i];
@@ -196,7 +196,7 @@ static size_t make_offers(const double top[PP_RIVALS], size_t n, pp_rival_offer 
 static void start_curve(oracle_state *s, const pp_agent_quote *quote, const pp_oracle_view *view,
                         double cheapest)
 {
-    pp_choice_curve_start(&s->curve, quote->estimate, view->sensitivity, view->walk_away,
+    pp_choice_curve_start(&s->curve, quote->unit, view->sensitivity, view->walk_away,
                           view->loyalty_mean, fmin(cheapest, view->walk_away));
 }
 
@@ -303,7 +303,7 @@ static double oracle_quote(void *state, const pp_agent_quote *quote, const doubl
                            const pp_oracle_view *view)
 {
     oracle_state *s = state;
-    pp_stake stake = pp_stake_of(&s->cost, quote->estimate);
+    pp_stake stake = pp_stake_of(&s->cost, quote->unit);
     double k = stake.break_even - value_of_sale(s, quote, held) / stake.size;
     return s->sees == SEES_RIVALS ? bid_on_offers(s, quote, view, k)
                                   : bid_on_latents(s, quote, view, k);

@@ -105,9 +105,8 @@ static void price(pricing *p, const pp_history *h, const pp_cost *cost, size_t f
     for (int j = 0; j < h->n_columns; j++)
         p->features[j] = h->features[j] + first;
     for (size_t i = 0; i < n; i++)
-        p->unit[i] = h->estimate[first + i] + (times - 1) *
-                                                  claims_of(cost, h->estimate[first + i]) /
-                                                  (1 - cost->costs.variable);
+        p->unit[i] = h->unit[first + i] +
+                     (times - 1) * claims_of(cost, h->unit[first + i]) / (1 - cost->costs.variable);
     pp_pipeline_prepare(p->pipeline, p->features, p->unit, n, p->scratch, p->values, &p->curves);
     pp_break_even(cost, p->unit, n, p->k);
     pp_curves_bid(&p->curves, p->k, p->bid);
@@ -193,7 +192,7 @@ static pp_status from_offers(const pp_pipeline *pipeline, const pp_history *h, p
     double *predicted = malloc((PP_RIVALS + 1) * h->n * sizeof(double) + 1);
     if (!predicted)
         return pp_error_memory(error, "the cost of a firm's sales");
-    pp_pipeline_rivals(pipeline, h->features, h->estimate, h->n, predicted + PP_RIVALS * h->n,
+    pp_pipeline_rivals(pipeline, h->features, h->unit, h->n, predicted + PP_RIVALS * h->n,
                        predicted);
     for (size_t i = has_first ? h->rows : 0; i < h->n; i++) {
         if (!h->sold[i])
@@ -203,8 +202,8 @@ static pp_status from_offers(const pp_pipeline *pipeline, const pp_history *h, p
         double surprise =
             fmin(fmax(h->rivals[top][i] / expected, 1 / most_surprise), most_surprise);
         // Prices are surprising as units are: of a unit, claims are all that is estimated.
-        double claims = claims_of(cost, h->estimate[i]);
-        revealed += claims + h->estimate[i] * n_rivals * (surprise - 1) / (1 + n_rivals) *
+        double claims = claims_of(cost, h->unit[i]);
+        revealed += claims + h->unit[i] * n_rivals * (surprise - 1) / (1 + n_rivals) *
                                  (1 - cost->costs.variable);
         booked += claims;
     }

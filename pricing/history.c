@@ -175,7 +175,7 @@ static void add_firm(pp_histories *h, size_t f, size_t at, const pp_history_bloc
 {
     size_t from = f * block->stride + first;
     double rank[STRIP];
-    memcpy(column(h, f, ESTIMATE) + at, block->estimate + from, m * sizeof(double));
+    memcpy(column(h, f, ESTIMATE) + at, block->unit + from, m * sizeof(double));
     memcpy(column(h, f, MULTIPLIER) + at, block->multiplier + from, m * sizeof(double));
     memcpy(column(h, f, PROPENSITY) + at, block->propensity + from, m * sizeof(double));
     for (size_t i = 0; i < m; i++)
@@ -230,7 +230,7 @@ void pp_histories_view(const pp_histories *h, size_t firm, pp_history *view)
         .n = epochs * h->rows,
         .n_columns = h->n_columns,
         .features = (const double *const *)h->features,
-        .estimate = column(h, firm, ESTIMATE),
+        .unit = column(h, firm, ESTIMATE),
         .multiplier = column(h, firm, MULTIPLIER),
         .propensity = column(h, firm, PROPENSITY),
         .sold = h->firms[firm].sold,

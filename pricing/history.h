@@ -10,15 +10,17 @@
 
 #include "market/choice.h"
 
-enum { PP_RIVALS = 3 }; ///< top 1, mean of top 3, mean of top 5 rival offers, as multiples of C
+enum {
+    PP_RIVALS = 3
+}; ///< top 1, mean of top 3, mean of top 5 rival offers, as multiples of the unit
 
 /// Read-only view of one firm's history, oldest row first where rows have not wrapped.
 typedef struct pp_history {
     size_t n; ///< rows
     int n_columns;
     const double *const *features; ///< [n_columns][n]
-    const double *estimate;        ///< [n] C, GBP
-    const double *multiplier;      ///< [n] own price/C
+    const double *unit;            ///< [n] of prices, GBP: see pp_price_unit
+    const double *multiplier;      ///< [n] own price/unit
     const double *propensity;  ///< [n] probability of that multiplier, by exploration; in the first
                                ///< epoch its density, if it is at no limit and there is no step
     const unsigned char *sold; ///< [n] 0 or 1
@@ -50,10 +52,10 @@ PP_API void pp_histories_epoch(pp_histories *histories);
 /// Rounds of a block of customers.
 typedef struct pp_history_block {
     size_t stride;
-    const double *const *features;                            ///< [n_columns][..]
-    const double *estimate, *multiplier, *propensity, *offer; ///< [n_firms][stride]
-    const int32_t *rank;                                      ///< [n_firms][stride] 0 = cheapest
-    const int32_t *choice;                                    ///< [..] index of the firm
+    const double *const *features;                        ///< [n_columns][..]
+    const double *unit, *multiplier, *propensity, *offer; ///< [n_firms][stride]
+    const int32_t *rank;                                  ///< [n_firms][stride] 0 = cheapest
+    const int32_t *choice;                                ///< [..] index of the firm
 } pp_history_block;
 
 /// Customers [first, first + n) of a block, as the next rows of the epoch.

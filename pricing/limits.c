@@ -12,9 +12,13 @@
     }
 #define CONFIG pp_limits
 static const pp_param limit_rows[] = {
-    LIMIT(min_multiple, 1000, "1", "least price quoted, as a multiple of the own cost estimate",
+    LIMIT(min_multiple, 1000, "1",
+          "least price quoted, as a multiple of the price unit: the own cost estimate, or the "
+          "break-even price",
           "none"),
-    LIMIT(max_multiple, 1000, "1", "greatest price quoted, as a multiple of the own cost estimate",
+    LIMIT(max_multiple, 1000, "1",
+          "greatest price quoted, as a multiple of the price unit: the own cost estimate, or the "
+          "break-even price",
           "none"),
     LIMIT(min_premium, 1e9, "GBP", "least price quoted; counts before limits in multiples", "none"),
     LIMIT(max_premium, 1e9, "GBP", "greatest price quoted; counts before limits in multiples",
@@ -56,24 +60,24 @@ bool pp_limits_rule(const pp_limits *l, size_t rule, const char *keys[2], char t
 }
 
 void pp_limits_prices(const pp_limits *limits, const double *bid, const double *factor,
-                      const double *estimate, size_t n, double *multiplier, double *price)
+                      const double *unit, size_t n, double *multiplier, double *price)
 {
     const pp_limits l = *limits; // its members stay in registers
     for (size_t i = 0; i < n; i++) {
         double f = factor ? factor[i] : 1, product = bid[i] * f;
-        price[i] = pp_limits_price(&l, estimate[i], bid[i], f);
+        price[i] = pp_limits_price(&l, unit[i], bid[i], f);
         // A price that nothing has changed keeps its multiple to the last bit.
-        multiplier[i] = price[i] == product * estimate[i] ? product : price[i] / estimate[i];
+        multiplier[i] = price[i] == product * unit[i] ? product : price[i] / unit[i];
     }
 }
 
 /// What a firm without limits would quote where one with limits quotes `price`: an interval, as
 /// prices rise with bids. @param inside becomes whether it is that price alone
-static inline pp_price_range free_prices(const pp_limits *l, double estimate, double price,
+static inline pp_price_range free_prices(const pp_limits *l, double unit, double price,
                                          bool *inside)
 {
     const double slack = 1e-9; // a multiple of `step` may be one but for its last bits
-    pp_price_range range = pp_limits_premiums(l, estimate), free = {price, price};
+    pp_price_range range = pp_limits_premiums(l, unit), free = {price, price};
     bool lowest = price <= range.low, highest = price >= range.high;
     *inside = !lowest && !highest && !(l->step > 0);
     if (l->step > 0) {
@@ -89,19 +93,18 @@ static inline pp_price_range free_prices(const pp_limits *l, double estimate, do
 enum { STRIP = 64 };
 
 /// Add the probability of a factor where it leads into an interval. @param low, high, sum [n]
-static void add_factor(double factor, double probability, const double *estimate, const double *bid,
+static void add_factor(double factor, double probability, const double *unit, const double *bid,
                        const double *low, const double *high, size_t n, double *sum)
 {
     for (size_t i = 0; i < n; i++) {
-        double product = bid[i] * factor * estimate[i];
+        double product = bid[i] * factor * unit[i];
         bool leads = (product >= low[i]) & (product <= high[i]); // & takes no branch
         sum[i] += leads ? probability : 0;
     }
 }
 
-void pp_limits_propensities(const pp_limits *limits, const pp_exploration *e,
-                            const double *estimate, const double *bid, const double *price,
-                            size_t n, double *propensity)
+void pp_limits_propensities(const pp_limits *limits, const pp_exploration *e, const double *unit,
+                            const double *bid, const double *price, size_t n, double *propensity)
 {
     const pp_limits l = *limits;
     for (size_t first = 0, m; first < n; first += m) {
@@ -109,38 +112,38 @@ void pp_limits_propensities(const pp_limits *limits, const pp_exploration *e,
         bool inside, all_inside = true;
         m = n - first < STRIP ? n - first : STRIP;
         for (size_t i = 0; i < m; i++) {
-            pp_price_range free = free_prices(&l, estimate[first + i], price[first + i], &inside);
+            pp_price_range free = free_prices(&l, unit[first + i], price[first + i], &inside);
             low[i] = free.low;
             high[i] = inside ? -1 : free.high; // an interval without any product
             all_inside &= inside;
         }
         if (all_inside)
             continue;
-        add_factor(1, e->none, estimate + first, bid + first, low, high, m, sum);
+        add_factor(1, e->none, unit + first, bid + first, low, high, m, sum);
         for (size_t j = 0; j < e->n; j++)
-            add_factor(e->factor[j], e->each, estimate + first, bid + first, low, high, m, sum);
+            add_factor(e->factor[j], e->each, unit + first, bid + first, low, high, m, sum);
         // None where the drawn one alone leads, or on the edge between two steps but for last bits.
         for (size_t i = 0; i < m; i++)
             propensity[first + i] = sum[i] > 0 ? sum[i] : propensity[first + i];
     }
 }
 
-double pp_limits_first_propensity(const pp_limits *limits, double estimate, double least,
-                                  double most, double price)
+double pp_limits_first_propensity(const pp_limits *limits, double unit, double least, double most,
+                                  double price)
 {
     bool inside;
-    pp_price_range free = free_prices(limits, estimate, price, &inside);
+    pp_price_range free = free_prices(limits, unit, price, &inside);
     if (inside)
         return 1 / (most - least);
-    double from = fmax(free.low / estimate, least), to = fmin(free.high / estimate, most);
+    double from = fmax(free.low / unit, least), to = fmin(free.high / unit, most);
     return fmax(to - from, 0) / (most - least);
 }
 
-void pp_limits_hold(const pp_limits *limits, const double *estimate, size_t n, double *bid)
+void pp_limits_hold(const pp_limits *limits, const double *unit, size_t n, double *bid)
 {
     const pp_limits l = *limits;
     for (size_t i = 0; i < n; i++) {
-        pp_price_range range = pp_limits_range(&l, estimate[i]);
+        pp_price_range range = pp_limits_range(&l, unit[i]);
         bid[i] = pp_within(bid[i], range.low, range.high);
     }
 }

@@ -2,9 +2,9 @@
 /// Limits on the prices that a firm quotes, and the one function that decides a price.
 ///
 /// Whatever an agent bids and exploration makes of it, a customer is quoted
-///   price = clip(step(bid * exploration * C)):
-/// rounded to a multiple of `step`, then held within multiples of the firm's own estimate C, then
-/// within GBP. Limits in GBP count where both cannot hold, and limits count where they are no
+///   price = clip(step(bid * exploration * unit)):
+/// rounded to a multiple of `step`, then held within multiples of the unit, which is the break-even
+/// price (pricing/break_even.h), then within GBP. Limits in GBP count where both cannot hold, and limits count where they are no
 /// multiple of `step` (design's spec of money, 5).
 #ifndef PURSUIT_PRICING_LIMITS_H
 #define PURSUIT_PRICING_LIMITS_H
@@ -18,7 +18,7 @@
 /// Keys `limits:` of a firm. NaN: none. All functions but pp_limits_given take them as that returns
 /// them.
 typedef struct pp_limits {
-    double min_multiple, max_multiple; ///< of the own estimate C
+    double min_multiple, max_multiple; ///< of the unit of prices
     double min_premium, max_premium;   ///< GBP
     double step;                       ///< GBP
 } pp_limits;
@@ -41,7 +41,7 @@ enum { PP_LIMITS_RULES = 2, PP_LIMITS_TEXT = 256 };
 PP_API bool pp_limits_rule(const pp_limits *limits, size_t rule, const char *keys[2],
                            char text[PP_LIMITS_TEXT]);
 
-/// Prices, in GBP or as multiples of an estimate: one below `low` is raised to it, one above `high`
+/// Prices, in GBP or as multiples of the unit: one below `low` is raised to it, one above `high`
 /// lowered.
 typedef struct pp_price_range {
     double low, high;
@@ -55,20 +55,20 @@ static inline double pp_within(double x, double low, double high)
 }
 
 /// Prices that can be quoted, GBP, but for `step`: from 0 to infinity without limits.
-/// @param estimate C, GBP
-static inline pp_price_range pp_limits_premiums(const pp_limits *limits, double estimate)
+/// @param unit GBP
+static inline pp_price_range pp_limits_premiums(const pp_limits *limits, double unit)
 {
-    double low = limits->min_multiple > 0 ? limits->min_multiple * estimate : 0;
-    double high = limits->max_multiple > 0 ? limits->max_multiple * estimate : INFINITY;
+    double low = limits->min_multiple > 0 ? limits->min_multiple * unit : 0;
+    double high = limits->max_multiple > 0 ? limits->max_multiple * unit : INFINITY;
     return (pp_price_range){pp_within(low, limits->min_premium, limits->max_premium),
                             pp_within(high, limits->min_premium, limits->max_premium)};
 }
 
-/// The same as multiples of the estimate.
-static inline pp_price_range pp_limits_range(const pp_limits *limits, double estimate)
+/// The same as multiples of the unit.
+static inline pp_price_range pp_limits_range(const pp_limits *limits, double unit)
 {
-    pp_price_range premium = pp_limits_premiums(limits, estimate);
-    return (pp_price_range){premium.low / estimate, premium.high / estimate};
+    pp_price_range premium = pp_limits_premiums(limits, unit);
+    return (pp_price_range){premium.low / unit, premium.high / unit};
 }
 
 /// The nearest whole number to one from 0 to 2^51, the even one of two.
@@ -78,30 +78,30 @@ static inline double pp_nearest_whole(double x)
 }
 
 /// The price quoted, GBP. Every price of a firm with limits is made here.
-/// @param estimate C, GBP
-/// @param bid      multiple of C, positive and finite
+/// @param unit GBP
+/// @param bid      multiple of the unit, positive and finite
 /// @param factor   of exploration; 1 for none
-static inline double pp_limits_price(const pp_limits *limits, double estimate, double bid,
+static inline double pp_limits_price(const pp_limits *limits, double unit, double bid,
                                      double factor)
 {
     // A firm's level and appetite will multiply the bid here, before the price is rounded.
-    double price = bid * factor * estimate;
+    double price = bid * factor * unit;
     if (limits->step > 0) {
         double steps = pp_nearest_whole(price / limits->step);
         price = (steps > 1 ? steps : 1) * limits->step;
     }
-    price = pp_within(price, limits->min_multiple * estimate, limits->max_multiple * estimate);
+    price = pp_within(price, limits->min_multiple * unit, limits->max_multiple * unit);
     return pp_within(price, limits->min_premium, limits->max_premium);
 }
 
 /// The same of many quotes.
 /// @param bid        [n] each positive and finite, as is its price without limits
 /// @param factor     [n], or NULL for ones
-/// @param estimate   [n] C, GBP
-/// @param multiplier [n] becomes price/C; may be `bid`
+/// @param unit       [n] GBP
+/// @param multiplier [n] becomes price/unit; may be `bid`
 /// @param price      [n] GBP
 PP_API void pp_limits_prices(const pp_limits *limits, const double *bid, const double *factor,
-                             const double *estimate, size_t n, double *multiplier, double *price);
+                             const double *unit, size_t n, double *multiplier, double *price);
 
 /// What exploration multiplies a bid by, each with its probability.
 typedef struct pp_exploration {
@@ -112,19 +112,19 @@ typedef struct pp_exploration {
 } pp_exploration;
 
 /// Probabilities that bids are quoted at these prices: sums over all factors that lead to them.
-/// @param estimate, bid, price [n]
+/// @param unit, bid, price [n]
 /// @param propensity [n] probability of the factor that has been drawn; becomes the sum
 PP_API void pp_limits_propensities(const pp_limits *limits, const pp_exploration *exploration,
-                                   const double *estimate, const double *bid, const double *price,
+                                   const double *unit, const double *bid, const double *price,
                                    size_t n, double *propensity);
 
 /// The same for bids drawn evenly from [least, most], most above least: the density of the bid,
 /// 1/(most - least), unless `step` or a limit leads many bids to this price; then their
 /// probability.
-PP_API double pp_limits_first_propensity(const pp_limits *limits, double estimate, double least,
+PP_API double pp_limits_first_propensity(const pp_limits *limits, double unit, double least,
                                          double most, double price);
 
-/// Hold bids within what can be quoted. @param bid [n] multiples of C @param estimate [n] GBP
-PP_API void pp_limits_hold(const pp_limits *limits, const double *estimate, size_t n, double *bid);
+/// Hold bids within what can be quoted. @param bid [n] multiples of the unit @param unit [n] GBP
+PP_API void pp_limits_hold(const pp_limits *limits, const double *unit, size_t n, double *bid);
 
 #endif

@@ -139,11 +139,11 @@ size_t pp_pipeline_bytes(const pp_pipeline *pipeline)
 }
 
 /// Conversion inputs of a batch: where each column of the outputs starts.
-static void predict(const pp_pipeline *pipeline, const double *const *features,
-                    const double *estimate, size_t n, double *scratch, const double **inputs)
+static void predict(const pp_pipeline *pipeline, const double *const *features, const double *unit,
+                    size_t n, double *scratch, const double **inputs)
 {
     double *outputs = scratch + n;
-    pp_rival_model_predict(&pipeline->market, features, estimate, n, scratch, outputs);
+    pp_rival_model_predict(&pipeline->market, features, unit, n, scratch, outputs);
     for (int j = 0; j < pipeline->market.n_outputs; j++)
         inputs[j] = outputs + (size_t)j * n;
 }
@@ -162,7 +162,7 @@ static pp_status fit_models(pp_pipeline *pipeline, const pp_history *history, do
     const double *inputs[PP_MAX_FEATURES + 1];
     PP_TRY(pp_rival_model_fit(&pipeline->market, pipeline->config.market_ridge, history, scratch,
                               error));
-    predict(pipeline, history->features, history->estimate, history->n, scratch, inputs);
+    predict(pipeline, history->features, history->unit, history->n, scratch, inputs);
     pp_conversion_data data = {.n = history->n,
                                .n_inputs = pipeline->market.n_outputs,
                                .inputs = inputs,
@@ -189,27 +189,27 @@ pp_status pp_pipeline_fit(pp_pipeline *pipeline, const pp_history *history, doub
 }
 
 void pp_pipeline_prepare(const pp_pipeline *pipeline, const double *const *features,
-                         const double *estimate, size_t n, double *scratch, double *values,
+                         const double *unit, size_t n, double *scratch, double *values,
                          pp_curves *curves)
 {
     const double *inputs[PP_MAX_FEATURES + 1];
     if (pipeline->class->affine) {
         const pp_pricing_kernels *kernels = pp_pricing_kernels_now();
-        kernels->log(estimate, n, scratch);
+        kernels->log(unit, n, scratch);
         kernels->affine(pipeline->folded, pipeline->market.n_inputs - 1, features, scratch, n,
                         values);
     } else {
-        predict(pipeline, features, estimate, n, scratch, inputs);
+        predict(pipeline, features, unit, n, scratch, inputs);
         pipeline->class->prepare(pipeline->model, inputs, n, values);
     }
-    *curves = (pp_curves){pipeline, n, pp_pipeline_curve_size(pipeline), values, estimate};
+    *curves = (pp_curves){pipeline, n, pp_pipeline_curve_size(pipeline), values, unit};
 }
 
 void pp_pipeline_rivals(const pp_pipeline *pipeline, const double *const *features,
-                        const double *estimate, size_t n, double *scratch, double *rivals)
+                        const double *unit, size_t n, double *scratch, double *rivals)
 {
     assert(pipeline->market.observe == PP_OBSERVE_ALL);
-    pp_rival_model_predict(&pipeline->market, features, estimate, n, scratch, rivals);
+    pp_rival_model_predict(&pipeline->market, features, unit, n, scratch, rivals);
 }
 
 double pp_curve_probability(const pp_curves *curves, size_t i, double multiplier)
@@ -234,8 +234,8 @@ double pp_curve_bid(const pp_curves *curves, size_t i, double k)
     double bid;
     p->class->bid(p->model, curves->values + i * curves->size, 1, &k, p->config.bid_min,
                   p->config.bid_max, &bid);
-    if (p->limited && curves->estimate)
-        pp_limits_hold(&p->limits, curves->estimate + i, 1, &bid);
+    if (p->limited && curves->unit)
+        pp_limits_hold(&p->limits, curves->unit + i, 1, &bid);
     return bid;
 }
 
@@ -244,6 +244,6 @@ void pp_curves_bid(const pp_curves *curves, const double *k, double *bid)
     const pp_pipeline *p = curves->pipeline;
     p->class->bid(p->model, curves->values, curves->n, k, p->config.bid_min, p->config.bid_max,
                   bid);
-    if (p->limited && curves->estimate)
-        pp_limits_hold(&p->limits, curves->estimate, curves->n, bid);
+    if (p->limited && curves->unit)
+        pp_limits_hold(&p->limits, curves->unit, curves->n, bid);
 }

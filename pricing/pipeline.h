@@ -14,8 +14,8 @@ typedef struct pp_pipeline pp_pipeline;
 typedef struct pp_curves {
     const pp_pipeline *pipeline;
     size_t n, size;
-    const double *values;   ///< [n][size]
-    const double *estimate; ///< [n] C, GBP; NULL: bids are not held within the firm's limits
+    const double *values; ///< [n][size]
+    const double *unit;   ///< [n] of prices, GBP; NULL: bids are not held within the firm's limits
 } pp_curves;
 
 /// @param epochs of the histories it is to be fitted on: more give the same fits, slower
@@ -47,7 +47,7 @@ PP_API void pp_pipeline_limit(pp_pipeline *pipeline, const pp_limits *limits);
 /// Limits as pp_limits_given returns them.
 PP_API const pp_limits *pp_pipeline_limits(const pp_pipeline *pipeline);
 
-/// Range of every bid, multiples of C. The firm's limits may leave less of it, and count before it.
+/// Range of every bid, multiples of the unit. The firm's limits may leave less of it, and count before it.
 PP_API void pp_pipeline_bid_range(const pp_pipeline *pipeline, double *low, double *high);
 
 /// Variance of the logarithm of the factors that quotes are explored by.
@@ -58,21 +58,21 @@ PP_API size_t pp_pipeline_curve_size(const pp_pipeline *pipeline);
 
 /// State-free stage of a block.
 /// @param features [n_columns][n]
-/// @param estimate [n] C, GBP; becomes curves->estimate
+/// @param unit     [n] of prices, GBP; becomes curves->unit
 /// @param scratch  [pp_pipeline_scratch()][n] the caller's
 /// @param values   [n][curve_size] becomes curves->values
 PP_API void pp_pipeline_prepare(const pp_pipeline *pipeline, const double *const *features,
-                                const double *estimate, size_t n, double *scratch, double *values,
+                                const double *unit, size_t n, double *scratch, double *values,
                                 pp_curves *curves);
 /// Doubles per quote that the state-free stage needs.
 PP_API size_t pp_pipeline_scratch(const pp_pipeline *pipeline);
 
 /// What the market model says of rivals' offers: top 1, mean of top 3, mean of top 5, as multiples
-/// of the estimate. Only where firms observe all offers.
+/// of the unit. Only where firms observe all offers.
 /// @param scratch [n] the caller's
 /// @param rivals  [PP_RIVALS][n]
 PP_API void pp_pipeline_rivals(const pp_pipeline *pipeline, const double *const *features,
-                               const double *estimate, size_t n, double *scratch, double *rivals);
+                               const double *unit, size_t n, double *scratch, double *rivals);
 
 /// P(sale) of quote i at a multiplier.
 PP_API double pp_curve_probability(const pp_curves *curves, size_t i, double multiplier);

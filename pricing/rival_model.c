@@ -80,7 +80,7 @@ static void standardise_inputs(pp_rival_model *model, const pp_history *history,
 {
     size_t n = history->n;
     double *logs = z + (size_t)(model->n_inputs - 1) * n;
-    pp_pricing_kernels_now()->log(history->estimate, n, logs);
+    pp_pricing_kernels_now()->log(history->unit, n, logs);
     for (int j = 0; j < model->n_inputs; j++) {
         const double *x = input_column(model, history->features, logs, j);
         pp_standardise(x, n, &model->mean[j], &model->deviation[j]);
@@ -96,7 +96,7 @@ static void read_rows(const pp_rival_model *model, const pp_history *history, si
     const pp_fit_kernels *kernels = pp_fit_kernels_now();
     size_t p = (size_t)model->n_inputs, q = p + PP_RIVALS;
     memset(moments, 0, moments_size(model) * sizeof(double));
-    pp_pricing_kernels_now()->log(history->estimate + first, n, z + (p - 1) * n);
+    pp_pricing_kernels_now()->log(history->unit + first, n, z + (p - 1) * n);
     for (size_t j = 0; j < q; j++) {
         const double *x = j < p - 1    ? history->features[j] + first
                           : j == p - 1 ? z + j * n

@@ -69,12 +69,12 @@ static double weight_of(const pp_choice_curve *curve, double price)
     return bounded_exp(-curve->sensitivity * (price - curve->reference));
 }
 
-void pp_choice_curve_start(pp_choice_curve *curve, double estimate, double sensitivity,
+void pp_choice_curve_start(pp_choice_curve *curve, double unit, double sensitivity,
                            double walk_away, double loyalty_mean, double reference)
 {
     curve->n = 0;
-    curve->estimate = estimate;
-    curve->slope = sensitivity * estimate;
+    curve->unit = unit;
+    curve->slope = sensitivity * unit;
     curve->reference = reference;
     curve->sensitivity = sensitivity;
     curve->walk_away = weight_of(curve, walk_away);
@@ -102,7 +102,7 @@ void pp_choice_curve_add(pp_choice_curve *curve, const pp_rival_offer *offers, s
 
 double pp_choice_curve_probability(const pp_choice_curve *curve, double multiplier, double *fall)
 {
-    double own = weight_of(curve, multiplier * curve->estimate);
+    double own = weight_of(curve, multiplier * curve->unit);
     double sum[NODES] = {0}, spread[NODES] = {0}, p = 0, variance = 0;
     for (size_t t = 0; t < curve->n; t++) {
         const double *place = curve->place[t], share = curve->share[t];

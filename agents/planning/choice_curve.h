@@ -26,7 +26,7 @@ typedef struct pp_choice_curve {
     double (*place)[PP_LOYALTY_NODES]; ///< [capacity] K of each term and node
     // of the customer in hand
     size_t n;         ///< terms
-    double estimate;  ///< C, GBP
+    double unit;      ///< of prices, GBP
     double slope;     ///< beta C, per unit multiplier
     double reference; ///< price at which a weight is 1, GBP
     double sensitivity;
@@ -46,7 +46,7 @@ void pp_choice_curve_destroy(pp_choice_curve *curve); ///< zeroed is valid
 
 /// Start with a customer, of whose law of loyalty the mean is given.
 /// @param reference the cheapest alternative to come, GBP: it keeps numbers in range
-void pp_choice_curve_start(pp_choice_curve *curve, double estimate, double sensitivity,
+void pp_choice_curve_start(pp_choice_curve *curve, double unit, double sensitivity,
                            double walk_away, double loyalty_mean, double reference);
 /// Add what rivals may offer; the curve is the mean over what was added, by `probability`.
 /// @param n_firms of the market: loyalty is to one of them

@@ -45,18 +45,18 @@ static void fill_rows(pp_gain *gain, const pp_agent_setup *setup, whole *w)
     pp_gain_rows *rows = &gain->rows;
     size_t size = gain->model->curve_size;
     pp_curves curves;
-    pp_pipeline_prepare(setup->pipeline, h->features, h->estimate, h->n, w->scratch, w->values,
+    pp_pipeline_prepare(setup->pipeline, h->features, h->unit, h->n, w->scratch, w->values,
                         &curves);
-    pp_break_even(setup->cost, h->estimate, h->n, w->break_even);
+    pp_break_even(setup->cost, h->unit, h->n, w->break_even);
     pp_curves_bid(&curves, w->break_even, w->bids);
-    pp_sale_curves(gain->model, h->features, h->estimate, &curves, w->curves);
+    pp_sale_curves(gain->model, h->features, h->unit, &curves, w->curves);
     if (setup->portfolio)
         pp_portfolio_members(setup->portfolio, h->features, h->n, w->members);
     for (size_t i = 0; i < rows->n; i++) {
         size_t from = i * h->n / rows->n;
         rows->pattern[i] = find_pattern(gain, w->members[from]);
-        rows->stake[i] = pp_stake_of(setup->cost, h->estimate[from]);
-        rows->range[i] = pp_limits_range(limits, h->estimate[from]);
+        rows->stake[i] = pp_stake_of(setup->cost, h->unit[from]);
+        rows->range[i] = pp_limits_range(limits, h->unit[from]);
         rows->null_bid[i] = w->bids[from];
         memcpy(rows->curves + i * size, w->curves + from * size, size * sizeof(double));
     }

@@ -91,7 +91,7 @@ double pp_planner_reach(const pp_agent_setup *setup)
     const pp_history *h = setup->history;
     double sum = 0, scale = setup->portfolio->loss_scale / 5;
     for (size_t i = 0; i < h->n; i++)
-        sum += h->estimate[i];
+        sum += h->unit[i];
     double mean = sum / (double)h->n;
     return fmin(fmax(scale, mean / 4), 2 * mean);
 }

@@ -35,7 +35,7 @@ void pp_pursuer_release(pp_pursuer *p)
 void pp_pursuer_prepare(const pp_pursuer *p, const pp_agent_batch *batch, double *prepared)
 {
     if (p->model.own)
-        pp_sale_curves(&p->model, batch->features, batch->estimate, batch->curves, prepared);
+        pp_sale_curves(&p->model, batch->features, batch->unit, batch->curves, prepared);
 }
 
 const double *pp_pursuer_curve(const pp_pursuer *p, const pp_agent_quote *quote)
@@ -61,7 +61,7 @@ double pp_pursuer_quote(pp_pursuer *p, const pp_agent_quote *quote, double d)
         p->epoch++;
         p->kl = 0;
     }
-    pp_stake stake = pp_stake_of(&p->cost, quote->estimate);
+    pp_stake stake = pp_stake_of(&p->cost, quote->unit);
     pp_price_range range = {quote->low, quote->high};
     if (p->continuous)
         return pp_sale_bid(&p->model, curve, stake.break_even - d / stake.size, range);

@@ -16,7 +16,7 @@ _Static_assert((int)INPUTS_MAX <= (int)PP_CONVERSION_INPUTS, "every input has a 
 
 /// Regressors of rows [first, first + n): the pipeline's logit at a = 1, log C; then the features.
 static void load_inputs(const pp_sale_model *model, const double *const *features,
-                        const double *estimate, const pp_curves *pipeline, size_t first, size_t n,
+                        const double *unit, const pp_curves *pipeline, size_t first, size_t n,
                         double *extra, size_t stride, const double **inputs)
 {
     const pp_pricing_kernels *kernels = pp_pricing_kernels_now();
@@ -27,7 +27,7 @@ static void load_inputs(const pp_sale_model *model, const double *const *feature
         extra[stride + i] = clipped / (1 - clipped);
     }
     kernels->log(extra + stride, n, extra);
-    kernels->log(estimate + first, n, extra + stride);
+    kernels->log(unit + first, n, extra + stride);
     inputs[0] = extra;
     inputs[1] = extra + stride;
     for (int j = 0; j < model->n_columns; j++)
@@ -67,7 +67,7 @@ static pp_status fit_rows(const pp_sale_config *config, const pp_agent_setup *se
     pricing.prior_slope =
         isnan(config->prior_slope) ? fmax(pipeline_slope(curves), 1) : config->prior_slope;
     pricing.slope_weight = config->prior_weight;
-    load_inputs(model, h->features, h->estimate, curves, 0, h->n, extra, h->n, inputs);
+    load_inputs(model, h->features, h->unit, curves, 0, h->n, extra, h->n, inputs);
     pp_conversion_data data = {.n = h->n,
                                .n_inputs = model->n_columns + EXTRA,
                                .inputs = inputs,
@@ -89,8 +89,7 @@ static pp_status fit_own(const pp_sale_config *config, const pp_agent_setup *set
     pp_curves curves;
     if (!room)
         return pp_error_memory(error, "a model of sales");
-    pp_pipeline_prepare(setup->pipeline, h->features, h->estimate, h->n, room, room + scratch,
-                        &curves);
+    pp_pipeline_prepare(setup->pipeline, h->features, h->unit, h->n, room, room + scratch, &curves);
     pp_status status = fit_rows(config, setup, model, &curves, room + scratch + values, error);
     free(room);
     return status;
@@ -114,8 +113,8 @@ void pp_sale_model_release(pp_sale_model *model)
     model->own = NULL;
 }
 
-void pp_sale_curves(const pp_sale_model *model, const double *const *features,
-                    const double *estimate, const pp_curves *pipeline, double *curves)
+void pp_sale_curves(const pp_sale_model *model, const double *const *features, const double *unit,
+                    const pp_curves *pipeline, double *curves)
 {
     if (!model->own) {
         memcpy(curves, pipeline->values, pipeline->n * pipeline->size * sizeof(double));
@@ -125,7 +124,7 @@ void pp_sale_curves(const pp_sale_model *model, const double *const *features,
         const double *inputs[INPUTS_MAX];
         double extra[EXTRA * BLOCK];
         size_t n = pipeline->n - first < BLOCK ? pipeline->n - first : BLOCK;
-        load_inputs(model, features, estimate, pipeline, first, n, extra, BLOCK, inputs);
+        load_inputs(model, features, unit, pipeline, first, n, extra, BLOCK, inputs);
         pp_conversion_logistic.prepare(model->own, inputs, n, curves + first);
     }
 }

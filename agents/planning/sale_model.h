@@ -64,7 +64,7 @@ PP_API void pp_sale_model_release(pp_sale_model *model);
 /// Curves of many quotes. Each row depends on its own customer only.
 /// @param curves [n][curve_size]; for the pipeline's model a copy of what it made
 PP_API void pp_sale_curves(const pp_sale_model *model, const double *const *features,
-                           const double *estimate, const pp_curves *pipeline, double *curves);
+                           const double *unit, const pp_curves *pipeline, double *curves);
 
 /// P(sale) at a multiplier, and argmax over [low, high] of P(a)(a - k), which has one peak, held
 /// within the firm's limits.

@@ -95,7 +95,7 @@ static pp_status make_offer(const pp_workspace *w, pp_block *block, size_t f, si
     if (!is_price(multiplier))
         return pp_error_set(&block->error, PP_ENUMERIC,
                             "trial %lld, epoch %lld, round %lld: firm '%s': agent '%s' quoted %g "
-                            "times its estimate; a quote must be positive and finite",
+                            "times its price unit; a quote must be positive and finite",
                             trial, epoch, round, firm->name, firm->agent->name, multiplier);
     block->offers[at] = multiplier * unit;
     if (!is_price(block->offers[at]))
@@ -147,22 +147,22 @@ static const double *price_firm(const pp_workspace *w, pp_block *block, size_t f
     const pp_agent_class *agent = firm->config->agent;
     pp_firm_block *part = &block->firms[f];
     pp_agent_view *view = part->view;
-    memcpy(part->estimate, block->units + f * PP_BLOCK, c->n * sizeof(double));
-    pp_pipeline_prepare(firm->pipeline, block->columns, part->estimate, c->n, block->scratch,
+    memcpy(part->unit, block->units + f * PP_BLOCK, c->n * sizeof(double));
+    pp_pipeline_prepare(firm->pipeline, block->columns, part->unit, c->n, block->scratch,
                         part->curves, &view->curves);
     bool booked = firm->config->correction.kind == PP_CORRECTION_NONE;
     if (!booked)
-        pp_break_even(&firm->cost, part->estimate, c->n, part->break_even);
+        pp_break_even(&firm->cost, part->unit, c->n, part->break_even);
     pp_curves_bid(&view->curves, booked ? NULL : part->break_even, part->null_bid);
     for (size_t i = 0; i < c->n && firm->limited && pp_testing(w); i++) {
-        pp_price_range range = pp_limits_range(&firm->limits, part->estimate[i]);
+        pp_price_range range = pp_limits_range(&firm->limits, part->unit[i]);
         part->low[i] = range.low;
         part->high[i] = range.high;
     }
     view->batch = (pp_agent_batch){.n = c->n,
                                    .first_round = c->first_round,
                                    .features = block->columns,
-                                   .estimate = part->estimate,
+                                   .unit = part->unit,
                                    .curves = &view->curves,
                                    .null_bid = part->null_bid,
                                    .break_even = part->break_even,
@@ -260,10 +260,10 @@ static pp_status quote_in_round(pp_workspace *w, pp_block *block, size_t f, size
     pp_curves curve = *batch->curves;
     curve.n = 1;
     curve.values += i * curve.size;
-    curve.estimate += i;
+    curve.unit += i;
     pp_agent_quote quote = {.round = batch->first_round + (int64_t)i,
                             .features = w->row,
-                            .estimate = batch->estimate[i],
+                            .unit = batch->unit[i],
                             .null_bid = batch->null_bid[i],
                             .break_even = batch->break_even[i],
                             .low = batch->low[i],

@@ -161,7 +161,7 @@ static void remember_block(pp_workspace *w, const pp_block *block)
     int64_t kept = (int64_t)w->experiment->history_rows;
     const pp_history_block history = {.stride = PP_BLOCK,
                                       .features = block->columns,
-                                      .estimate = block->units,
+                                      .unit = block->units,
                                       .multiplier = block->multipliers,
                                       .propensity = block->propensities,
                                       .offer = block->offers,

@@ -52,7 +52,7 @@ static bool create_firm_block(const pp_firm *firm, pp_firm_block *part)
     if (!part->view || !part->members || !part->own)
         return false;
     double *at = part->own;
-    part->estimate = take(&at, PP_BLOCK);
+    part->unit = take(&at, PP_BLOCK);
     part->null_bid = take(&at, PP_BLOCK);
     part->break_even = take(&at, PP_BLOCK);
     part->low = take(&at, PP_BLOCK);

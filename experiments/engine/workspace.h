@@ -26,7 +26,7 @@ typedef struct pp_firm_block {
     pp_agent_view *view;
     uint64_t *members;  ///< [PP_BLOCK] category masks
     double *own;        ///< storage of the arrays below
-    double *estimate;   ///< [PP_BLOCK] price unit, GBP
+    double *unit;       ///< [PP_BLOCK] of prices, GBP
     double *curves;     ///< [PP_BLOCK][curve size]
     double *null_bid;   ///< [PP_BLOCK]
     double *break_even; ///< [PP_BLOCK] k

@@ -49,8 +49,6 @@ void pp_check_agent(pp_check *check, size_t i, size_t n_categories);
 /// Rules of single keys, which reading a file has held already. @param where path of the map
 void pp_check_table(pp_check *check, const char *where, const pp_param_table *table,
                     const void *config);
-/// Rules of what a sale pays and costs firm i.
-void pp_check_economics(pp_check *check, size_t i);
 /// Rules of all that is not a firm's.
 void pp_check_sections(pp_check *check);
 

@@ -17,7 +17,7 @@ static int limited_setup(void **state)
     pp_pipeline_limit(f->pipeline, &limits);
     pp_curves_bid(&f->curves, NULL, f->null_bid);
     for (size_t i = 0; i < QUOTES; i++) {
-        pp_price_range range = pp_limits_range(&limits, f->estimate[i]);
+        pp_price_range range = pp_limits_range(&limits, f->unit[i]);
         f->low[i] = range.low;
         f->high[i] = range.high;
     }
@@ -71,7 +71,7 @@ static void test_candidates_beyond_a_limit_give_it_their_weight(void **state)
     const firm *f = *state;
     pp_sale_model model = model_of(f);
     double *curves = reals(QUOTES);
-    pp_sale_curves(&model, f->columns, f->estimate, &f->curves, curves);
+    pp_sale_curves(&model, f->columns, f->unit, &f->curves, curves);
     for (size_t i = 0; i < QUOTES; i++) {
         pp_price_range range = {f->low[i], f->high[i]};
         pp_candidates all, held;

@@ -25,7 +25,7 @@ static void test_planners_a_dearer_sale_is_worth_less(void **state)
             pursuer->cost = dear;
             double corrected = pp_pursuer_quote(pursuer, &quote, d);
             pursuer->cost = booked;
-            double worth_less = pp_pursuer_quote(pursuer, &quote, d - (KAPPA - 1) * quote.estimate);
+            double worth_less = pp_pursuer_quote(pursuer, &quote, d - (KAPPA - 1) * quote.unit);
             assert_close(corrected, worth_less, 1e-9);
             moved += corrected > pp_pursuer_quote(pursuer, &quote, d) + 1e-4;
         }
@@ -43,7 +43,7 @@ static void test_agents_all_price_on_the_cost_given(void **state)
     dear.cost.kappa = KAPPA;
     dear.setup.cost = &dear.cost;
     double null_bid[QUOTES], break_even[QUOTES];
-    pp_break_even(&dear.cost, f->estimate, QUOTES, break_even);
+    pp_break_even(&dear.cost, f->unit, QUOTES, break_even);
     pp_curves_bid(&f->curves, break_even, null_bid);
     dear.batch.null_bid = null_bid;
     dear.batch.break_even = break_even;

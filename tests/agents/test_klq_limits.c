@@ -38,13 +38,11 @@ static void check_cold(const firm *f, const char *value, const double *held)
         const double *curve = pp_pursuer_curve(pursuer, &x);
         double p = pp_sale_probability(&pursuer->model, curve, a);
         double q = pp_sale_probability(&pursuer->model, curve, b);
-        assert_close(q * (x.estimate * (b - 1) + d), p * (x.estimate * (a - 1) + d), 1e-9);
-        pp_soft v =
-            pp_soft_maximum(&pursuer->candidates, COLD, pp_stake_booked(x.estimate), d, NULL);
+        assert_close(q * (x.unit * (b - 1) + d), p * (x.unit * (a - 1) + d), 1e-9);
+        pp_soft v = pp_soft_maximum(&pursuer->candidates, COLD, pp_stake_booked(x.unit), d, NULL);
         assert_close(
             v.value,
-            pp_soft_maximum(&pursuer->candidates, 0, pp_stake_booked(x.estimate), d, NULL).value,
-            1e-8);
+            pp_soft_maximum(&pursuer->candidates, 0, pp_stake_booked(x.unit), d, NULL).value, 1e-8);
         distinct += fabs(a - x.null_bid) > 1e-6;
     }
     assert_true(distinct > 0 || held[0] == 0);

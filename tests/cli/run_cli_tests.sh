@@ -227,6 +227,19 @@ rules_of '{kind: ppo, temperature: 0}' 'temperature: learning from rollouts need
 expect 'no rule broken' 0 "$pursuit" check small.yaml --set 'firms.0.agent={kind: klq, temperature: 0, cap_max: 1.2}'
 rules_of '{kind: klq, cap_min: 3}' "cap_min: 3 is above the bid's range, which ends at 2$"
 # Limits: each key named with its place in the file.
+economics_of() {
+    expect "economics $1" 2 "$pursuit" check small.yaml --set "firms.0.economics=$1"
+    says "firms\[0\]\.economics$2"
+}
+economics_of japan "\.kind: unknown value 'japan'|\.kind: .*japan"
+economics_of '{kind: uk, fixed_expense: -1}' '\.fixed_expense: -1 is out of range'
+economics_of '{kind: uk, levy: most}' "\.levy: expected a number, not 'most'"
+economics_of '{commision: 45}' ".*commission"
+economics_of '{variable_expense: 0.6, levy: 0.4}' ': variable_expense and levy less finance are 1 of the price'
+economics_of '{finance: 0.1}' ': variable_expense and levy less finance are -0\.1 of the price'
+economics_of '{kind: uk, add_ons: 96}' ': add_ons of 96 GBP are more than fixed_expense and commission together, 95 GBP'
+expect 'economics in short' 0 "$pursuit" check small.yaml --set firms.0.economics=uk --set firms.0.economics.commission=60
+
 limits_of() {
     expect "limits $1" 2 "$pursuit" check small.yaml --set "firms.0.limits=$1"
     says "firms\[0\]\.limits$2"

@@ -92,11 +92,11 @@ static double kappa_at(const fitted *f, double kappa, double variance)
     double *scratch = reals(pp_pipeline_scratch(f->pipeline) * h->n);
     double *values = reals(pp_pipeline_curve_size(f->pipeline) * h->n), sum = 0, shifted = 0;
     pp_curves curves;
-    pp_pipeline_prepare(f->pipeline, h->features, h->estimate, h->n, scratch, values, &curves);
+    pp_pipeline_prepare(f->pipeline, h->features, h->unit, h->n, scratch, values, &curves);
     for (size_t i = 0; i < h->n; i++) {
         double a = pp_curve_bid(&curves, i, kappa);
-        sum += h->estimate[i] * pp_curve_probability(&curves, i, a);
-        shifted += h->estimate[i] * pp_curve_probability(&curves, i, a * exp(-variance));
+        sum += h->unit[i] * pp_curve_probability(&curves, i, a);
+        shifted += h->unit[i] * pp_curve_probability(&curves, i, a * exp(-variance));
     }
     free(scratch);
     free(values);

@@ -7,7 +7,7 @@ enum { FIRMS = 7, COLUMNS = 2, MAX_FIRMS = 8 };
 
 /// A customer's round: every number is told from every other by its round.
 typedef struct quotes {
-    double features[COLUMNS], estimate[MAX_FIRMS], multiplier[MAX_FIRMS], propensity[MAX_FIRMS];
+    double features[COLUMNS], unit[MAX_FIRMS], multiplier[MAX_FIRMS], propensity[MAX_FIRMS];
     double offer[MAX_FIRMS];
 } quotes;
 
@@ -15,10 +15,10 @@ static quotes quotes_of(double round)
 {
     quotes q = {.features = {round, -round}};
     for (int f = 0; f < MAX_FIRMS; f++) {
-        q.estimate[f] = 100 + 10 * f + round;
+        q.unit[f] = 100 + 10 * f + round;
         q.multiplier[f] = 1.8 - 0.2 * f; // the higher its number, the cheaper a firm
         q.propensity[f] = 0.01 * (f + 1) + round;
-        q.offer[f] = q.multiplier[f] * q.estimate[f];
+        q.offer[f] = q.multiplier[f] * q.unit[f];
     }
     return q;
 }
@@ -29,7 +29,7 @@ static void add(pp_histories *histories, size_t n_firms, double round, int32_t c
     int32_t rank[MAX_FIRMS];
     const double *features[COLUMNS] = {&q.features[0], &q.features[1]};
     pp_rank_batch(q.offer, 1, 1, n_firms, rank);
-    const pp_history_block block = {1,       features, q.estimate, q.multiplier, q.propensity,
+    const pp_history_block block = {1,       features, q.unit, q.multiplier, q.propensity,
                                     q.offer, rank,     &choice};
     pp_histories_add(histories, &block, 0, 1);
 }
@@ -67,7 +67,7 @@ static void test_history_rows_hold_what_was_added(void **state)
             quotes q = quotes_of(1 + (double)i);
             assert_true(view.features[0][i] == q.features[0] &&
                         view.features[1][i] == q.features[1]);
-            assert_true(view.estimate[i] == q.estimate[f]);
+            assert_true(view.unit[i] == q.unit[f]);
             assert_true(view.multiplier[i] == q.multiplier[f]);
             assert_true(view.propensity[i] == q.propensity[f]);
             assert_int_equal(view.sold[i], i == f); // choice i in round i
@@ -100,7 +100,7 @@ static void test_history_batch_element_with_stride_taken(void **state)
     pp_history view;
     pp_histories_view(histories, 1, &view);
     assert_true(view.features[0][0] == 2 && view.features[1][0] == 6);
-    assert_true(view.estimate[0] == 16 && view.multiplier[0] == 26 && view.propensity[0] == 36);
+    assert_true(view.unit[0] == 16 && view.multiplier[0] == 26 && view.propensity[0] == 36);
     assert_true(view.rank[0] == 1); // 34 against 38
     assert_int_equal(view.sold[0], 1);
     pp_histories_destroy(histories);
@@ -195,7 +195,7 @@ static void test_history_all_offers_shows_rank_and_rivals(void **state)
                     sum += q.offer[g];
                     taken++;
                 }
-            assert_close(view.rivals[r][0], sum / top[r] / q.estimate[f], 1e-14);
+            assert_close(view.rivals[r][0], sum / top[r] / q.unit[f], 1e-14);
         }
     }
     pp_histories_destroy(histories);
@@ -210,8 +210,8 @@ static void test_history_fewer_rivals_than_five_averages_all(void **state)
     add(histories, 3, 2, 0);
     quotes q = quotes_of(2);
     pp_histories_view(histories, 0, &view);
-    assert_close(view.rivals[0][0], q.offer[2] / q.estimate[0], 1e-14);
-    assert_close(view.rivals[1][0], (q.offer[1] + q.offer[2]) / 2 / q.estimate[0], 1e-14);
+    assert_close(view.rivals[0][0], q.offer[2] / q.unit[0], 1e-14);
+    assert_close(view.rivals[1][0], (q.offer[1] + q.offer[2]) / 2 / q.unit[0], 1e-14);
     assert_close(view.rivals[2][0], view.rivals[1][0], 0);
     pp_histories_destroy(histories);
 }

@@ -19,7 +19,7 @@ static void test_limits_price_is_rounded_then_held_in_multiples_then_in_gbp(void
     assert_true(pp_limits_price(&none, 321.5, 1.1, 0.97) == 1.1 * 0.97 * 321.5);
     const struct {
         pp_limits limits;
-        double estimate, bid, factor, price;
+        double unit, bid, factor, price;
     } cases[] = {
         {only(1.05, NAN, NAN, NAN, NAN), 400, 1, 1, 1.05 * 400},
         {only(NAN, 1.2, NAN, NAN, NAN), 400, 1.1, 1.5, 1.2 * 400},
@@ -34,7 +34,7 @@ static void test_limits_price_is_rounded_then_held_in_multiples_then_in_gbp(void
         {only(1.2, 1.2, 480, 480, 7), 400, 3, 0.93, 480},
     };
     for (size_t i = 0; i < PP_COUNT(cases); i++) {
-        double multiple, price, bid = cases[i].bid, c = cases[i].estimate;
+        double multiple, price, bid = cases[i].bid, c = cases[i].unit;
         pp_limits_prices(&cases[i].limits, &bid, &cases[i].factor, &c, 1, &multiple, &price);
         assert_true(price == cases[i].price);
         assert_close(multiple * c, price, 1e-12 * price);
@@ -183,12 +183,12 @@ static void test_limits_bid_is_the_best_that_can_be_quoted(void **state)
     const pp_limits limits[] = {only(1.12, NAN, NAN, NAN, NAN), only(NAN, 1.06, NAN, NAN, NAN),
                                 only(1.05, 1.2, 300, 450, NAN), only(NAN, 0.9, NAN, NAN, NAN)};
     pp_gsl_random random;
-    const double *columns[SIM_COLUMNS], *estimate;
+    const double *columns[SIM_COLUMNS], *unit;
     const char *const models[] = {"logistic", "mlp"};
     pp_histories *histories = simulate(1, 2, 300, PP_OBSERVE_ALL);
     pp_history history;
     pp_histories_view(histories, 1, &history);
-    double *quotes = simulated_quotes(3, ROWS, columns, &estimate);
+    double *quotes = simulated_quotes(3, ROWS, columns, &unit);
     for (int m = 0; m < 2; m++) {
         pp_pricing_config config = pricing_defaults();
         pp_pipeline *p;
@@ -206,10 +206,10 @@ static void test_limits_bid_is_the_best_that_can_be_quoted(void **state)
         for (size_t l = 0; l < PP_COUNT(limits); l++) {
             size_t held = 0;
             pp_pipeline_limit(p, &limits[l]);
-            pp_pipeline_prepare(p, columns, estimate, ROWS, scratch, values, &curves);
+            pp_pipeline_prepare(p, columns, unit, ROWS, scratch, values, &curves);
             pp_curves_bid(&curves, k, bid);
             for (size_t i = 0; i < ROWS; i++) {
-                pp_price_range range = pp_limits_range(&limits[l], estimate[i]);
+                pp_price_range range = pp_limits_range(&limits[l], unit[i]);
                 double low = pp_within(1, range.low, range.high);
                 double high = pp_within(2, range.low, range.high);
                 double best = pp_curve_probability(&curves, i, bid[i]) * (bid[i] - k[i]);

@@ -12,7 +12,7 @@ enum { P = 5, INPUTS = P + 1 }; ///< features, and log C
 /// A history of n rows made by hand; everything in one block.
 typedef struct sample {
     size_t n;
-    double *storage, *columns[P], *estimate, *multiplier, *rank, *rivals[PP_RIVALS], *scratch;
+    double *storage, *columns[P], *unit, *multiplier, *rank, *rivals[PP_RIVALS], *scratch;
     pp_history history;
 } sample;
 
@@ -25,8 +25,8 @@ static sample sample_create(gsl_rng *rng, size_t n, pp_observe observe)
         s.columns[j] = at;
     for (size_t r = 0; r < PP_RIVALS; r++, at += n)
         s.rivals[r] = at;
-    s.estimate = at;
-    s.multiplier = s.estimate + n;
+    s.unit = at;
+    s.multiplier = s.unit + n;
     s.rank = s.multiplier + n;
     s.scratch = s.rank + n;
     for (size_t i = 0; i < n; i++) {
@@ -35,12 +35,12 @@ static sample sample_create(gsl_rng *rng, size_t n, pp_observe observe)
         s.columns[2][i] = 7;
         s.columns[3][i] = gsl_rng_uniform(rng) < 0.4;
         s.columns[4][i] = 1 - s.columns[3][i];
-        s.estimate[i] = exp(6 + gsl_ran_ugaussian(rng));
+        s.unit[i] = exp(6 + gsl_ran_ugaussian(rng));
         s.multiplier[i] = 1 + 0.2 * gsl_rng_uniform(rng);
     }
     s.history = (pp_history){.n = n,
                              .n_columns = P,
-                             .estimate = s.estimate,
+                             .unit = s.unit,
                              .multiplier = s.multiplier,
                              .observe = observe,
                              .n_firms = 6};
@@ -61,7 +61,7 @@ static const pp_history *view_of(sample *s)
 static double law(const sample *s, size_t i, size_t r)
 {
     return 1.1 + 0.05 * (double)r + 0.002 * (s->columns[0][i] - 50) - 3e-6 * s->columns[1][i] +
-           0.04 * s->columns[3][i] + (0.01 + 0.01 * (double)r) * log(s->estimate[i]);
+           0.04 * s->columns[3][i] + (0.01 + 0.01 * (double)r) * log(s->unit[i]);
 }
 
 static void draw_rivals(sample *s, gsl_rng *rng, double noise)
@@ -82,7 +82,7 @@ static pp_rival_model fitted(sample *s, double ridge)
 static double *predicted(const pp_rival_model *model, const sample *s)
 {
     double *outputs = reals((size_t)model->n_outputs * s->n), *scratch = reals(s->n);
-    pp_rival_model_predict(model, (const double *const *)s->columns, s->estimate, s->n, scratch,
+    pp_rival_model_predict(model, (const double *const *)s->columns, s->unit, s->n, scratch,
                            outputs);
     free(scratch);
     return outputs;
@@ -147,7 +147,7 @@ static void reference_ridge(const sample *s, size_t r, double ridge, double *out
     for (size_t j = 0; j < INPUTS; j++) {
         double mean = 0, variance = 0;
         for (size_t i = 0; i < n; i++) {
-            double value = j < P ? s->columns[j][i] : log(s->estimate[i]);
+            double value = j < P ? s->columns[j][i] : log(s->unit[i]);
             gsl_matrix_set(x, i, j, value);
             mean += value / (double)n;
         }
@@ -239,7 +239,7 @@ static void test_market_model_collinear_levels_share_the_effect(void **state)
 static double median_law(const sample *s, size_t i)
 {
     return 1.12 + 0.001 * (s->columns[0][i] - 50) + 0.03 * s->columns[3][i] +
-           0.01 * (log(s->estimate[i]) - 6);
+           0.01 * (log(s->unit[i]) - 6);
 }
 
 static void draw_ranks(sample *s, gsl_rng *rng)
@@ -313,7 +313,7 @@ static void test_market_model_own_sale_hands_inputs_on(void **state)
     for (size_t j = 0; j < INPUTS; j++) {
         double *x = reals(s.n), mean, deviation;
         for (size_t i = 0; i < s.n; i++)
-            x[i] = j < P ? s.columns[j][i] : log(s.estimate[i]);
+            x[i] = j < P ? s.columns[j][i] : log(s.unit[i]);
         pp_standardise(x, s.n, &mean, &deviation);
         for (size_t i = 0; i < s.n; i++)
             assert_close(outputs[j * s.n + i], (x[i] - mean) / deviation, 1e-12);
@@ -367,8 +367,8 @@ static void test_market_model_numbers_not_finite_refused(void **state)
     draw_rivals(&all, rng, 0.1);
     refuses(&all, &all.columns[1][17], NAN);
     refuses(&all, &all.columns[0][0], INFINITY);
-    refuses(&all, &all.estimate[59], -1);
-    refuses(&all, &all.estimate[3], 0);
+    refuses(&all, &all.unit[59], -1);
+    refuses(&all, &all.unit[3], 0);
     refuses(&all, &all.rivals[1][8], NAN);
     refuses(&all, &all.rivals[2][59], INFINITY);
     sample rank = sample_create(rng, 60, PP_OBSERVE_OWN_RANK);

@@ -11,7 +11,7 @@ typedef struct priced {
     pp_histories *histories;
     pp_pipeline *pipeline;
     double *quotes, *scratch, *values;
-    const double *columns[SIM_COLUMNS], *estimate;
+    const double *columns[SIM_COLUMNS], *unit;
     pp_curves curves;
 } priced;
 
@@ -50,10 +50,10 @@ static priced priced_create(int conversion, pp_observe observe)
     priced p = {.histories = simulate(1, EPOCHS, ROWS, observe),
                 .pipeline = create(conversion, observe)};
     assert_int_equal(fit(p.pipeline, p.histories, FIRM, NULL), PP_OK);
-    p.quotes = simulated_quotes(2, QUOTES, p.columns, &p.estimate);
+    p.quotes = simulated_quotes(2, QUOTES, p.columns, &p.unit);
     p.scratch = reals(pp_pipeline_scratch(p.pipeline) * QUOTES);
     p.values = reals(pp_pipeline_curve_size(p.pipeline) * QUOTES);
-    pp_pipeline_prepare(p.pipeline, p.columns, p.estimate, QUOTES, p.scratch, p.values, &p.curves);
+    pp_pipeline_prepare(p.pipeline, p.columns, p.unit, QUOTES, p.scratch, p.values, &p.curves);
     return p;
 }
 
@@ -136,7 +136,7 @@ static void check_blocks(priced *p, int conversion, pp_observe observe)
         pp_curves one;
         for (size_t j = 0; j < SIM_COLUMNS; j++)
             columns[j] = p->columns[j] + i;
-        pp_pipeline_prepare(p->pipeline, columns, p->estimate + i, 1, p->scratch, values, &one);
+        pp_pipeline_prepare(p->pipeline, columns, p->unit + i, 1, p->scratch, values, &one);
         assert_memory_equal(values, p->values + i * size, size * sizeof(double));
     }
     free(values);
@@ -160,7 +160,7 @@ static void check_reset(priced *p, int conversion, pp_observe observe)
     assert_false(pp_pipeline_fitted(p->pipeline));
     assert_int_equal(pp_pipeline_constrained(p->pipeline), 0);
     assert_int_equal(fit(p->pipeline, p->histories, FIRM, NULL), PP_OK);
-    pp_pipeline_prepare(p->pipeline, p->columns, p->estimate, QUOTES, p->scratch, again, &curves);
+    pp_pipeline_prepare(p->pipeline, p->columns, p->unit, QUOTES, p->scratch, again, &curves);
     assert_memory_equal(again, p->values, bytes);
     free(again);
     pp_histories_destroy(other);
@@ -181,7 +181,7 @@ static void check_conversion(priced *p, int conversion, pp_observe observe)
     pp_histories_view(p->histories, FIRM, &history);
     double *scratch = reals(pp_pipeline_scratch(p->pipeline) * history.n);
     double *values = reals(p->curves.size * history.n), predicted = 0, sold = 0;
-    pp_pipeline_prepare(p->pipeline, history.features, history.estimate, history.n, scratch, values,
+    pp_pipeline_prepare(p->pipeline, history.features, history.unit, history.n, scratch, values,
                         &curves);
     for (size_t i = 0; i < history.n; i++) {
         predicted += pp_curve_probability(&curves, i, history.multiplier[i]);
@@ -292,7 +292,7 @@ static void check_refusals(priced *p, int conversion, pp_observe observe)
     memcpy(features, history.features, sizeof features);
     history.features = features;
     refuses(p, &features[1], &history);
-    refuses(p, &history.estimate, &history);
+    refuses(p, &history.unit, &history);
     refuses(p, &history.multiplier, &history);
     if (observe == PP_OBSERVE_OWN_RANK)
         refuses(p, &history.rank, &history);

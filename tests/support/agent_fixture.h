@@ -18,7 +18,7 @@ typedef struct firm {
     pp_portfolio portfolio;
     double average[CATEGORIES];
     pp_agent_setup setup;
-    const double *columns[SIM_COLUMNS], *estimate;
+    const double *columns[SIM_COLUMNS], *unit;
     double *quotes, *values, *null_bid, *break_even, *low, *high;
     pp_cost cost; ///< booked
     uint64_t *members;
@@ -69,7 +69,7 @@ static inline void make_pipeline(firm *f)
 static inline void make_batch(firm *f)
 {
     double *scratch = reals(pp_pipeline_scratch(f->pipeline) * QUOTES);
-    f->quotes = simulated_quotes(3, QUOTES, f->columns, &f->estimate);
+    f->quotes = simulated_quotes(3, QUOTES, f->columns, &f->unit);
     f->values = reals(pp_pipeline_curve_size(f->pipeline) * QUOTES);
     f->null_bid = reals(QUOTES);
     f->break_even = reals(QUOTES);
@@ -81,15 +81,14 @@ static inline void make_batch(firm *f)
     }
     f->members = calloc(QUOTES, sizeof *f->members);
     assert_non_null(f->members);
-    pp_pipeline_prepare(f->pipeline, f->columns, f->estimate, QUOTES, scratch, f->values,
-                        &f->curves);
+    pp_pipeline_prepare(f->pipeline, f->columns, f->unit, QUOTES, scratch, f->values, &f->curves);
     pp_curves_bid(&f->curves, NULL, f->null_bid);
-    pp_break_even(&f->cost, f->estimate, QUOTES, f->break_even);
+    pp_break_even(&f->cost, f->unit, QUOTES, f->break_even);
     pp_portfolio_members(&f->portfolio, f->columns, QUOTES, f->members);
     f->batch = (pp_agent_batch){.n = QUOTES,
                                 .first_round = 0,
                                 .features = f->columns,
-                                .estimate = f->estimate,
+                                .unit = f->unit,
                                 .curves = &f->curves,
                                 .null_bid = f->null_bid,
                                 .break_even = f->break_even,
@@ -188,12 +187,12 @@ static inline pp_agent_quote quote_at(const agent *a, const pp_agent_batch *batc
     pp_curves curve = *batch->curves;
     curve.n = 1;
     curve.values += i * curve.size;
-    curve.estimate += i;
+    curve.unit += i;
     for (size_t j = 0; j < SIM_COLUMNS; j++)
         row[j] = batch->features[j][i];
     return (pp_agent_quote){.round = batch->first_round + (int64_t)i,
                             .features = row,
-                            .estimate = batch->estimate[i],
+                            .unit = batch->unit[i],
                             .null_bid = batch->null_bid[i],
                             .break_even = batch->break_even[i],
                             .low = batch->low[i],
@@ -217,7 +216,7 @@ static inline double *agent_prepare(const agent *a, const pp_agent_batch *batch)
 static inline pp_oracle_view view_at(const agent *a, const pp_agent_batch *batch, size_t i,
                                      double offers[SIM_FIRMS - 1])
 {
-    double m = batch->estimate[i], walk_away = 1.15 * m;
+    double m = batch->unit[i], walk_away = 1.15 * m;
     unsigned sees = pp_oracle_sees(a->params);
     pp_oracle_view view = {NAN, NAN, NAN, NAN, SIM_FIRMS, 0, NULL};
     for (size_t j = 0; j < SIM_FIRMS - 1; j++)

@@ -14,7 +14,7 @@ typedef struct bench {
     pp_pursuer pursuer;
     pp_learner learner;
     pp_candidates candidates[TINY_ROWS]; ///< of each customer, made without the learner
-    double estimate[TINY_ROWS];
+    double unit[TINY_ROWS];
     int updates; ///< that a test has looked at
     bool value;  ///< what a test of regressions regresses
 } bench;
@@ -25,7 +25,7 @@ static inline void bench_candidates(bench *b, const pp_policy_config *policy)
     assert_int_equal(pp_gain_rows_load(&b->market->setup, &all, TINY_ROWS, NULL), PP_OK);
     assert_int_equal(all.rows.n, TINY_ROWS);
     for (size_t i = 0; i < TINY_ROWS; i++) {
-        b->estimate[i] = all.rows.stake[i].size;
+        b->unit[i] = all.rows.stake[i].size;
         pp_candidates_make(policy, &b->pursuer.model,
                            all.rows.curves + i * b->pursuer.model.curve_size, all.rows.null_bid[i],
                            all.rows.range[i], &b->candidates[i]);

@@ -137,7 +137,8 @@ static inline double expected(const sweep *s, size_t run, size_t id, size_t rank
     const pp_results_layout *layout = &s->layouts[run];
     const pp_variable *variable = &pp_variables[id];
     bool inside = s->runs[run].state == PP_MERGE_COMPLETE &&
-                  (variable->group == PP_GROUP_ROOT || layout->learning);
+                  (variable->economics ? layout->economics
+                                       : variable->group == PP_GROUP_ROOT || layout->learning);
     size_t index = 0;
     for (size_t d = 0; d < rank; d++) {
         int64_t length = length_of(layout, variable->dims[d]);
@@ -241,6 +242,7 @@ static inline void make_mixed(sweep *s)
     s->layouts[3].n_updates = 0;
     s->layouts[3].n_quote_rows = 2;
     s->runs[4].state = PP_MERGE_FAILED;
+    s->layouts[4].economics = false;
     s->layouts[5].learning = false;
     s->layouts[5].n_updates = 0;
     write_runs(s);

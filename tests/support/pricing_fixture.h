@@ -62,7 +62,7 @@ static inline double simulated_features(gsl_rng *rng, double features[SIM_COLUMN
 /// beta = 40/m and a walk-away price of 1.15 m.
 static inline void simulated_round(gsl_rng *rng, pp_histories *histories)
 {
-    double features[SIM_COLUMNS], estimate[SIM_FIRMS], multiplier[SIM_FIRMS], offer[SIM_FIRMS];
+    double features[SIM_COLUMNS], unit[SIM_FIRMS], multiplier[SIM_FIRMS], offer[SIM_FIRMS];
     double propensity[SIM_FIRMS], weight[SIM_FIRMS + 1], total;
     const double *columns[SIM_COLUMNS];
     double m = simulated_features(rng, features);
@@ -70,10 +70,10 @@ static inline void simulated_round(gsl_rng *rng, pp_histories *histories)
         columns[j] = &features[j];
     total = weight[SIM_FIRMS] = exp(-40 * 1.15);
     for (int f = 0; f < SIM_FIRMS; f++) {
-        estimate[f] = m * (1 + 0.03 * gsl_ran_ugaussian(rng));
+        unit[f] = m * (1 + 0.03 * gsl_ran_ugaussian(rng));
         multiplier[f] = 1 + 0.2 * gsl_rng_uniform(rng) + 0.05 * features[2];
         propensity[f] = 5;
-        offer[f] = multiplier[f] * estimate[f];
+        offer[f] = multiplier[f] * unit[f];
         total += weight[f] = exp(-40 * offer[f] / m);
     }
     double u = gsl_rng_uniform(rng) * total;
@@ -81,8 +81,7 @@ static inline void simulated_round(gsl_rng *rng, pp_histories *histories)
     while (choice < SIM_FIRMS && u >= weight[choice])
         u -= weight[choice++];
     pp_rank_batch(offer, 1, 1, SIM_FIRMS, rank);
-    const pp_history_block block = {1,          columns, estimate, multiplier,
-                                    propensity, offer,   rank,     &choice};
+    const pp_history_block block = {1, columns, unit, multiplier, propensity, offer, rank, &choice};
     pp_histories_add(histories, &block, 0, 1);
 }
 
@@ -105,7 +104,7 @@ static inline pp_histories *simulate(uint64_t seed, size_t epochs, size_t rows, 
 
 /// New customers with one firm's estimates. @param storage the caller frees it
 static inline double *simulated_quotes(uint64_t seed, size_t n, const double *columns[SIM_COLUMNS],
-                                       const double **estimate)
+                                       const double **unit)
 {
     pp_gsl_random random;
     gsl_rng *rng = draws(&random, seed);
@@ -118,7 +117,7 @@ static inline double *simulated_quotes(uint64_t seed, size_t n, const double *co
     }
     for (size_t j = 0; j < SIM_COLUMNS; j++)
         columns[j] = storage + j * n;
-    *estimate = storage + SIM_COLUMNS * n;
+    *unit = storage + SIM_COLUMNS * n;
     return storage;
 }
 

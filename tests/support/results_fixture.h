@@ -38,6 +38,7 @@ static inline pp_results_layout fixture_layout(int64_t n_trials, int64_t first_t
                                .n_quote_rows = n_quote_rows,
                                .quote_columns = fixture_columns,
                                .n_quote_columns = FIXTURE_COLUMNS,
+                               .economics = true,
                                .learning = true,
                                .n_updates = 4,
                                .title = "a test",
@@ -59,7 +60,9 @@ static inline size_t fixture_count(const pp_results_layout *layout, size_t id)
                                            layout->n_categories,
                                            layout->n_firms,
                                            layout->n_updates};
-    size_t n = pp_variables[id].group == PP_GROUP_ROOT || layout->learning;
+    size_t n = pp_variables[id].economics
+                   ? layout->economics
+                   : pp_variables[id].group == PP_GROUP_ROOT || layout->learning;
     for (size_t d = 1; pp_variables[id].dims[d] != PP_DIM_NONE; d++)
         n *= (size_t)lengths[pp_variables[id].dims[d]];
     return n;

@@ -23,7 +23,7 @@ enum { TINY_ROWS = 8 };
 #define TINY_CAP     0.97
 
 typedef struct tiny {
-    double column[SIM_COLUMNS][TINY_ROWS], estimate[TINY_ROWS], multiplier[TINY_ROWS];
+    double column[SIM_COLUMNS][TINY_ROWS], unit[TINY_ROWS], multiplier[TINY_ROWS];
     unsigned char sold[TINY_ROWS];
     const double *features[SIM_COLUMNS];
     pp_history history;
@@ -49,7 +49,7 @@ static inline void tiny_rows(tiny *m)
             m->column[1][row] = 8;
             m->column[2][row] = type_town[i];
             m->column[3][row] = 1 - type_town[i];
-            m->estimate[row] = type_estimate[i];
+            m->unit[row] = type_estimate[i];
             m->multiplier[row] = 1.1;
         }
     }
@@ -58,7 +58,7 @@ static inline void tiny_rows(tiny *m)
     m->history = (pp_history){.n = TINY_ROWS,
                               .n_columns = SIM_COLUMNS,
                               .features = m->features,
-                              .estimate = m->estimate,
+                              .unit = m->unit,
                               .multiplier = m->multiplier,
                               .sold = m->sold};
 }
@@ -83,7 +83,7 @@ static inline tiny *tiny_create(const firm *f, size_t n_categories)
     m->setup.rounds = TINY_ROUNDS;
     assert_int_equal(pp_sale_model_fit(&pipeline, &m->setup, &m->model, NULL), PP_OK);
     m->values = reals(pp_pipeline_curve_size(f->pipeline) * TINY_ROWS);
-    pp_pipeline_prepare(f->pipeline, m->features, m->estimate, TINY_ROWS, scratch, m->values,
+    pp_pipeline_prepare(f->pipeline, m->features, m->unit, TINY_ROWS, scratch, m->values,
                         &m->curves);
     pp_curves_bid(&m->curves, NULL, bids);
     for (size_t i = 0; i < TYPES; i++) {

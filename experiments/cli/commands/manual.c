@@ -175,6 +175,7 @@ static void put_scenario(void)
          "\\fBcategories\\fR is a list.");
     put_table("firms.correction: a map", &pp_correction_table);
     put_table("firms.limits: a map", &pp_limits_table);
+    put_table("firms.economics: a kind, or a map", &pp_economics_table);
     put_table("firms.agent, of a plugin: beside its own parameters", &pp_plugin_table);
     put_table("firms.portfolio.categories: a list", &pp_category_table);
     put_table("firms.portfolio.categories.where: a list, all of which must hold", &pp_bound_table);

@@ -29,7 +29,7 @@ static void test_learner_lambda_sum_is_a_double_sum(void **state)
 /// A row's state written out: V(held, t + 1), what a sale changes it by, and the soft maximum.
 typedef struct written {
     const pp_candidates *c;
-    double without, d, estimate, policy[PP_CANDIDATES_MAX];
+    double without, d, unit, policy[PP_CANDIDATES_MAX];
     pp_soft soft;
     size_t action;
 } written;
@@ -43,12 +43,12 @@ static written write_out(const pp_learner *l, const double *theta, size_t row)
     double more[PP_MAX_CATEGORIES];
     const double *held = r->held + row * n;
     written w = {
-        .c = &b->candidates[customer], .estimate = b->estimate[customer], .action = r->action[row]};
+        .c = &b->candidates[customer], .unit = b->unit[customer], .action = r->action[row]};
     for (size_t k = 0; k < n; k++)
         more[k] = held[k] + (double)(l->categories[customer] >> k & 1);
     w.without = value_at(l, theta, held, after);
     w.d = value_at(l, theta, more, after) - w.without;
-    w.soft = pp_soft_maximum(w.c, l->temperature, pp_stake_booked(w.estimate), w.d, w.policy);
+    w.soft = pp_soft_maximum(w.c, l->temperature, pp_stake_booked(w.unit), w.d, w.policy);
     return w;
 }
 
@@ -59,7 +59,7 @@ static void check_row(const pp_learner *l, size_t row)
     const written w = write_out(l, l->theta, row);
     size_t a = w.action;
     double value = w.without + w.soft.value;
-    double q = w.without + w.c->sale[a] * (w.estimate * (w.c->multiplier[a] - 1) + w.d);
+    double q = w.without + w.c->sale[a] * (w.unit * (w.c->multiplier[a] - 1) + w.d);
     assert_close(r->probability[row], w.policy[a], 1e-12);
     assert_close(r->conversion[row], w.soft.conversion, 1e-12);
     if (!l->critic)
@@ -88,7 +88,7 @@ static void check_rollout(const pp_learner *l, size_t first)
         size_t customer = r->customer[i];
         const pp_candidates *c = &b->candidates[customer];
         double chance = c->sale[r->action[i]];
-        double gain = chance * b->estimate[customer] * (c->multiplier[r->action[i]] - 1);
+        double gain = chance * b->unit[customer] * (c->multiplier[r->action[i]] - 1);
         double more[PP_MAX_CATEGORIES] = {0}, reward = r->reward[i];
         assert_memory_equal(r->held + i * n, held, n * sizeof(double));
         for (size_t k = 0; k < n; k++)

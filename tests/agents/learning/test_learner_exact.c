@@ -71,7 +71,7 @@ static double quoted(agent *a, const tiny *m, size_t type, int64_t round, double
     const pp_agent_quote quote = {
         .round = round,
         .features = row,
-        .estimate = type_estimate[type],
+        .unit = type_estimate[type],
         .null_bid = m->null_bid[type],
         .break_even = 1,
         .high = INFINITY,

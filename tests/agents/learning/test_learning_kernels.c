@@ -7,7 +7,7 @@
 
 enum { LONGEST = 19 };
 
-static const double estimate = 640;
+static const double unit = 640;
 
 /// Candidates in both forms.
 typedef struct menu {
@@ -33,7 +33,7 @@ static void fill(menu *m, gsl_rng *rng, size_t n, double temperature, double lea
             c->reference[j] /= sum;
         m->row[0][j] = j < n ? c->reference[j] : 0;
         m->row[1][j] = c->sale[i];
-        m->row[2][j] = c->sale[i] * estimate * (c->multiplier[i] - 1);
+        m->row[2][j] = c->sale[i] * unit * (c->multiplier[i] - 1);
         m->row[3][j] = log(m->row[0][j]) + m->row[2][j] / temperature;
         m->row[4][j] = m->row[1][j] / temperature;
     }
@@ -65,7 +65,7 @@ static void check_menu(const menu *m, double temperature, double d)
     double policy[PP_CANDIDATES_ROOM], most = -INFINITY, size = fabs(d);
     said base, other;
     const pp_candidates *c = &m->candidates;
-    pp_soft soft = pp_soft_maximum(c, temperature, pp_stake_booked(estimate), d, policy);
+    pp_soft soft = pp_soft_maximum(c, temperature, pp_stake_booked(unit), d, policy);
     ask(m, temperature, d, PP_SIMD_BASELINE, &base);
     for (size_t j = 0; j < c->n; j++) {
         most = fmax(most, m->row[2][j] + c->sale[j] * d);

@@ -11,14 +11,14 @@
 enum { RIVALS = 5, FIRMS = RIVALS + 1, CUSTOMERS = 200 };
 
 /// Customer i of a batch as the curve takes it, from offers of firms 1..RIVALS.
-static void start(pp_choice_curve *curve, const pp_customers *c, size_t i, double estimate,
+static void start(pp_choice_curve *curve, const pp_customers *c, size_t i, double unit,
                   const double offers[FIRMS])
 {
     const double rate = 0.05, offset = 20;
     pp_rival_offer rivals[RIVALS];
     for (size_t j = 0; j < RIVALS; j++)
         rivals[j] = (pp_rival_offer){offers[j + 1], 1};
-    pp_choice_curve_start(curve, estimate, c->sensitivity[i], c->walk_away[i],
+    pp_choice_curve_start(curve, unit, c->sensitivity[i], c->walk_away[i],
                           rate * (c->walk_away[i] + offset), fmin(c->walk_away[i], offers[1]));
     pp_choice_curve_add(curve, rivals, RIVALS, FIRMS, 1);
 }
@@ -205,9 +205,9 @@ static void test_choice_curve_bid_is_the_best_of_all(void **state)
     double offers[FIRMS];
     published_customers(&c);
     for (size_t i = 0; i < CUSTOMERS; i += 3) {
-        double k = values[i % 5], estimate = c.pure_premium[i] * (0.94 + 0.02 * (double)(i % 7));
+        double k = values[i % 5], unit = c.pure_premium[i] * (0.94 + 0.02 * (double)(i % 7));
         offers_about(c.pure_premium[i], offers);
-        start(&curve, &c, i, estimate, offers);
+        start(&curve, &c, i, unit, offers);
         double bid = pp_choice_curve_bid(&curve, k, 1, 2, 0.9 + 0.02 * (double)(i % 40));
         double grid = best_of_grid(&curve, k, 1, 2);
         double profit = probability(&curve, bid) * (bid - k);

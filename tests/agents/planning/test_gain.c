@@ -167,7 +167,7 @@ static void test_gain_patterns_share_the_history(void **state)
             assert_true(p->exact.pattern[other] != p->exact.pattern[pattern]);
         for (size_t i = 0; i < n; i++) {
             const double *curve = p->exact.rows.curves + i * p->model.curve_size;
-            double c = f->history.estimate[i];
+            double c = f->history.unit[i];
             double a = pp_sale_bid(&p->model, curve, 1 - 25 / c, (pp_price_range){0, INFINITY});
             assert_true(p->exact.pattern[p->exact.rows.pattern[i]] == members[i]);
             if (members[i] == p->exact.pattern[pattern])
@@ -199,7 +199,7 @@ static void test_gain_rows_are_spread_evenly_where_there_are_too_many(void **sta
     assert_int_equal(pp_gain_rows_load(&f->setup, &gain, 7, NULL), PP_OK);
     assert_int_equal(gain.rows.n, 7);
     for (size_t i = 0; i < 7; i++)
-        assert_true(gain.rows.stake[i].size == f->history.estimate[i * f->history.n / 7]);
+        assert_true(gain.rows.stake[i].size == f->history.unit[i * f->history.n / 7]);
     pp_gain_release(&gain);
     pp_gain_release(&gain);
 }

@@ -22,7 +22,7 @@ static pp_sale_model fitted(const pp_sale_config *config, const pp_agent_setup *
 static double *curves_of(const pp_sale_model *model, const firm *f)
 {
     double *curves = reals(QUOTES * model->curve_size);
-    pp_sale_curves(model, f->columns, f->estimate, &f->curves, curves);
+    pp_sale_curves(model, f->columns, f->unit, &f->curves, curves);
     return curves;
 }
 
@@ -108,7 +108,7 @@ enum { ROWS = 2000 };
 /// A history of a law in which what kind of customer it is decides how dear a price is still
 /// accepted: the older, the sooner they walk away.
 typedef struct told {
-    double column[SIM_COLUMNS][ROWS], estimate[ROWS], multiplier[ROWS], chance[ROWS];
+    double column[SIM_COLUMNS][ROWS], unit[ROWS], multiplier[ROWS], chance[ROWS];
     unsigned char sold[ROWS];
     const double *features[SIM_COLUMNS];
     pp_history history;
@@ -123,7 +123,7 @@ static told *tell(const firm *f, uint64_t seed)
         double x[SIM_COLUMNS], m = simulated_features(rng, x);
         for (size_t j = 0; j < SIM_COLUMNS; j++)
             h->column[j][i] = x[j];
-        h->estimate[i] = m * (1 + 0.03 * gsl_ran_ugaussian(rng));
+        h->unit[i] = m * (1 + 0.03 * gsl_ran_ugaussian(rng));
         h->multiplier[i] = 1 + 0.2 * gsl_rng_uniform(rng);
         double limit = 1.12 - 0.0015 * (x[0] - 50);
         h->chance[i] = 1 / (1 + exp(30 * (h->multiplier[i] - limit)));
@@ -134,7 +134,7 @@ static told *tell(const firm *f, uint64_t seed)
     h->history = f->history;
     h->history.n = ROWS;
     h->history.features = h->features;
-    h->history.estimate = h->estimate;
+    h->history.unit = h->unit;
     h->history.multiplier = h->multiplier;
     h->history.sold = h->sold;
     return h;
@@ -147,8 +147,8 @@ static double log_loss(const pp_sale_model *model, const told *h)
     double *values = reals(pp_pipeline_curve_size(model->pipeline) * ROWS);
     double *scratch = reals(pp_pipeline_scratch(model->pipeline) * ROWS);
     pp_curves made;
-    pp_pipeline_prepare(model->pipeline, h->features, h->estimate, ROWS, scratch, values, &made);
-    pp_sale_curves(model, h->features, h->estimate, &made, curves);
+    pp_pipeline_prepare(model->pipeline, h->features, h->unit, ROWS, scratch, values, &made);
+    pp_sale_curves(model, h->features, h->unit, &made, curves);
     for (size_t i = 0; i < ROWS; i++) {
         double p = pp_sale_probability(model, curves + i * model->curve_size, h->multiplier[i]);
         sum -= log(h->sold[i] ? p : 1 - p);
@@ -195,15 +195,15 @@ static void test_sale_model_blocks_do_not_matter(void **state)
     pp_curves curves;
     assert_int_equal(model.curve_size, 1);
     assert_true(h->n > 512 && h->n % 256);
-    pp_pipeline_prepare(f->pipeline, h->features, h->estimate, h->n, scratch, values, &curves);
-    pp_sale_curves(&model, h->features, h->estimate, &curves, all);
+    pp_pipeline_prepare(f->pipeline, h->features, h->unit, h->n, scratch, values, &curves);
+    pp_sale_curves(&model, h->features, h->unit, &curves, all);
     for (size_t i = 0; i < h->n; i++) {
         const double *columns[SIM_COLUMNS];
         const pp_curves row = {curves.pipeline, 1, curves.size, curves.values + i * curves.size,
-                               curves.estimate + i};
+                               curves.unit + i};
         for (size_t j = 0; j < SIM_COLUMNS; j++)
             columns[j] = h->features[j] + i;
-        pp_sale_curves(&model, columns, h->estimate + i, &row, &one);
+        pp_sale_curves(&model, columns, h->unit + i, &row, &one);
         assert_true(one == all[i]);
     }
     free(scratch);

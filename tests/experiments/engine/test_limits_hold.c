@@ -103,9 +103,9 @@ typedef struct counts {
 static void count_quotes(const market_fixture *m, pp_record *r, counts *n)
 {
     const pp_limits *l = &m->scenario.firms[0].limits;
-    const double *offer = fixture_f64(m, r, "offer"), *estimate = fixture_f64(m, r, "estimate");
+    const double *offer = fixture_f64(m, r, "offer"), *unit = fixture_f64(m, r, "estimate");
     for (size_t row = 0; row < (size_t)m->layout.n_quote_rows; row++) {
-        double price = offer[row * N_FIRMS], c = estimate[row * N_FIRMS];
+        double price = offer[row * N_FIRMS], c = unit[row * N_FIRMS];
         double low = l->min_multiple * c, high = l->max_multiple * c;
         assert_true(price >= l->min_premium && price <= l->max_premium);
         assert_true(price >= low || price == l->max_premium);
@@ -189,10 +189,10 @@ static void test_limits_frequencies_are_the_propensities(void **state)
     fixture_start(&m);
     pp_record *r = fixture_record(&m);
     fixture_trial(&m, 0, r);
-    const double *offer = fixture_f64(&m, r, "offer"), *estimate = fixture_f64(&m, r, "estimate");
+    const double *offer = fixture_f64(&m, r, "offer"), *unit = fixture_f64(&m, r, "estimate");
     const double *propensity = fixture_f64(&m, r, "propensity");
     for (size_t row = (size_t)BURN_IN * N_ROUNDS; row < (size_t)m.layout.n_quote_rows; row++) {
-        double a = offer[row * N_FIRMS] / estimate[row * N_FIRMS];
+        double a = offer[row * N_FIRMS] / unit[row * N_FIRMS];
         size_t cell = a < 1.05 + 1e-9 ? 0 : a < 1.08 ? 1 : a < 1.12 ? 2 : 3;
         count[cell]++;
         assert_true(fabs(propensity[row * N_FIRMS] - expected[cell]) < 1e-12);
@@ -201,7 +201,7 @@ static void test_limits_frequencies_are_the_propensities(void **state)
     // In the first epoch U(1, 1.2) was held between the limits.
     double at_low = 0, at_high = 0;
     for (size_t row = 0; row < N_ROUNDS; row++) {
-        double a = offer[row * N_FIRMS] / estimate[row * N_FIRMS], p = propensity[row * N_FIRMS];
+        double a = offer[row * N_FIRMS] / unit[row * N_FIRMS], p = propensity[row * N_FIRMS];
         bool low = a<1.05 + 1e-9, high = a> 1.13 - 1e-9;
         assert_true(fabs(p - (low ? 0.25 : high ? 0.35 : 5)) < 1e-9);
         at_low += low;

@@ -120,8 +120,7 @@ static void test_oracle_view_that_sees_both_makes_the_best_bid(void **state)
     double gain = 0;
     for (size_t i = 0; i < ROUNDS; i++) {
         const pp_customers *c = &w->blocks->customers;
-        double estimate = w->blocks->estimates[seer * PP_BLOCK + i], walk_away = c->walk_away[i],
-               fall;
+        double unit = w->blocks->estimates[seer * PP_BLOCK + i], walk_away = c->walk_away[i], fall;
         double cheapest = walk_away;
         pp_rival_offer offers[FIRMS - 1];
         for (size_t f = 0, n = 0; f < FIRMS; f++)
@@ -129,8 +128,8 @@ static void test_oracle_view_that_sees_both_makes_the_best_bid(void **state)
                 offers[n] = (pp_rival_offer){w->blocks->offers[f * PP_BLOCK + i], 1};
                 cheapest = fmin(cheapest, offers[n++].price);
             }
-        pp_choice_curve_start(&curve, estimate, c->sensitivity[i], walk_away,
-                              0.05 * (walk_away + 20), cheapest);
+        pp_choice_curve_start(&curve, unit, c->sensitivity[i], walk_away, 0.05 * (walk_away + 20),
+                              cheapest);
         pp_choice_curve_add(&curve, offers, FIRMS - 1, FIRMS, 1);
         double bid = w->blocks->multipliers[seer * PP_BLOCK + i];
         double profit = pp_choice_curve_probability(&curve, bid, &fall) * (bid - 1);

@@ -274,7 +274,8 @@ static void test_run_of_trial_seven_alone_equals_trial_seven_of_many(void **stat
     assert_int_equal(run_to(&b, alone, 1, false, NULL, &error), PP_OK);
     for (int id = 0; id < PP_VAR_COUNT; id++) {
         size_t n, m;
-        if (pp_variables[id].type == PP_STRING || pp_variables[id].group != PP_GROUP_ROOT)
+        if (pp_variables[id].type == PP_STRING || pp_variables[id].economics ||
+            pp_variables[id].group != PP_GROUP_ROOT)
             continue; // nobody logs here; test_learning has those who do
         double *x = read_all(many, (pp_variable_id)id, &n),
                *y = read_all(alone, (pp_variable_id)id, &m);

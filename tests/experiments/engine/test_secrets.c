@@ -77,7 +77,7 @@ static const pp_agent_class rival_class = {.abi = PP_AGENT_ABI,
 /// Answers with all that it may know of a round, so that the test has such an agent to listen to.
 static double open_book_quote(void *state, const pp_agent_quote *quote, const double *held)
 {
-    double sum = quote->null_bid + quote->estimate + (double)quote->categories + held[0];
+    double sum = quote->null_bid + quote->unit + (double)quote->categories + held[0];
     (void)state;
     for (size_t j = 0; j < COLUMNS; j++)
         sum += quote->features[j];
@@ -99,13 +99,13 @@ typedef struct dialogue {
 static dialogue *heard;
 static const pp_agent_class *listened_to;
 
-static void note(const double features[COLUMNS], double estimate, double null_bid,
-                 uint64_t categories, double answer)
+static void note(const double features[COLUMNS], double unit, double null_bid, uint64_t categories,
+                 double answer)
 {
     double *row = heard->asked[heard->n];
     assert_true(heard->n < ALL_ROUNDS);
     memcpy(row, features, COLUMNS * sizeof *row);
-    row[COLUMNS] = estimate;
+    row[COLUMNS] = unit;
     row[COLUMNS + 1] = null_bid;
     row[COLUMNS + 2] = (double)categories;
     heard->answered[heard->n++] = answer;
@@ -119,7 +119,7 @@ static double listening_quote(void *state, const pp_agent_quote *quote, const do
     for (size_t k = 0; k < CATEGORIES; k++)
         portfolio[k] = floor(0.02 * (double)(quote->round * ((int64_t)k + 1)));
     double answer = listened_to->quote(state, quote, portfolio);
-    note(quote->features, quote->estimate, quote->null_bid, quote->categories, answer);
+    note(quote->features, quote->unit, quote->null_bid, quote->categories, answer);
     return answer;
 }
 
@@ -131,7 +131,7 @@ static void listening_quote_batch(const void *state, const pp_agent_batch *batch
         double features[COLUMNS];
         for (size_t j = 0; j < COLUMNS; j++)
             features[j] = batch->features[j][i];
-        note(features, batch->estimate[i], batch->null_bid[i], batch->categories[i], multiplier[i]);
+        note(features, batch->unit[i], batch->null_bid[i], batch->categories[i], multiplier[i]);
     }
 }
 
@@ -189,16 +189,15 @@ static void assert_markets_differ_where_hidden(const market_fixture *m, pp_recor
 {
     static const char *const hidden[] = {"pure_premium", "price_sensitivity", "walk_away_price",
                                          "loyalty"};
-    const double *estimate[2];
+    const double *unit[2];
     for (size_t i = 0; i < 2; i++)
-        estimate[i] = fixture_f64(m, record[i], "estimate");
+        unit[i] = fixture_f64(m, record[i], "estimate");
     size_t differ[sizeof hidden / sizeof *hidden] = {0};
     for (size_t row = BURN_IN * ROUNDS; row < (BURN_IN + TESTS) * ROUNDS; row++) {
         for (size_t h = 0; h < sizeof hidden / sizeof *hidden; h++)
             differ[h] += fixture_f64(m, record[0], hidden[h])[row] !=
                          fixture_f64(m, record[1], hidden[h])[row];
-        assert_memory_equal(estimate[0] + row * FIRMS, estimate[1] + row * FIRMS,
-                            FIRMS * sizeof(double));
+        assert_memory_equal(unit[0] + row * FIRMS, unit[1] + row * FIRMS, FIRMS * sizeof(double));
     }
     for (size_t h = 0; h < sizeof hidden / sizeof *hidden; h++)
         assert_true(differ[h] > 0.9 * ALL_ROUNDS); // some walk-away prices are 0 in both

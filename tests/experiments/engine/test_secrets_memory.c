@@ -39,7 +39,7 @@ static void take_history(size_t firm, const pp_history *h)
     take("history: columns", firm, h->features, (size_t)h->n_columns * sizeof *h->features);
     for (int j = 0; j < h->n_columns; j++)
         take("history: features", firm, h->features[j], reals);
-    take("history: estimates", firm, h->estimate, reals);
+    take("history: estimates", firm, h->unit, reals);
     take("history: multipliers", firm, h->multiplier, reals);
     take("history: propensities", firm, h->propensity, reals);
     take("history: sold", firm, h->sold, h->n);
@@ -84,7 +84,7 @@ static void take_batch(size_t firm, const pp_agent_batch *batch)
     take("columns", firm, batch->features, COLUMNS * sizeof *batch->features);
     for (size_t j = 0; j < COLUMNS; j++)
         take("features", firm, batch->features[j], batch->n * sizeof(double));
-    take("estimates", firm, batch->estimate, batch->n * sizeof(double));
+    take("estimates", firm, batch->unit, batch->n * sizeof(double));
     take("null bids", firm, batch->null_bid, batch->n * sizeof(double));
     take("categories", firm, batch->categories, batch->n * sizeof *batch->categories);
     take("curves", firm, batch->curves, sizeof *batch->curves);
@@ -185,14 +185,14 @@ static void assert_nothing_beside(const pp_workspace *w, pp_record *record)
     for (size_t f = 0; f < FIRMS; f++) {
         pp_history history;
         pp_histories_view(w->histories, f, &history);
-        assert_apart("another firm's history", history.estimate, f);
+        assert_apart("another firm's history", history.unit, f);
         assert_apart("another firm's sales", history.sold, f);
         assert_apart("another firm's numbers", w->firms[f].own, f);
         assert_apart("another firm's portfolio", w->firms[f].portfolio, f);
         assert_apart("an agent's state", w->firms[f].state, FIRMS);
         // what the firm does not observe is not kept beside what it does
         size_t columns = observed == PP_OBSERVE_ALL ? 7 : observed == PP_OBSERVE_OWN_RANK ? 4 : 3;
-        double *start = (double *)(uintptr_t)history.estimate;
+        double *start = (double *)(uintptr_t)history.unit;
         assert_true(malloc_usable_size(start) < (columns + 1) * history.n * sizeof(double));
     }
 }

@@ -45,14 +45,14 @@ typedef struct audit {
 static audit audit_firm(const market_fixture *m, pp_record *r, int32_t epoch, size_t firm)
 {
     audit a = {0};
-    const double *offer = fixture_f64(m, r, "offer"), *estimate = fixture_f64(m, r, "estimate");
+    const double *offer = fixture_f64(m, r, "offer"), *unit = fixture_f64(m, r, "estimate");
     const double *premium = fixture_f64(m, r, "pure_premium"),
                  *base = fixture_f64(m, r, "base_index");
     for (size_t row = 0; row < (size_t)m->layout.n_quote_rows; row++) {
         if (fixture_i32(m, r, "epoch_number")[row] != epoch)
             continue;
         double price = offer[row * FIRMS + firm] / base[row];
-        double cost = estimate[row * FIRMS + firm] / base[row];
+        double cost = unit[row * FIRMS + firm] / base[row];
         bool best = true;
         for (size_t f = 0; f < FIRMS; f++)
             best &= price <= offer[row * FIRMS + f] / base[row];
@@ -222,14 +222,14 @@ static void test_trial_exploration_has_the_stated_propensities(void **state)
     fixture_start(&m);
     pp_record *r = fixture_record(&m);
     fixture_trial(&m, 0, r);
-    const double *offer = fixture_f64(&m, r, "offer"), *estimate = fixture_f64(&m, r, "estimate");
+    const double *offer = fixture_f64(&m, r, "offer"), *unit = fixture_f64(&m, r, "estimate");
     const double *propensity = fixture_f64(&m, r, "propensity");
     int64_t explored = 0;
     for (size_t row = 0; row < (size_t)m.layout.n_quote_rows; row++)
         for (size_t f = 0; f < FIRMS; f++) {
             size_t at = row * FIRMS + f;
             bool testing = row >= 3 * ROUNDS;
-            double a = offer[at] / estimate[at];
+            double a = offer[at] / unit[at];
             if (row < ROUNDS) {
                 assert_true(a >= 1 && a <= 1.2 && fabs(propensity[at] - 5) < 1e-9);
             } else if (testing && f != 1) {
@@ -258,7 +258,7 @@ static void test_trial_expected_conversion_is_what_firms_bid_on(void **state)
     fixture_start(&m);
     pp_record *r = fixture_record(&m);
     fixture_trial(&m, 0, r);
-    const double *offer = fixture_f64(&m, r, "offer"), *estimate = fixture_f64(&m, r, "estimate");
+    const double *offer = fixture_f64(&m, r, "offer"), *unit = fixture_f64(&m, r, "estimate");
     const double *expected = fixture_f64(&m, r, "expected_conversion");
     const double *elasticity = fixture_f64(&m, r, "expected_elasticity");
     const int32_t *choice = fixture_i32(&m, r, "choice");
@@ -266,7 +266,7 @@ static void test_trial_expected_conversion_is_what_firms_bid_on(void **state)
     for (size_t row = 0; row < (size_t)m.layout.n_quote_rows; row++)
         for (size_t f = 0; f < FIRMS; f++) {
             size_t at = row * FIRMS + f;
-            double a = offer[at] / estimate[at];
+            double a = offer[at] / unit[at];
             if (row < ROUNDS) {
                 assert_true(isnan(expected[at]) && isnan(elasticity[at]));
                 continue;

@@ -109,10 +109,10 @@ static void test_trial_agent_that_watches_its_portfolio_sees_each_sale(void **st
     pp_record *r = fixture_record(&m);
     fixture_trial(&m, 0, r);
     assert_int_equal(n_watched, WATCHED);
-    const double *offer = fixture_f64(&m, r, "offer"), *estimate = fixture_f64(&m, r, "estimate");
+    const double *offer = fixture_f64(&m, r, "offer"), *unit = fixture_f64(&m, r, "estimate");
     for (size_t round = 0; round < 2 * ROUNDS; round++) {
         size_t row = 3 * ROUNDS + round, epoch = row / ROUNDS;
-        double sales = 0, factor = offer[row * FIRMS] / estimate[row * FIRMS] /
+        double sales = 0, factor = offer[row * FIRMS] / unit[row * FIRMS] /
                                    (1.01 + 0.001 * (double)(round % ROUNDS % 7));
         bool explored = fixture_f64(&m, r, "propensity")[row * FIRMS] < 0.5;
         assert_true(explored == (fabs(factor - 1) > 0.02));
