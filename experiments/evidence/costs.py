@@ -48,8 +48,10 @@ def run_row(evidence, name):
 def grid_row(evidence, names):
     """The grid's runs in one row."""
     records = [evidence.work.records[name] for name in names]
-    settings = "b, h as in the grid" + (", cost=given_sale" if "corrected" in names[0] else "")
-    return [f"{names[0].split(' b=')[0]}, {count(len(names), 'run')}", link("baseline"), settings,
+    kind, klq = names[0].rsplit(" tau=" if "tau=" in names[0] else " b=", 1)[0], "klq" in names[0]
+    settings = ("τ as in the section on true money" if klq else "b, h as in the grid") + (
+        ", cost=given_sale" if "corrected" in names[0] else "")
+    return [f"{kind}, {count(len(names), 'run')}", link("klq" if klq else "baseline"), settings,
             str(plan.TUNING_SEED), str(evidence.settings.tuning_trials),
             plain(sum(record["wall"] for record in records), 1),
             plain(sum(evidence.cpu(name) for name in names) / len(names), 3)]
@@ -57,7 +59,8 @@ def grid_row(evidence, names):
 
 def runs(evidence):
     records = evidence.work.records
-    grids = [[name for name in records if name.startswith(f"tune {kind}")] for kind in ("baseline", "corrected")]
+    grids = [[name for name in records if name.startswith(f"tune {kind}=") or name.startswith(f"tune {kind} b=")]
+             for kind in ("baseline", "corrected", "klq tau", "klq corrected tau")]
     others = [name for name in records if not any(name in grid for grid in grids)]
     minutes = sum(record["wall"] for record in records.values()) / 60
     return [

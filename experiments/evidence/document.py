@@ -23,6 +23,9 @@ class Choice:
             max(((b, h) for b in settings.b for h in settings.h),
                 key=lambda cell: true_rewards[f"tune {kind} b={cell[0]} h={cell[1]}"])
             for kind in ("baseline", "corrected"))
+        self.temperature, self.corrected_temperature = (
+            max(settings.temperatures, key=lambda t: true_rewards[f"tune {kind} tau={t:g}"])
+            for kind in ("klq", "klq corrected"))
         self.cells = {(b, h): rewards[f"tune baseline b={b} h={h}"] for b in settings.b for h in settings.h}
         self.best = max(self.cells, key=self.cells.get)
         self.value = max(plan.VALUES, key=lambda value: rewards[f"tune bellman {value}"])
@@ -137,10 +140,11 @@ def protocol(evidence):
         f"- *Paired.* Trial 7 of every arm has the same target, customers, costs, loyalties and choice draws. Figures "
         f"are of {words.count(settings.trials, 'trial')} at seed {plan.REPORT_SEED} unless a section says otherwise. "
         "The unit is the trial: its mean over the test epochs.",
-        f"- *Tuned elsewhere.* b and h of the baseline, and which `bellman` is best, were chosen at seed "
-        f"{plan.TUNING_SEED}, on {settings.tuning_trials} trials. The agents' defaults were chosen at "
+        f"- *Tuned elsewhere.* b and h of the baseline, the temperature of `klq` in the section on true money, and which "
+        f"`bellman` is best were chosen at seed {plan.TUNING_SEED}, on {settings.tuning_trials} trials. The agents' defaults were chosen at "
         f"seed {plan.TUNING_SEED}, among others. No choice was made at seed {plan.REPORT_SEED}.",
-        "- *Equal exploration.* Nobody explores while testing, unless a section says otherwise.",
+        "- *Equal exploration.* The five rivals explore while testing, as in the authors' code; the first firm does not, "
+        "whatever its agent, unless a section says otherwise.",
         "- *Figures.* `pursuit compare`: 95% interval over trials by Student's t, paired t-test's p, Cohen's d as for "
         "independent groups, d_z of the paired differences, and the probability of improvement (P). Money is in GBP "
         "an epoch. Reward is booked profit less portfolio loss; true profit is against the true expected claims.",

@@ -41,6 +41,25 @@ def gains(rows, path):
         save(figure, path)
 
 
+def true_money(rows, path):
+    """Rows of (label, metrics of a comparison with the baseline): true and booked reward with intervals."""
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(figsize=(7.5, 0.9 + 0.42 * len(rows)))
+        for shift, key, colour, label in ((-0.14, "true_reward", "#0072b2", "true reward"),
+                                          (0.14, "reward", "#d55e00", "booked reward")):
+            for y, (_, metrics) in enumerate(rows):
+                c = metrics[key]
+                axes.plot(c["difference_95"], [y + shift] * 2, color=colour, linewidth=2)
+                axes.plot(c["difference"], y + shift, "o" if key == "true_reward" else "s", color=colour,
+                          label=label if y == 0 else None)
+        axes.axvline(0, color="black", linewidth=0.8)
+        axes.set_yticks(range(len(rows)), [label for label, _ in rows])
+        axes.invert_yaxis()
+        axes.set_xlabel("less that of the baseline tuned on true reward, GBP per epoch (95% interval)")
+        axes.legend(loc="lower left", frameon=True)
+        save(figure, path)
+
+
 def frontier(points, path):
     """Points with temperature, kl (nats per epoch) and gain over profit only (GBP per epoch), with intervals."""
     with plt.rc_context(STYLE):

@@ -19,6 +19,12 @@ def trial_means(path, variable="reward"):
     return epochs(path, variable).mean(axis=1)
 
 
+def market_means(path, variable):
+    """[trials] sums over firms, means over the test epochs."""
+    with h5py.File(path) as run:
+        return run[variable][:, run["phase"][:] == 1].sum(axis=2).mean(axis=1)
+
+
 def mean_kl(path):
     """Mean over trials of the KL from the reference policy, nats per test epoch; with half its 95% interval."""
     with h5py.File(path) as run:

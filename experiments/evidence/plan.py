@@ -14,9 +14,12 @@ PUBLISHED = {"baseline": 6444.0, "bellman": 6916.0, "uplift": 0.073, "d": 0.51, 
 VALUES = ("resolve", "linear")  # ways to have a value function that cost little
 KLQ = "klq resolve"  # the arm that is klq as it comes
 TUNED = "baseline tuned"
-CORRECTED = "baseline tuned given_sale"  # the same for a baseline that corrects its costs
+TRUE = "baseline booked"  # the baseline, tuned on true reward
+CORRECTED = "baseline given_sale"  # the same for a baseline that corrects its costs
 GIVEN_SALE = (("firms.0.cost", "given_sale"),)
-NOISE = (("market.estimate_variance", "0.01"),)  # estimates off by 10%
+EVERYBODY = GIVEN_SALE + (("firms.1.cost", "given_sale"),)
+EQUILIBRIUM = EVERYBODY + (("market.cost_from", "burn_in"),)
+NOISES = {"5%": "0.0025", "10%": "0.01"}  # variance of the logarithm of estimates that are off by so much
 
 TARGET_P = 1e-4
 TARGET_UPLIFT = 0.03
@@ -35,6 +38,7 @@ class Settings:
     cost_trials: int
     b: tuple
     h: tuple
+    temperatures: tuple  # of klq, GBP, to choose from
     learning_temperatures: tuple
     frontier_temperatures: tuple
     common: tuple = ()
@@ -51,6 +55,7 @@ FULL = Settings(
     cost_trials=20,
     b=(0.005, 0.01, 0.02, 0.03, 0.05, 0.1),
     h=(0.125, 0.25, 0.5, 1, 2),
+    temperatures=(0.01, 0.03, 0.1, 0.3, 1, 3),
     learning_temperatures=(0.1, 0.3, 1, 3),
     frontier_temperatures=(1e-3, 1e-2, 1e-1, 1, 10, 100, 1e3, 1e4),
 )
@@ -64,6 +69,7 @@ QUICK = Settings(
     cost_trials=2,
     b=(0.01, 0.02),
     h=(0.5, 1),
+    temperatures=(0.1, 1),
     learning_temperatures=(0.1, 1, 10),
     frontier_temperatures=(1e-3, 1, 1e4),
     common=(("market.rounds", "100"),),
@@ -129,6 +135,10 @@ def tuning(settings):
                      trials=settings.tuning_trials)
             plan.add(f"tune corrected b={b} h={h}", "baseline", agent(b=b, h=h) + GIVEN_SALE, seed=TUNING_SEED,
                      trials=settings.tuning_trials)
+    for temperature in settings.temperatures:
+        for kind, cost in (("klq", ()), ("klq corrected", GIVEN_SALE)):
+            plan.add(f"tune {kind} tau={temperature:g}", "klq", agent(temperature=f"{temperature:g}") + cost,
+                     seed=TUNING_SEED, trials=settings.tuning_trials)
     for value in VALUES:
         plan.add(f"tune bellman {value}", "bellman", agent(value=value), seed=TUNING_SEED,
                  trials=settings.tuning_trials)
@@ -159,15 +169,26 @@ def main(settings, choice):
 
 def _add_money(plan, choice):
     true_best, corrected = (agent(b=b, h=h) for b, h in (choice.true_best, choice.corrected_best))
-    plan.add("baseline true", "baseline", true_best)
+    klq, klq_corrected = (agent(temperature=f"{t:g}") for t in (choice.temperature, choice.corrected_temperature))
+    plan.add(TRUE, "baseline", true_best)
     plan.add(CORRECTED, "baseline", corrected + GIVEN_SALE)
     plan.add("baseline own given_sale", "baseline", corrected + agent(conversion="own") + GIVEN_SALE)
-    for name in ("null", "klq", "bellman"):
+    plan.add("klq booked", "klq", klq)
+    plan.add("klq given_sale", "klq", klq_corrected + GIVEN_SALE)
+    for name in ("null", "bellman"):
         plan.add(f"{name} given_sale", name, GIVEN_SALE)
-    plan.add("noisy baseline given_sale", "baseline", corrected + GIVEN_SALE + NOISE)
-    plan.add("noisy klq given_sale", "klq", GIVEN_SALE + NOISE)
-    plan.add("noisy baseline", "baseline", true_best + NOISE)
-    plan.add("noisy klq", "klq", NOISE)
+    plan.add("klq, all given_sale", "klq", klq_corrected + EVERYBODY)
+    plan.add("klq, all given_sale from burn-in", "klq", klq_corrected + EQUILIBRIUM)
+    plan.add("baseline, all given_sale", "baseline", corrected + EVERYBODY)
+    plan.add("baseline, all given_sale from burn-in", "baseline", corrected + EQUILIBRIUM)
+    plan.add("null, all given_sale from burn-in", "null", EQUILIBRIUM)
+    plan.add("null, all given_sale", "null", EVERYBODY)
+    for noise, variance in NOISES.items():
+        noisy = (("market.estimate_variance", variance),)
+        plan.add(f"baseline booked, {noise}", "baseline", true_best + noisy)
+        plan.add(f"klq booked, {noise}", "klq", klq + noisy)
+        plan.add(f"baseline given_sale, {noise}", "baseline", corrected + GIVEN_SALE + noisy)
+        plan.add(f"klq given_sale, {noise}", "klq", klq_corrected + GIVEN_SALE + noisy)
 
 
 def _add_learning(plan):
