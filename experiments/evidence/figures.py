@@ -41,6 +41,13 @@ def gains(rows, path):
         save(figure, path)
 
 
+def arm_words(name):
+    """An arm's name for a reader who has not read the page: "klq given_sale" is "klq, cost given sale"."""
+    words = {"null": "null (profit only)", "klq booked": "klq", "bellman resolve": "bellman",
+             "baseline own given_sale": "baseline, own sale model, cost given sale"}
+    return words.get(name, name.replace(" given_sale", ", cost given sale"))
+
+
 def true_money(rows, path):
     """Rows of (label, metrics of a comparison with the baseline): true and booked reward with intervals."""
     with plt.rc_context(STYLE):
@@ -53,10 +60,10 @@ def true_money(rows, path):
                 axes.plot(c["difference"], y + shift, "o" if key == "true_reward" else "s", color=colour,
                           label=label if y == 0 else None)
         axes.axvline(0, color="black", linewidth=0.8)
-        axes.set_yticks(range(len(rows)), [label for label, _ in rows])
+        axes.set_yticks(range(len(rows)), [arm_words(label) for label, _ in rows])
         axes.invert_yaxis()
         axes.set_xlabel("less that of the baseline tuned on true reward, GBP per epoch (95% interval)")
-        axes.legend(loc="lower left", frameon=True)
+        axes.legend(loc="upper left", frameon=True)
         save(figure, path)
 
 
