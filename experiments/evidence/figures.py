@@ -44,7 +44,7 @@ def gains(rows, path):
 def arm_words(name):
     """An arm's name for a reader who has not read the page: "klq given_sale" is "klq, cost given sale"."""
     words = {"null": "null (profit only)", "klq booked": "klq", "bellman resolve": "bellman",
-             "baseline own given_sale": "baseline, own sale model, cost given sale"}
+             "baseline own given_sale": "baseline own, cost given sale"}
     return words.get(name, name.replace(" given_sale", ", cost given sale"))
 
 
@@ -62,7 +62,7 @@ def true_money(rows, path):
         axes.axvline(0, color="black", linewidth=0.8)
         axes.set_yticks(range(len(rows)), [arm_words(label) for label, _ in rows])
         axes.invert_yaxis()
-        axes.set_xlabel("less that of the baseline tuned on true reward, GBP per epoch (95% interval)")
+        axes.set_xlabel("GBP an epoch, less the best baseline (95% interval)")
         axes.legend(loc="upper left", frameon=True)
         save(figure, path)
 
