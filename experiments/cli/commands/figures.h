@@ -23,8 +23,18 @@
     X(quote_count)                                                                                 \
     X(policies)                                                                                    \
     X(gwp)                                                                                         \
-    X(expected_claims) X(pure_premium) X(multiplier_sum) X(rank_sum) X(top1_quotes) X(expenses)    \
-        X(commission) X(levies) X(handling) X(finance) X(add_ons) X(premium_tax)
+    X(expected_claims)                                                                             \
+    X(pure_premium)                                                                                \
+    X(multiplier_sum)                                                                              \
+    X(rank_sum)                                                                                    \
+    X(top1_quotes)                                                                                 \
+    X(expenses)                                                                                    \
+    X(commission)                                                                                  \
+    X(levies)                                                                                      \
+    X(handling)                                                                                    \
+    X(finance)                                                                                     \
+    X(add_ons)                                                                                     \
+    X(premium_tax)
 
 /// Figures of one firm, or of all firms together, in one phase: X(name, numerator, denominator).
 /// Names are those of the JSON. S(v) is the sum of v, E the number of epochs, ALL(v) the sum over
