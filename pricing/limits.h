@@ -4,8 +4,8 @@
 /// Whatever an agent bids and exploration makes of it, a customer is quoted
 ///   price = clip(step(bid * exploration * unit)):
 /// rounded to a multiple of `step`, then held within multiples of the unit, which is the break-even
-/// price (pricing/break_even.h), then within GBP. Limits in GBP count where both cannot hold, and limits count where they are no
-/// multiple of `step` (design's spec of money, 5).
+/// price (pricing/break_even.h), then within GBP. Limits in GBP count where both cannot hold, and
+/// limits count where they are no multiple of `step` (design's spec of money, 5).
 #ifndef PURSUIT_PRICING_LIMITS_H
 #define PURSUIT_PRICING_LIMITS_H
 
