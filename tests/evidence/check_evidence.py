@@ -99,7 +99,7 @@ def check_page(path):
         columns = cells if line.startswith("|") else None
     check(not re.search(r"\bnan\b|\binf\b|\bNone\b|[{}]", text.replace("{kind:", "")), f"{path.name}: a gap")
     images = re.findall(r"!\[[^]]+\]\(([^)]+)\)", text)
-    check(len(images) == 3, f"{path.name}: figures {images}")
+    check(len(images) == 4, f"{path.name}: figures {images}")
     for image in images:
         root = xml.etree.ElementTree.parse(path.parent / image).getroot()
         check(root.tag.endswith("svg"), f"{image}: no SVG")
@@ -140,8 +140,27 @@ def check_committed(text):
     check(grid in committed, "docs/evidence.md is of another plan: make evidence")
 
 
+def check_front_page():
+    """README's first screen says what the evidence says, rounded."""
+    readme = (SOURCE / "README.md").read_text(encoding="utf-8")
+    committed = (SOURCE / "docs/evidence.md").read_text(encoding="utf-8")
+
+    def numbers(pattern, text):
+        found = re.search(pattern, text)
+        return found and [round(float(number.replace(",", ""))) for number in found.groups()]
+
+    told = numbers(r"\*\*([\d,]+) GBP of true reward an epoch \[([\d,]+), ([\d,]+)\]\*\*", readme)
+    measured = numbers(r"\| true reward: `klq given_sale` over baseline booked[^|]*\| \+([\d.,]+) GBP \[([\d.,]+), ([\d.,]+)\]",
+                       committed)
+    check(told and told == measured, f"README tells of {told} GBP of true reward, docs/evidence.md of {measured}")
+    told = numbers(r"([\d,]+) GBP of it true profit, the rest a portfolio", readme)
+    measured = numbers(r"\| true profit: `klq given_sale` less baseline booked[^|]*\| \+([\d.,]+) GBP", committed)
+    check(told and told == measured, f"README tells of {told} GBP of true profit, docs/evidence.md of {measured}")
+
+
 def main():
     check_words()
+    check_front_page()
     with tempfile.TemporaryDirectory(prefix="pursuit-evidence.") as name:
         folder = pathlib.Path(name)
         check_missing_agent(folder)
