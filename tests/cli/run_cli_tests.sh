@@ -453,7 +453,7 @@ says '\?\]0;owned\?\.h5'; not_says "$(printf '\033')"
 expect 'compare' 0 "$pursuit" compare null.h5 run.h5; silent
 for words in '3 trials paired' 'reward' 'booked profit' 'true profit' 'portfolio loss' "Cohen's d" 'd_z' 't-test' 'IQM' 'uplift' 'probability of' 'improvement  *pairs  *trials'; do prints "$words"; done
 expect 'compare --json' 0 "$pursuit" compare null.h5 run.h5 --json; json
-json_has "set(d['metrics']) == {'reward', 'true_reward', 'booked_profit', 'true_profit', 'portfolio_loss'}"
+json_has "set(d['metrics']) == {'reward', 'true_reward', 'booked_profit', 'true_profit', 'portfolio_loss', 'true_loss_ratio'}"
 json_has "all(m['difference_95'][0] <= m['difference'] <= m['difference_95'][1] for m in d['metrics'].values())"
 json_has "all(abs(m['other'] - m['base'] - m['difference']) < 1e-6 for m in d['metrics'].values())"
 json_has "all((m['difference_95'][0] > 0 or m['difference_95'][1] < 0) == (m['p'] < 0.05) for m in d['metrics'].values())"
@@ -467,6 +467,15 @@ expect 'a firm by name' 0 "$pursuit" compare null.h5 run.h5 --firm null-2 --json
 expect 'a firm by number' 0 "$pursuit" compare null.h5 run.h5 --firm 3 --json; json_has "d['base']['name'] == 'null-3'"
 expect 'a run with itself' 0 "$pursuit" compare run.h5 run.h5 --json; json_has "d['metrics']['reward']['difference'] == 0 and d['metrics']['reward']['p'] is None"
 json_has "d['metrics']['reward']['difference_95'] == [None, None] and d['metrics']['reward']['paired_improvement'] == 0.5"
+expect 'a ratio that is not there' 2 "$pursuit" compare null.h5 run.h5 --metric combined_ratio; says 'not both runs have economics'; empty
+expect 'run with economics' 0 "$pursuit" run small.yaml -o costs.h5 --quiet --set firms.0.economics=uk
+expect 'run with economics and corrected costs' 0 "$pursuit" run small.yaml -o costs2.h5 --quiet --set firms.0.economics=uk --set 'firms.0.correction={kind: load, load: 0.05}'
+expect 'compare with economics' 0 "$pursuit" compare costs.h5 costs2.h5; prints 'combined ratio'; prints '% of premium, test'
+expect 'compare with economics --json' 0 "$pursuit" compare costs.h5 costs2.h5 --json; json
+json_has "abs(d['metrics']['combined_ratio']['base'] - d['metrics']['true_loss_ratio']['base'] - d['metrics']['expense_ratio']['base']) < 1e-9"
+expect 'compare without and with economics' 2 "$pursuit" compare run.h5 costs.h5; says 'economics'; empty
+expect 'the same, anyway' 0 "$pursuit" compare run.h5 costs.h5 --anyway; prints 'true loss ratio'; not_prints 'combined ratio'
+expect 'summary with economics' 0 "$pursuit" summary costs.h5; prints 'combined'; prints 'Economics of the test epochs'
 expect 'an unknown firm' 2 "$pursuit" compare null.h5 run.h5 --firm nobody; says "no firm 'nobody'.* 0 to 3"
 expect 'a firm out of range' 2 "$pursuit" compare null.h5 run.h5 --firm 4; says "no firm '4'"
 expect 'an unknown metric' 2 "$pursuit" compare null.h5 run.h5 --metric rewrad; says "unknown metric 'rewrad' \(did you mean 'reward'\?\)"

@@ -14,16 +14,22 @@
 
 typedef struct metric {
     const char *name, *words;
-    pp_variable_id id;
-    bool less; ///< the lesser of two is the better
+    bool ratio;                             ///< of the sum of parts to premium
+    bool economics;                         ///< only where both files have them
+    bool less;                              ///< the lesser of two is the better
+    pp_variable_id parts[PP_PAIRING_PARTS]; ///< one alone if it is no ratio
 } metric;
 
+#define EXPENSES PP_VAR_handling, PP_VAR_expenses, PP_VAR_commission, PP_VAR_levies
 static const metric metrics[] = {
-    {"reward", "reward", PP_VAR_reward, false},
-    {"true_reward", "true reward", PP_VAR_true_reward, false},
-    {"booked_profit", "booked profit", PP_VAR_booked_profit, false},
-    {"true_profit", "true profit", PP_VAR_true_profit, false},
-    {"portfolio_loss", "portfolio loss", PP_VAR_portfolio_loss, true},
+    {"reward", "reward", false, false, false, {PP_VAR_reward}},
+    {"true_reward", "true reward", false, false, false, {PP_VAR_true_reward}},
+    {"booked_profit", "booked profit", false, false, false, {PP_VAR_booked_profit}},
+    {"true_profit", "true profit", false, false, false, {PP_VAR_true_profit}},
+    {"portfolio_loss", "portfolio loss", false, false, true, {PP_VAR_portfolio_loss}},
+    {"true_loss_ratio", "true loss ratio", true, false, true, {PP_VAR_pure_premium, PP_VAR_COUNT}},
+    {"expense_ratio", "expense ratio", true, true, true, {EXPENSES, PP_VAR_COUNT}},
+    {"combined_ratio", "combined ratio", true, true, true, {PP_VAR_pure_premium, EXPENSES}},
 };
 
 typedef struct arguments {
@@ -75,6 +81,16 @@ static void money_row(pp_table *table, const metric *m, const pp_comparison *c)
     pp_table_percent(table, c->uplift);
 }
 
+static void ratio_row(pp_table *table, const metric *m, const pp_comparison *c)
+{
+    pp_table_text(table, m->words);
+    pp_table_number(table, 100 * c->base, 2);
+    pp_table_number(table, 100 * c->other, 2);
+    pp_table_number(table, 100 * c->difference, 2);
+    pp_table_number(table, 100 * c->interval.low, 2);
+    pp_table_number(table, 100 * c->interval.high, 2);
+}
+
 static void effect_row(pp_table *table, const metric *m, const pp_comparison *c)
 {
     pp_table_text(table, m->words);
@@ -94,14 +110,24 @@ static void improvement_row(pp_table *table, const metric *m, const pp_compariso
     pp_table_number(table, c->paired_interval.high, 3);
 }
 
-static pp_status print_table(const report *r, const char *columns, const pp_table_heading *headings,
+/// A table of the metrics that are ratios, or of the others; nothing if there are none.
+static pp_status print_table(const report *r, bool ratio, const char *columns,
+                             const pp_table_heading *headings,
                              void (*row)(pp_table *, const metric *, const pp_comparison *))
 {
     pp_table table = {.columns = columns};
+    size_t rows = 0;
     pp_table_headings(&table, headings);
     for (size_t i = 0; i < r->n; i++)
-        row(&table, r->metric[i], &r->row[i]);
-    return pp_table_print(&table, stdout, pp_cli_colour(stdout));
+        if (r->metric[i]->ratio == ratio) {
+            row(&table, r->metric[i], &r->row[i]);
+            rows++;
+        }
+    if (rows == 0)
+        return PP_OK;
+    pp_status status = pp_table_print(&table, stdout, pp_cli_colour(stdout));
+    putchar('\n');
+    return status;
 }
 
 static pp_status print_report(const report *r, const pp_pairing *pairing)
@@ -114,6 +140,10 @@ static pp_status print_report(const report *r, const pp_pairing *pairing)
         {"95%", "low"},
         {"95%", "high"},
         {"", "uplift"},
+    };
+    static const pp_table_heading ratio[] = {
+        {"", "% of premium, test"}, {"base", "mean"}, {"other", "mean"},
+        {"other", "- base"},        {"95%", "low"},   {"95%", "high"},
     };
     static const pp_table_heading effect[] = {
         {"", ""},        {"Cohen's d,", "groups"}, {"d_z,", "paired"}, {"paired", "t-test p"},
@@ -132,14 +162,14 @@ static pp_status print_report(const report *r, const pp_pairing *pairing)
            pp_results_firm(other->file, other->firm));
     printf("%zu trials paired by number, %zu test epochs each; seed %" PRIu64 "\n\n",
            pairing->n_pairs, base->n_test, pairing->seed);
-    pp_status status = print_table(r, "lrrrrrr", money, money_row);
-    putchar('\n');
+    pp_status status = print_table(r, false, "lrrrrrr", money, money_row);
     if (status == PP_OK)
-        status = print_table(r, "lrrrrr", effect, effect_row);
-    putchar('\n');
+        status = print_table(r, true, "lrrrrr", ratio, ratio_row);
     if (status == PP_OK)
-        status = print_table(r, "lrrrr", improvement, improvement_row);
-    puts("\n  95% and p: Student's t of the paired differences. d: mean difference over the\n"
+        status = print_table(r, false, "lrrrrr", effect, effect_row);
+    if (status == PP_OK)
+        status = print_table(r, false, "lrrrr", improvement, improvement_row);
+    puts("  95% and p: Student's t of the paired differences. d: mean difference over the\n"
          "  groups' pooled s.d.; d_z: over the s.d. of the paired differences.\n"
          "  IQM: interquartile mean over trials. Improvement: share in which other is better\n"
          "  than base, ties half, of all pairs of trials and of trials paired by number, with\n"
@@ -245,16 +275,28 @@ static int compare(const pp_command *command, const arguments *a)
         return PP_EXIT_USAGE;
     }
     for (size_t i = 0; i < PP_COUNT(metrics) && status == PP_OK; i++) {
-        if (a->only && a->only != &metrics[i])
+        const metric *m = &metrics[i];
+        if ((a->only && a->only != m) || (m->economics && !pp_pairing_has_economics(&pairing)))
             continue;
-        r.metric[r.n] = &metrics[i];
-        status = pp_pairing_compare(&pairing, metrics[i].id, &r.row[r.n], &error);
-        if (metrics[i].less)
+        r.metric[r.n] = m;
+        status = m->ratio ? pp_pairing_compare_ratio(&pairing, m->parts, &r.row[r.n], &error)
+                          : pp_pairing_compare(&pairing, m->parts[0], &r.row[r.n], &error);
+        if (m->ratio && status == PP_EINVAL) { // a trial without premium has none
+            status = PP_OK;
+            continue;
+        }
+        if (m->less)
             count_less(&r.row[r.n]);
         r.n++;
         if (status == PP_EINVAL) // values that are no numbers are the file's fault, not the user's
             status = PP_EFORMAT;
     }
+    if (status == PP_OK && r.n == 0)
+        status = pp_error_set(&error, PP_EINVAL,
+                              a->only->economics && !pp_pairing_has_economics(&pairing)
+                                  ? "--metric %s: not both runs have economics"
+                                  : "--metric %s: a trial has no premium",
+                              a->only->name);
     if (status == PP_OK && a->json)
         status = print_json(&r, &pairing);
     else if (status == PP_OK)
@@ -289,7 +331,8 @@ static int run(const pp_command *command, int argc, char **argv)
 static const pp_cli_option options[] = {
     {PP_OPT_FIRM, "firm", "NAME|N", "which firm, by name or number from 0 (default 0)"},
     {PP_OPT_METRIC, "metric", "NAME",
-     "only reward, true_reward, booked_profit, true_profit or portfolio_loss"},
+     "only reward, true_reward, booked_profit, true_profit, portfolio_loss, "
+     "true_loss_ratio, expense_ratio or combined_ratio"},
     {PP_OPT_ANYWAY, "anyway", NULL, "compare runs of different scenarios, with a warning"},
     {PP_OPT_JSON, "json", NULL, "the same figures as JSON, unrounded"},
 };
@@ -313,6 +356,9 @@ const pp_command pp_command_compare = {
         "costs of a sale. "
         "If they are not, compare names the first key that differs and stops; with --anyway it "
         "goes on.\n\n"
+        "Ratios are of sums over a trial\'s test epochs, in % of premium: claims as they truly are "
+        "expected, expenses with handling, commission and levies, and both. The last two are shown "
+        "where both runs have economics.\n\n"
         "Shown are the means, their difference with a 95% interval over trials by Student's t, "
         "uplift, Cohen's d as for independent groups and of the paired differences (d_z), p of the "
         "paired t-test, and interquartile means. The interval leaves 0 out exactly where p is "
@@ -321,7 +367,7 @@ const pp_command pp_command_compare = {
         "The probability of improvement is the share in which OTHER is better than BASE, ties "
         "counted half: of all pairs of a trial of one and a trial of the other, and of the trials "
         "paired by number, with a 95% interval by Wilson's score. A greater value is the better "
-        "one, but for the portfolio loss, where a smaller one is.",
+        "one, but for the portfolio loss and ratios, where a smaller one is.",
     PP_CLI_EXAMPLES(examples),
     PP_CLI_OPTIONS(options),
     .min_operands = 2,

@@ -45,4 +45,14 @@ void pp_pairing_destroy(pp_pairing *pairing);
 pp_status pp_pairing_compare(pp_pairing *pairing, pp_variable_id id, pp_comparison *comparison,
                              pp_error *error);
 
+enum { PP_PAIRING_PARTS = 5 };
+/// Compare sums of (trial, epoch, firm) variables over premium: one ratio of sums a trial.
+/// @param parts ended by PP_VAR_COUNT where there are fewer; those that a file lacks are 0
+/// @return as pp_pairing_compare; PP_EINVAL too if a trial has no premium
+pp_status pp_pairing_compare_ratio(pp_pairing *pairing,
+                                   const pp_variable_id parts[PP_PAIRING_PARTS],
+                                   pp_comparison *comparison, pp_error *error);
+/// Have both files what sales pay and cost besides premium and claims?
+bool pp_pairing_has_economics(const pp_pairing *pairing);
+
 #endif

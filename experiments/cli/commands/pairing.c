@@ -259,15 +259,60 @@ static double *observations(const pp_side *side, size_t n_pairs, pp_variable_id 
     return NULL;
 }
 
+/// Compare observations of both sides, which are freed.
+static pp_status compare_owned(const pp_pairing *pairing, double *base, double *other,
+                               pp_comparison *comparison, pp_error *error)
+{
+    pp_status status = base && other ? pp_compare(base, other, pairing->n_pairs, comparison, error)
+                                     : error->status;
+    free(base);
+    free(other);
+    return status;
+}
+
 pp_status pp_pairing_compare(pp_pairing *pairing, pp_variable_id id, pp_comparison *comparison,
                              pp_error *error)
 {
     double *base = observations(&pairing->base, pairing->n_pairs, id, error);
     double *other = base ? observations(&pairing->other, pairing->n_pairs, id, error) : NULL;
-    pp_status status = base && other ? PP_OK : error->status;
-    if (status == PP_OK)
-        status = pp_compare(base, other, pairing->n_pairs, comparison, error);
-    free(base);
-    free(other);
-    return status;
+    return compare_owned(pairing, base, other, comparison, error);
+}
+
+/// The paired trials' ratios of sums; malloc'd, or NULL after setting the error.
+static double *ratios(const pp_side *side, size_t n_pairs, const pp_variable_id *parts,
+                      pp_error *error)
+{
+    double *premium = observations(side, n_pairs, PP_VAR_gwp, error);
+    double *sum = premium ? calloc(n_pairs, sizeof *sum) : NULL;
+    if (premium && !sum)
+        pp_error_memory(error, "the comparison");
+    for (size_t p = 0; sum && p < PP_PAIRING_PARTS && parts[p] != PP_VAR_COUNT; p++) {
+        if (!pp_results_has(side->file, parts[p]))
+            continue;
+        double *part = observations(side, n_pairs, parts[p], error);
+        for (size_t i = 0; part && i < n_pairs; i++)
+            sum[i] += part[i] / premium[i];
+        if (!part) {
+            free(sum);
+            sum = NULL;
+        }
+        free(part);
+    }
+    free(premium);
+    return sum;
+}
+
+pp_status pp_pairing_compare_ratio(pp_pairing *pairing,
+                                   const pp_variable_id parts[PP_PAIRING_PARTS],
+                                   pp_comparison *comparison, pp_error *error)
+{
+    double *base = ratios(&pairing->base, pairing->n_pairs, parts, error);
+    double *other = base ? ratios(&pairing->other, pairing->n_pairs, parts, error) : NULL;
+    return compare_owned(pairing, base, other, comparison, error);
+}
+
+bool pp_pairing_has_economics(const pp_pairing *pairing)
+{
+    return pp_results_has(pairing->base.file, PP_VAR_expenses) &&
+           pp_results_has(pairing->other.file, PP_VAR_expenses);
 }
