@@ -468,8 +468,8 @@ expect 'a firm by number' 0 "$pursuit" compare null.h5 run.h5 --firm 3 --json; j
 expect 'a run with itself' 0 "$pursuit" compare run.h5 run.h5 --json; json_has "d['metrics']['reward']['difference'] == 0 and d['metrics']['reward']['p'] is None"
 json_has "d['metrics']['reward']['difference_95'] == [None, None] and d['metrics']['reward']['paired_improvement'] == 0.5"
 expect 'a ratio that is not there' 2 "$pursuit" compare null.h5 run.h5 --metric combined_ratio; says 'not both runs have economics'; empty
-expect 'run with economics' 0 "$pursuit" run small.yaml -o costs.h5 --quiet --set firms.0.economics=uk
-expect 'run with economics and corrected costs' 0 "$pursuit" run small.yaml -o costs2.h5 --quiet --set firms.0.economics=uk --set 'firms.0.correction={kind: load, load: 0.05}'
+expect 'run with economics' 0 "$pursuit" run small.yaml -o costs.h5 --quiet --set firms.0.economics=uk --set firms.1.economics=uk
+expect 'run with economics and corrected costs' 0 "$pursuit" run small.yaml -o costs2.h5 --quiet --set firms.0.economics=uk --set firms.1.economics=uk --set 'firms.0.correction={kind: load, load: 0.05}'
 expect 'compare with economics' 0 "$pursuit" compare costs.h5 costs2.h5; prints 'combined ratio'; prints '% of premium, test'
 expect 'compare with economics --json' 0 "$pursuit" compare costs.h5 costs2.h5 --json; json
 json_has "abs(d['metrics']['combined_ratio']['base'] - d['metrics']['true_loss_ratio']['base'] - d['metrics']['expense_ratio']['base']) < 1e-9"
