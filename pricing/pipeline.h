@@ -47,7 +47,8 @@ PP_API void pp_pipeline_limit(pp_pipeline *pipeline, const pp_limits *limits);
 /// Limits as pp_limits_given returns them.
 PP_API const pp_limits *pp_pipeline_limits(const pp_pipeline *pipeline);
 
-/// Range of every bid, multiples of the unit. The firm's limits may leave less of it, and count before it.
+/// Range of every bid, multiples of the unit. The firm's limits may leave less of it, and count
+/// before it.
 PP_API void pp_pipeline_bid_range(const pp_pipeline *pipeline, double *low, double *high);
 
 /// Variance of the logarithm of the factors that quotes are explored by.
