@@ -153,6 +153,9 @@ def check_front_page():
     measured = numbers(r"\| true reward: `klq given_sale` over baseline booked[^|]*\| \+([\d.,]+) GBP \[([\d.,]+), ([\d.,]+)\]",
                        committed)
     check(told and told == measured, f"README tells of {told} GBP of true reward, docs/evidence.md of {measured}")
+    told = numbers(r"leaves `klq` ([\d,]+) GBP of true reward an\s+epoch \[([\d,]+), ([\d,]+)\]", readme)
+    measured = numbers(r"beats baseline given_sale[^|]*\| \+([\d.,]+) GBP \[([\d.,]+), ([\d.,]+)\]", committed)
+    check(told and told == measured, f"README tells of {told} GBP over a corrected baseline, docs/evidence.md of {measured}")
     told = numbers(r"([\d,]+) GBP of it true profit, the rest a portfolio", readme)
     measured = numbers(r"\| true profit: `klq given_sale` less baseline booked[^|]*\| \+([\d.,]+) GBP", committed)
     check(told and told == measured, f"README tells of {told} GBP of true profit, docs/evidence.md of {measured}")
