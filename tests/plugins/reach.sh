@@ -26,7 +26,7 @@ $1
 pp_status train(void *state, const void *params, const pp_agent_setup *setup, pp_error *error)
 {
     double seen = setup->burn_in_average[0] + setup->portfolio->target[0] + (double)setup->rounds +
-                  setup->history->estimate[0] + setup->history->multiplier[0] +
+                  setup->history->unit[0] + setup->history->multiplier[0] +
                   setup->history->rivals[0][0] + setup->history->rank[0] +
                   (double)pp_pipeline_curve_size(setup->pipeline) + setup->schema->n_columns;
     (void)state, (void)params, (void)error;
@@ -38,7 +38,7 @@ void quote_batch(const void *state, const pp_agent_batch *batch, double *multipl
 {
     (void)state;
     for (size_t i = 0; i < batch->n; i++)
-        multiplier[i] = batch->null_bid[i] + batch->features[0][i] + batch->estimate[i] +
+        multiplier[i] = batch->null_bid[i] + batch->features[0][i] + batch->unit[i] +
                         (double)batch->categories[i] +
                         pp_curve_probability(batch->curves, i, 1);
     $3
@@ -46,7 +46,7 @@ void quote_batch(const void *state, const pp_agent_batch *batch, double *multipl
 
 double quote(void *state, const pp_agent_quote *quote, const double *held)
 {
-    double seen = quote->estimate + quote->features[0] + quote->null_bid + held[0] +
+    double seen = quote->unit + quote->features[0] + quote->null_bid + held[0] +
                   pp_curve_bid(&quote->curve, 0, 1) + (double)quote->categories + quote->prepared[0];
     (void)state;
     $4

@@ -163,7 +163,7 @@ for quote in NAN -1 0 INFINITY; do
         scenario "${way}_$quote"
         expect "${way}_$quote, check" 0 "$pursuit" check "${way}_$quote.yaml"
         expect "${way}_$quote" 4 "$pursuit" run "${way}_$quote.yaml" -o x.h5 --quiet
-        says "pursuit run: trial 0, epoch 2, round 7: firm 'ours': agent 'bad' quoted $number times its estimate; a quote must be \
+        says "pursuit run: trial 0, epoch 2, round 7: firm 'ours': agent 'bad' quoted $number times its price unit; a quote must be \
 positive and finite"
         absent x.h5
     done
