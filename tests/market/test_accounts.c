@@ -133,7 +133,7 @@ enum { CUSTOMERS = 20000, FIRMS = 8 };
 
 static double premium[CUSTOMERS], estimate[FIRMS][CUSTOMERS], offer[FIRMS][CUSTOMERS];
 
-/// Every firm asks 1.1 times its price unit. Firm `picked` sells: the cheapest if -1, `customer % (N
+/// Every firm asks 1.1 times its estimate. Firm `picked` sells: the cheapest if -1, `customer % (N
 /// + 1)` if -2.
 static pp_accounts simulate(double variance, double base_index, int picked)
 {
