@@ -6,7 +6,7 @@ include(CMakePackageConfigHelpers)
 set(public_headers
     market/accounts.h market/choice.h market/config.h market/customers.h market/economics.h market/base/error.h market/distribution.h
     market/base/param.h market/base/param_rows.h market/population/population.h market/prices.h market/random.h market/schema.h
-    market/base/stop.h
+    market/base/stop.h market/breakdown.h
     pricing/break_even.h pricing/config.h pricing/conversion.h pricing/history.h pricing/limits.h pricing/pipeline.h pricing/portfolio.h
     agents/agent.h agents/planning/sale_model.h
     data/csv/read.h data/results/results.h data/results/read.h data/hdf5/value_type.h

@@ -20,6 +20,7 @@
 #include "market/base/error.h"
 #include "market/base/param.h"
 #include "market/base/stop.h"
+#include "market/breakdown.h"
 #include "market/choice.h"
 #include "market/config.h"
 #include "market/customers.h"

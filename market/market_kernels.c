@@ -299,6 +299,83 @@ static void count(const int32_t *x, size_t n, size_t values, int64_t *counts)
     }
 }
 
+// ---- breakdown ----
+
+/// `tally` of m edges, a number that the compiler knows: each eight of x are loaded once for all.
+static inline __attribute__((always_inline)) void
+tally_some(const double *x, size_t n, const double *edges, size_t m, int64_t *counts, double *sums)
+{
+    enum { MOST = 4 };
+    pp_lanes edge[MOST], sum[MOST];
+    pp_mask count[MOST][PP_VECTORS] = {0};
+    size_t i = 0;
+    for (size_t j = 0; j < m; j++) {
+        edge[j] = pp_lanes_of(edges[j]);
+        sum[j] = pp_lanes_of(0);
+    }
+    for (; i + PP_LANES <= n; i += PP_LANES) {
+        pp_lanes value = pp_lanes_load(x + i);
+        for (size_t j = 0; j < m; j++)
+            for (int v = 0; v < PP_VECTORS; v++) {
+                pp_found found = pp_vector_find(value.v[v], edge[j].v[v]);
+                count[j][v] = pp_vector_count(count[j][v], found);
+                sum[j].v[v] = pp_vector_add(sum[j].v[v], found, value.v[v]);
+            }
+    }
+    for (size_t j = 0; j < m; j++) {
+        double part[PP_LANES];
+        pp_lanes_store(sum[j], part);
+        for (size_t k = i; k < n; k++) {
+            counts[j] += x[k] >= edges[j];
+            part[k - i] += x[k] >= edges[j] ? x[k] : 0;
+        }
+        for (size_t k = 0; k < PP_LANES; k++) {
+            counts[j] += count[j][k / PP_VECTOR][k % PP_VECTOR];
+            sums[j] += part[k];
+        }
+    }
+}
+
+static void tally(const double *x, size_t n, const double *edges, size_t n_edges, int64_t *counts,
+                  double *sums)
+{
+    size_t j = 0;
+    for (; j + 4 <= n_edges; j += 4)
+        tally_some(x, n, edges + j, 4, counts + j, sums + j);
+    for (; j < n_edges; j++)
+        tally_some(x, n, edges + j, 1, counts + j, sums + j);
+}
+
+static void inverse(const double *restrict x, size_t n, double *restrict y)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = 1 / x[i];
+}
+
+static void bands(const double *restrict x, size_t n, const double *edges, size_t n_edges,
+                  uint32_t *restrict band)
+{
+    for (size_t j = 0; j < n_edges; j++) {
+        double edge = edges[j];
+        for (size_t i = 0; i < n; i++)
+            band[i] += x[i] >= edge;
+    }
+}
+
+static void scatter(const double *restrict rows, const uint32_t *restrict cell, size_t n,
+                    size_t step, double *restrict sums)
+{
+    typedef double four __attribute__((vector_size(32)));
+    for (size_t i = 0; i < n; i++) {
+        double *to = sums + cell[i] * step;
+        four row, sum;
+        memcpy(&row, rows + 4 * i, sizeof row);
+        memcpy(&sum, to, sizeof sum);
+        sum += row;
+        memcpy(to, &sum, sizeof sum);
+    }
+}
+
 const pp_market_kernels PP_SIMD_TABLE(pp_market_kernels) = {.uniform = uniform,
                                                             .exp = exps,
                                                             .quantile = quantile,
@@ -306,4 +383,8 @@ const pp_market_kernels PP_SIMD_TABLE(pp_market_kernels) = {.uniform = uniform,
                                                             .choose = choose,
                                                             .rank = rank,
                                                             .sum_ratios = sum_ratios,
-                                                            .count = count};
+                                                            .count = count,
+                                                            .tally = tally,
+                                                            .inverse = inverse,
+                                                            .bands = bands,
+                                                            .scatter = scatter};

@@ -70,6 +70,17 @@ typedef struct pp_market_kernels {
     /// counts[v] rises by how many of x are v. For few values: it looks at all x for each.
     /// @param x [n], n below 2^31 @param counts [values]
     void (*count)(const int32_t *x, size_t n, size_t values, int64_t *counts);
+    /// For each edge counts[j] rises by how many of x are at least edges[j], and sums[j] by their
+    /// sum, in partial sums by place modulo 8 that are then added in order. NaN reaches no edge.
+    /// @param x [n] @param edges, counts, sums [n_edges]
+    void (*tally)(const double *x, size_t n, const double *edges, size_t n_edges, int64_t *counts,
+                  double *sums);
+    void (*inverse)(const double *x, size_t n, double *y);
+    /// band rises by how many of the edges are at most x, all [n]. @param edges [n_edges]
+    void (*bands)(const double *x, size_t n, const double *edges, size_t n_edges, uint32_t *band);
+    /// sums[cell] rises by the four numbers of each row, in order of rows.
+    /// @param rows [n][4] @param sums [cells][step] of which the first four
+    void (*scatter)(const double *rows, const uint32_t *cell, size_t n, size_t step, double *sums);
 } pp_market_kernels;
 
 PP_SIMD_KERNELS(pp_market_kernels)

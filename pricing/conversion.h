@@ -45,6 +45,10 @@ typedef struct pp_conversion_class {
     /// @param curves [n][curve_size]
     void (*prepare)(const void *model, const double *const *inputs, size_t n, double *curves);
     double (*probability)(const void *model, const double *curve, double multiplier);
+    /// `probability` of many quotes, to rounding. @param curves [n][curve_size]
+    /// @param multiplier, probability [n]
+    void (*probabilities)(const void *model, const double *curves, size_t n,
+                          const double *multiplier, double *probability);
     /// argmax over [bid_min, bid_max] of P(a)(a - k). @param k [n] or NULL for all 1
     void (*bid)(const void *model, const double *curves, size_t n, const double *k, double bid_min,
                 double bid_max, double *bid);

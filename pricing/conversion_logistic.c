@@ -263,6 +263,13 @@ static double logistic_probability(const void *model, const double *curve, doubl
     return 1 / (1 + exp(m->beta * multiplier - curve[0]));
 }
 
+static void logistic_probabilities(const void *model, const double *curves, size_t n,
+                                   const double *multiplier, double *probability)
+{
+    const logistic *m = model;
+    pp_pricing_kernels_now()->probability(curves, m->beta, multiplier, n, probability);
+}
+
 static void logistic_bid(const void *model, const double *curves, size_t n, const double *k,
                          double bid_min, double bid_max, double *bid)
 {
@@ -284,6 +291,7 @@ const pp_conversion_class pp_conversion_logistic = {
     .affine = logistic_affine,
     .prepare = logistic_prepare,
     .probability = logistic_probability,
+    .probabilities = logistic_probabilities,
     .bid = logistic_bid,
 };
 

@@ -336,6 +336,14 @@ static double mlp_probability(const void *model, const double *curve, double mul
     return sigmoid(logit);
 }
 
+static void mlp_probabilities(const void *model, const double *curves, size_t n,
+                              const double *multiplier, double *probability)
+{
+    const size_t size = 1 + ((const mlp *)model)->hidden;
+    for (size_t i = 0; i < n; i++)
+        probability[i] = mlp_probability(model, curves + i * size, multiplier[i]);
+}
+
 static double gain(const void *model, const double *curve, double k, double a)
 {
     return mlp_probability(model, curve, a) * (a - k);
@@ -396,5 +404,6 @@ const pp_conversion_class pp_conversion_mlp = {
     .fit = mlp_fit,
     .prepare = mlp_prepare,
     .probability = mlp_probability,
+    .probabilities = mlp_probabilities,
     .bid = mlp_bid,
 };

@@ -218,6 +218,12 @@ double pp_curve_probability(const pp_curves *curves, size_t i, double multiplier
     return p->class->probability(p->model, curves->values + i * curves->size, multiplier);
 }
 
+void pp_curves_probability(const pp_curves *curves, const double *multiplier, double *probability)
+{
+    const pp_pipeline *p = curves->pipeline;
+    p->class->probabilities(p->model, curves->values, curves->n, multiplier, probability);
+}
+
 /// By a central difference, off by less than a part in 100,000 for slopes that occur: any
 /// conversion model has it.
 double pp_curve_elasticity(const pp_curves *curves, size_t i, double multiplier)

@@ -77,6 +77,10 @@ PP_API void pp_pipeline_rivals(const pp_pipeline *pipeline, const double *const 
 
 /// P(sale) of quote i at a multiplier.
 PP_API double pp_curve_probability(const pp_curves *curves, size_t i, double multiplier);
+/// P(sale) of all quotes at a multiplier each, to rounding the same. @param multiplier, probability
+/// [curves->n]
+PP_API void pp_curves_probability(const pp_curves *curves, const double *multiplier,
+                                  double *probability);
 /// Price elasticity of that P: d ln P/d ln multiplier, below 0.
 PP_API double pp_curve_elasticity(const pp_curves *curves, size_t i, double multiplier);
 /// Best multiplier of quote i: argmax of P(a)(a - k) over the bid's range, held within the firm's

@@ -114,5 +114,15 @@ static void bid(const double *alpha, double beta, const double *k, double low, d
         bid_strip(alpha + i, beta, k ? k + i : ones, low, high, n - i, bids + i);
 }
 
+static void probability(const double *restrict alpha, double beta,
+                        const double *restrict multiplier, size_t n, double *restrict p)
+{
+    for (size_t i = 0; i < n; i++)
+        p[i] = beta * multiplier[i] - alpha[i];
+    pp_exps(p, n);
+    for (size_t i = 0; i < n; i++)
+        p[i] = 1 / (1 + p[i]);
+}
+
 const pp_pricing_kernels PP_SIMD_TABLE(pp_pricing_kernels) = {
-    .affine = affine, .offer = offer, .log = logs, .bid = bid};
+    .affine = affine, .offer = offer, .log = logs, .bid = bid, .probability = probability};

@@ -21,6 +21,9 @@ typedef struct pp_pricing_kernels {
     /// pp_logistic_bid of each. @param k [n] or NULL for all 1
     void (*bid)(const double *alpha, double beta, const double *k, double low, double high,
                 size_t n, double *bid);
+    /// 1/(1 + exp(beta multiplier - alpha)) of each, all [n].
+    void (*probability)(const double *alpha, double beta, const double *multiplier, size_t n,
+                        double *probability);
 } pp_pricing_kernels;
 
 PP_SIMD_KERNELS(pp_pricing_kernels)

@@ -36,11 +36,17 @@ static pp_status describe(pp_export_column *column, const char *name, const char
     return status;
 }
 
+static bool is_whole(pp_export_source source)
+{
+    return source == PP_EXPORT_COORDINATE || source == PP_EXPORT_END || source == PP_EXPORT_VIEW ||
+           source == PP_EXPORT_PHASE;
+}
+
 /// A coordinate, or the phases, is read at once: it is as long as one dimension.
 static pp_status read_whole(pp_export_column *column, pp_error *error)
 {
     size_t n = (size_t)column->reader.lengths[0];
-    column->reader.real = false;
+    column->reader.real = column->source == PP_EXPORT_END;
     pp_status status = pp_export_column_allocate(column, n, error);
     if (status == PP_OK)
         status = pp_variable_reader_numbers(&column->reader, 0, n, column->values.any, error);
@@ -67,8 +73,10 @@ pp_status pp_export_column_create(const pp_results_file *file, pp_export_source 
             pp_variable_reader_open(file, path, dims ? dims : own, text, &column->reader, error);
     if (status == PP_OK)
         status = describe(column, name, long_name, error);
-    if (status == PP_OK && (source == PP_EXPORT_COORDINATE || source == PP_EXPORT_PHASE))
+    if (status == PP_OK && is_whole(source))
         status = read_whole(column, error);
+    if (status == PP_OK && source == PP_EXPORT_VIEW)
+        status = pp_export_column_read_labels(column, error);
     return status;
 }
 
@@ -165,9 +173,9 @@ static const char *category_at(const pp_export_column *column, const pp_export_p
                                 place->at[PP_DIM_CATEGORY]];
 }
 
-static const char *label_at(const pp_export_column *column, const pp_export_place *place)
+static const char *label_at(const pp_export_column *column, size_t row)
 {
-    int64_t value = column->values.integers[place->row];
+    int64_t value = column->values.integers[row];
     return value >= 0 && (uint64_t)value < column->n_labels ? column->labels[value] : "";
 }
 
@@ -184,9 +192,12 @@ const char *pp_export_column_text(const pp_export_column *columns, size_t i,
     case PP_EXPORT_CATEGORY:
         return category_at(column, place);
     case PP_EXPORT_LABEL:
-        return label_at(column - 1, place);
+        return label_at(column - 1, place->row);
+    case PP_EXPORT_VIEW:
+        return label_at(column, place->at[column->dim]);
     case PP_EXPORT_INDEX:
     case PP_EXPORT_COORDINATE:
+    case PP_EXPORT_END:
     case PP_EXPORT_VARIABLE:
         break;
     }

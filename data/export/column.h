@@ -9,6 +9,8 @@
 typedef enum pp_export_source {
     PP_EXPORT_INDEX,      ///< number along a dimension, from 0
     PP_EXPORT_COORDINATE, ///< value along a dimension
+    PP_EXPORT_END,        ///< the same of a real number; empty where it is not finite
+    PP_EXPORT_VIEW,       ///< name of the band's view
     PP_EXPORT_PHASE,      ///< name of the epoch's phase
     PP_EXPORT_FIRM,       ///< name of the firm
     PP_EXPORT_CATEGORY,   ///< category_description of (trial, firm, category)

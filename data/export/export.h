@@ -7,7 +7,7 @@
 #include "data/results/read.h"
 #include "market/base/stop.h"
 
-enum { PP_EXPORT_TABLES = 9 };
+enum { PP_EXPORT_TABLES = 10 };
 
 typedef struct pp_export_options {
     bool force;               ///< replace a directory that an export has written

@@ -2,6 +2,7 @@
 #include "data/export/table.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,10 @@ static const struct key {
     {PP_DIM_CATEGORY, PP_EXPORT_INDEX, "category", NULL, "number of the firm's category, from 0"},
     {PP_DIM_CATEGORY, PP_EXPORT_CATEGORY, "category_description", "category_description", NULL},
     {PP_DIM_RANK, PP_EXPORT_COORDINATE, "rank", "rank", NULL},
+    {PP_DIM_BAND, PP_EXPORT_VIEW, "view", "band_view", NULL},
+    {PP_DIM_BAND, PP_EXPORT_COORDINATE, "band", "band", NULL},
+    {PP_DIM_BAND, PP_EXPORT_END, "low", "band_low", NULL},
+    {PP_DIM_BAND, PP_EXPORT_END, "high", "band_high", NULL},
     {PP_DIM_UPDATE, PP_EXPORT_COORDINATE, "update", "learning/update", NULL},
     {PP_DIM_QUOTE, PP_EXPORT_INDEX, "quote", NULL, "number of the recorded round, from 0"},
 };
@@ -128,7 +133,10 @@ static void put_number(const pp_export_column *column, const pp_export_place *pl
         pp_csv_put_integer(out, (int64_t)place->at[column->dim]);
     else if (column->source == PP_EXPORT_COORDINATE)
         pp_csv_put_integer(out, column->values.integers[place->at[column->dim]]);
-    else if (column->reader.real)
+    else if (column->source == PP_EXPORT_END) {
+        if (isfinite(column->values.reals[place->at[column->dim]]))
+            pp_csv_put_real(out, column->values.reals[place->at[column->dim]]);
+    } else if (column->reader.real)
         pp_csv_put_real(out, column->values.reals[place->row]);
     else
         pp_csv_put_integer(out, column->values.integers[place->row]);
@@ -237,8 +245,10 @@ static const char *type_of(const pp_export_column *column)
     case PP_EXPORT_INDEX:
     case PP_EXPORT_COORDINATE:
         return "integer";
+    case PP_EXPORT_END:
     case PP_EXPORT_VARIABLE:
         return column->reader.real ? "number" : "integer";
+    case PP_EXPORT_VIEW:
     case PP_EXPORT_PHASE:
     case PP_EXPORT_FIRM:
     case PP_EXPORT_CATEGORY:
@@ -252,6 +262,8 @@ static const char *missing_of(const pp_export_column *column)
 {
     if (column->source == PP_EXPORT_VARIABLE && column->reader.real)
         return "empty if undefined";
+    if (column->source == PP_EXPORT_END)
+        return "empty if there is no end";
     if (column->source == PP_EXPORT_CATEGORY)
         return "empty if the firm has no such category";
     return column->source == PP_EXPORT_LABEL ? "empty if the number has no name" : "never";

@@ -72,10 +72,12 @@ static pp_status define_own(definition *d, pp_error *error)
 {
     const pp_merge_survey *survey = d->file->survey;
     const pp_merge_agreement *trials = &survey->trials, *firms = &survey->firms;
-    const pp_merge_agreement *phases = &survey->phases;
+    const pp_merge_agreement *phases = &survey->phases, *bands = &survey->bands;
     pp_dimensions_about about = {.trials = trials->agreed ? trials->values : NULL,
                                  .firms = firms->agreed ? firms->values : NULL,
                                  .phases = phases->agreed ? phases->values : NULL,
+                                 .bands = bands->agreed ? bands->values : NULL,
+                                 .view_names = survey->view_names,
                                  .learning = survey->learning};
     memcpy(about.length, survey->length, sizeof about.length);
     return pp_dimensions_define(&d->own, &about, error);

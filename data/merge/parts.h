@@ -21,7 +21,8 @@ typedef struct pp_merge_shape {
 typedef struct pp_merge_agreement {
     bool agreed;
     size_t n;     ///< of the longest run so far
-    void *values; ///< [n] int64_t of trials, char * of firms, int8_t of phases
+    void *values; ///< [n] int64_t of trials, char * of firms, int8_t of phases,
+                  ///< pp_results_band of bands
 } pp_merge_agreement;
 
 typedef struct pp_merge_survey {
@@ -30,8 +31,9 @@ typedef struct pp_merge_survey {
     uint64_t length[PP_DIM_COUNT]; ///< the greatest of all
     bool has[PP_VAR_COUNT];        ///< some run has it
     bool learning;                 ///< some run has the group /learning
-    pp_merge_agreement trials, firms, phases;
-    char *source; ///< of the first complete run
+    pp_merge_agreement trials, firms, phases, bands;
+    char *view_names; ///< of the longest run's bands
+    char *source;     ///< of the first complete run
 } pp_merge_survey;
 
 /// Look at every run. To be released in any case.

@@ -72,11 +72,13 @@ static void agree(pp_merge_agreement *known, void *values, size_t n, size_t size
 {
     size_t both = n < known->n ? n : known->n;
     known->agreed &= both == 0 || memcmp(values, known->values, both * size) == 0;
-    free(n > known->n ? known->values : values);
+    void *shorter = values;
     if (n > known->n) {
+        shorter = known->values;
         known->values = values;
         known->n = n;
     }
+    free(shorter);
 }
 
 static pp_status agree_numbers(const visit *v, pp_error *error)
@@ -87,6 +89,28 @@ static pp_status agree_numbers(const visit *v, pp_error *error)
     agree(&v->survey->trials, trials, (size_t)v->file->length[PP_DIM_TRIAL], sizeof *trials);
     PP_TRY(pp_results_phases(v->file, &phases, error));
     agree(&v->survey->phases, phases, (size_t)v->file->length[PP_DIM_EPOCH], sizeof *phases);
+    return PP_OK;
+}
+
+/// Bands agree with their views' names, of which longer runs may have more.
+static pp_status agree_bands(const visit *v, pp_error *error)
+{
+    pp_merge_survey *survey = v->survey;
+    pp_results_band *bands;
+    char *names;
+    PP_TRY(pp_results_bands(v->file, &bands, &names, error));
+    if (!bands)
+        return PP_OK;
+    size_t n = (size_t)v->file->length[PP_DIM_BAND];
+    bool longest = n > survey->bands.n;
+    if (survey->view_names) {
+        size_t a = strlen(survey->view_names), b = strlen(names);
+        survey->bands.agreed &= strncmp(survey->view_names, names, a < b ? a : b) == 0;
+    }
+    agree(&survey->bands, bands, n, sizeof *bands);
+    free(longest ? survey->view_names : names);
+    if (longest)
+        survey->view_names = names;
     return PP_OK;
 }
 
@@ -158,6 +182,7 @@ static pp_status look(const visit *v, pp_error *error)
     PP_TRY(compare_source(v, error));
     PP_TRY(take_shape(v, error));
     PP_TRY(agree_numbers(v, error));
+    PP_TRY(agree_bands(v, error));
     agree_firms(v);
     return PP_OK;
 }
@@ -236,7 +261,8 @@ pp_status pp_merge_survey_make(const pp_merge_sweep *sweep, const pp_merge_optio
                                const char *target, pp_merge_survey *survey, pp_merge_report *report,
                                pp_error *error)
 {
-    *survey = (pp_merge_survey){.trials.agreed = true, .firms.agreed = true, .phases.agreed = true};
+    *survey = (pp_merge_survey){
+        .trials.agreed = true, .firms.agreed = true, .phases.agreed = true, .bands.agreed = true};
     pp_status status = allocate(sweep, survey, error);
     for (size_t run = 0; run < sweep->n_runs && status == PP_OK; run++) {
         visit v = {.sweep = sweep, .survey = survey, .report = report, .run = run};
@@ -254,6 +280,8 @@ void pp_merge_survey_release(pp_merge_survey *survey)
     free_texts(&survey->firms);
     free(survey->trials.values);
     free(survey->phases.values);
+    free(survey->bands.values);
+    free(survey->view_names);
     free(survey->source);
     free(survey->states);
     free(survey->shapes);

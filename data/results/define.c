@@ -59,6 +59,8 @@ static pp_status define_dimensions(definition *d, pp_error *error)
         trials[i] = layout->first_trial + (int64_t)i;
     for (size_t i = 0; phases && i < n_epochs; i++)
         phases[i] = (int64_t)i < layout->n_burn_in ? PP_PHASE_BURN_IN : PP_PHASE_TEST;
+    about.bands = layout->bands;
+    about.view_names = layout->view_names;
     about.trials = trials;
     about.phases = phases;
     pp_status status = trials && phases ? pp_dimensions_define(&d->dimensions, &about, error)

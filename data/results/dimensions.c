@@ -71,6 +71,40 @@ static pp_status define_phases(pp_dimensions *d, const pp_dimensions_about *abou
                : PP_OK;
 }
 
+/// What the bands are: three variables on their dimension.
+static pp_status define_bands(pp_dimensions *d, const pp_dimensions_about *about, pp_error *error)
+{
+    size_t n = (size_t)about->length[PP_DIM_BAND];
+    double *ends = n <= SIZE_MAX / sizeof *ends ? malloc(n * sizeof *ends) : NULL;
+    int8_t *views = calloc(n, 1);
+    pp_netcdf_variable view = {.name = "band_view",
+                               .units = "1",
+                               .long_name = "what the band is of",
+                               .flag_meanings = about->view_names,
+                               .type = PP_I8,
+                               .rank = 1,
+                               .scales = {d->scales[PP_DIM_BAND]},
+                               .attached = &d->attached};
+    pp_netcdf_variable end = view;
+    pp_status status = ends && views ? PP_OK : pp_error_set(error, PP_ENOMEM, "out of memory");
+    for (size_t i = 0; i < n && status == PP_OK; i++)
+        views[i] = (int8_t)about->bands[i].view;
+    if (status == PP_OK)
+        status = pp_netcdf_variable_put(d->groups[PP_GROUP_ROOT], &view, views, error);
+    end.flag_meanings = NULL;
+    end.type = PP_F64;
+    for (int high = 0; high < 2 && status == PP_OK; high++) {
+        end.name = high ? "band_high" : "band_low";
+        end.long_name = high ? "end of the band, outside it" : "start of the band, inside it";
+        for (size_t i = 0; i < n; i++)
+            ends[i] = high ? about->bands[i].high : about->bands[i].low;
+        status = pp_netcdf_variable_put(d->groups[PP_GROUP_ROOT], &end, ends, error);
+    }
+    free(views);
+    free(ends);
+    return status;
+}
+
 /// The group /learning with its own dimension; the others it has from the root.
 static pp_status define_learning(pp_dimensions *d, uint64_t updates, pp_error *error)
 {
@@ -103,6 +137,11 @@ pp_status pp_dimensions_define(pp_dimensions *d, const pp_dimensions_about *abou
     PP_TRY(define_numbers(d, PP_GROUP_ROOT, PP_DIM_RANK, "rank", "rank of an offer, 1 is cheapest",
                           1, about->length[PP_DIM_RANK], error));
     PP_TRY(define_phases(d, about, error));
+    if (about->length[PP_DIM_BAND] > 0)
+        PP_TRY(define_numbers(d, PP_GROUP_ROOT, PP_DIM_BAND, "band", "number of the band", 0,
+                              about->length[PP_DIM_BAND], error));
+    if (about->length[PP_DIM_BAND] > 0 && about->bands)
+        PP_TRY(define_bands(d, about, error));
     return about->learning ? define_learning(d, about->length[PP_DIM_UPDATE], error) : PP_OK;
 }
 

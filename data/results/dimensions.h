@@ -17,10 +17,12 @@ typedef struct pp_dimensions {
 /// Their lengths and coordinates. Those of /quotes are not among them.
 typedef struct pp_dimensions_about {
     uint64_t length[PP_DIM_COUNT];
-    const int64_t *trials;    ///< [trial] their numbers; NULL: 0, 1, ... of each run
-    const char *const *firms; ///< [firm] their names; NULL: 0, 1, ... of each run
-    const int8_t *phases;     ///< [epoch]; NULL: there is no such variable
-    bool learning;            ///< there is a group /learning
+    const int64_t *trials;        ///< [trial] their numbers; NULL: 0, 1, ... of each run
+    const char *const *firms;     ///< [firm] their names; NULL: 0, 1, ... of each run
+    const int8_t *phases;         ///< [epoch]; NULL: there is no such variable
+    const pp_results_band *bands; ///< [band]; NULL: they are not described
+    const char *view_names;       ///< of those
+    bool learning;                ///< there is a group /learning
 } pp_dimensions_about;
 
 /// None so far.

@@ -51,8 +51,8 @@ void pp_file_variable_path(size_t id, char path[PP_FILE_PATH])
 bool pp_file_expects(const pp_results_file *file, size_t id)
 {
     char path[PP_FILE_PATH];
-    bool newer =
-        id == PP_VAR_true_reward || id == PP_VAR_cost_given_sale || pp_variables[id].economics;
+    bool newer = id == PP_VAR_true_reward || id == PP_VAR_cost_given_sale ||
+                 pp_variables[id].economics || pp_variables[id].dims[2] == PP_DIM_BAND;
     if (pp_variables[id].group == PP_GROUP_ROOT && !newer)
         return true;
     pp_file_variable_path(id, path);

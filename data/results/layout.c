@@ -66,6 +66,8 @@ uint64_t pp_layout_length(const pp_results_layout *layout, pp_dim dim)
         return (uint64_t)layout->n_categories;
     case PP_DIM_UPDATE:
         return (uint64_t)layout->n_updates;
+    case PP_DIM_BAND:
+        return (uint64_t)layout->n_bands;
     case PP_DIM_QUOTE:
         return (uint64_t)layout->n_trials * (uint64_t)layout->n_quote_rows;
     case PP_DIM_NONE:
@@ -110,6 +112,8 @@ static pp_status check_sizes(const pp_results_layout *layout, pp_error *error)
     if (layout->n_updates < 0 || (layout->n_updates > 0 && !layout->learning))
         return pp_error_set(error, PP_EINVAL, "impossible updates: %lld %s /learning",
                             (long long)layout->n_updates, layout->learning ? "in" : "without");
+    if (layout->n_bands < 0 || (layout->n_bands > 0 && (!layout->bands || !layout->view_names)))
+        return pp_error_set(error, PP_EINVAL, "impossible bands: %lld", (long long)layout->n_bands);
     return PP_OK;
 }
 

@@ -14,7 +14,7 @@
 static const char *const dimension_names[PP_DIM_COUNT] = {
     [PP_DIM_TRIAL] = "trial",        [PP_DIM_EPOCH] = "epoch", [PP_DIM_FIRM] = "firm",
     [PP_DIM_CATEGORY] = "category",  [PP_DIM_RANK] = "rank",   [PP_DIM_UPDATE] = "learning/update",
-    [PP_DIM_QUOTE] = "quotes/quote",
+    [PP_DIM_QUOTE] = "quotes/quote", [PP_DIM_BAND] = "band",
 };
 
 static pp_status read_firms(pp_results_file *file, pp_error *error)

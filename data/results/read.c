@@ -115,6 +115,57 @@ pp_status pp_results_phases(pp_results_file *file, int8_t **phases, pp_error *er
     return status;
 }
 
+static pp_status read_bands(const pp_results_file *file, pp_results_band **bands, pp_error *error)
+{
+    static const pp_dim dims[] = {PP_DIM_BAND, PP_DIM_NONE};
+    void *views = NULL, *low = NULL, *high = NULL;
+    size_t n = 0;
+    pp_status status = read_numbers(file, "band_view", dims, H5T_NATIVE_INT8, &views, &n, error);
+    if (status == PP_OK)
+        status = read_numbers(file, "band_low", dims, H5T_NATIVE_DOUBLE, &low, &n, error);
+    if (status == PP_OK)
+        status = read_numbers(file, "band_high", dims, H5T_NATIVE_DOUBLE, &high, &n, error);
+    if (status == PP_OK && !(*bands = calloc(n, sizeof **bands)))
+        status = pp_file_out_of_memory(file, error);
+    for (size_t i = 0; i < n && status == PP_OK; i++)
+        (*bands)[i] = (pp_results_band){
+            .view = ((int8_t *)views)[i], .low = ((double *)low)[i], .high = ((double *)high)[i]};
+    free(views);
+    free(low);
+    free(high);
+    return status;
+}
+
+static pp_status read_view_names(const pp_results_file *file, char **names, pp_error *error)
+{
+    static const pp_dim dims[] = {PP_DIM_BAND, PP_DIM_NONE};
+    pp_variable_reader reader;
+    PP_TRY(pp_variable_reader_open(file, "band_view", dims, false, &reader, error));
+    pp_status status = pp_variable_reader_attribute(&reader, "flag_meanings", names, error);
+    pp_variable_reader_close(&reader);
+    return status;
+}
+
+pp_status pp_results_bands(pp_results_file *file, pp_results_band **bands, char **view_names,
+                           pp_error *error)
+{
+    if (!file || !bands || !view_names)
+        return pp_error_set(error, PP_EINVAL, "a file and places for the bands are needed");
+    *bands = NULL;
+    *view_names = NULL;
+    pp_hdf5_quiet quiet = pp_hdf5_silence();
+    bool has = file->length[PP_DIM_BAND] > 0 && pp_file_has(file, "band_view");
+    pp_status status = has ? read_bands(file, bands, error) : PP_OK;
+    if (has && status == PP_OK)
+        status = read_view_names(file, view_names, error);
+    pp_hdf5_restore(quiet);
+    if (status != PP_OK) {
+        free(*bands);
+        *bands = NULL;
+    }
+    return status;
+}
+
 /// Select one element of category_description by its row-major index.
 static bool select_element(const pp_results_file *file, hid_t space, size_t index)
 {

@@ -27,6 +27,10 @@ PP_API pp_status pp_results_read(pp_results_file *file, pp_variable_id id, doubl
 PP_API pp_status pp_results_trials(pp_results_file *file, int64_t **trials, pp_error *error);
 /// phase [epoch]: pp_phase, no other value; malloc'd.
 PP_API pp_status pp_results_phases(pp_results_file *file, int8_t **phases, pp_error *error);
+/// What the bands are, [band] with each name of a view in `view_names`, both malloc'd; NULL and
+/// NULL where the file is without bands, as those of 0.1 are, or without a word on them.
+PP_API pp_status pp_results_bands(pp_results_file *file, pp_results_band **bands, char **view_names,
+                                  pp_error *error);
 /// Label of firm i; borrowed until close.
 PP_API const char *pp_results_firm(const pp_results_file *file, size_t firm);
 /// Element `index` of category_description (trial, firm, category; row-major); malloc'd.

@@ -38,6 +38,7 @@ typedef enum pp_dim {
     PP_DIM_RANK,
     PP_DIM_UPDATE, ///< of /learning
     PP_DIM_QUOTE,  ///< of /quotes
+    PP_DIM_BAND,   ///< files of 0.1 are without it
     PP_DIM_COUNT
 } pp_dim;
 
@@ -48,6 +49,7 @@ typedef enum pp_dim {
 /// top1_quotes/quote_count. A ratio over nothing is NaN. Money is at base prices.
 #define PP_TEF PP_DIM_TRIAL, PP_DIM_EPOCH, PP_DIM_FIRM
 #define PP_TFK PP_DIM_TRIAL, PP_DIM_FIRM, PP_DIM_CATEGORY
+#define PP_TFB PP_DIM_TRIAL, PP_DIM_FIRM, PP_DIM_BAND
 #define PP_RESULT_VARIABLES(X)                                                                     \
     X(reward, PP_F64, (PP_TEF), "GBP", "booked profit less portfolio loss")                        \
     X(true_reward, PP_F64, (PP_TEF), "GBP", "true profit less portfolio loss")                     \
@@ -86,7 +88,16 @@ typedef enum pp_dim {
     X(cost_given_sale, PP_F64, (PP_DIM_TRIAL, PP_DIM_FIRM), "1",                                   \
       "expected cost of a policy given that it sells over the firm's estimate, as the firm "       \
       "reckons in test epochs")                                                                    \
-    X(category_description, PP_STRING, (PP_TFK), "", "what each category asks of a policy")
+    X(category_description, PP_STRING, (PP_TFK), "", "what each category asks of a policy")        \
+    X(band_quotes, PP_F64, (PP_TFB), "quotes", "quotes in the test epochs by band")                \
+    X(band_policies, PP_I64, (PP_TFB), "policies", "policies sold in the test epochs by band")     \
+    X(band_expected_policies, PP_F64, (PP_TFB), "policies",                                        \
+      "sum over quotes of the probability of a sale by the firm's own conversion model")           \
+    X(band_gwp, PP_F64, (PP_TFB), "GBP", "gross written premium in the test epochs by band")       \
+    X(band_expected_claims, PP_F64, (PP_TFB), "GBP",                                               \
+      "sum over sales of the firm's own cost estimate in the test epochs by band")                 \
+    X(band_pure_premium, PP_F64, (PP_TFB), "GBP",                                                  \
+      "sum over sales of the true expected cost in the test epochs by band")
 
 /// What a sale pays and costs besides the price and the claims; also per trial, and there only
 /// where a firm of the run has economics.
@@ -142,6 +153,12 @@ typedef struct pp_quote_column {
     const char *flag_meanings; ///< space-separated names of 0, 1, 2, ... or NULL; borrowed
 } pp_quote_column;
 
+/// Quotes with low <= v < high, where v is their number in one of several views.
+typedef struct pp_results_band {
+    int64_t view; ///< one of the layout's `view_names`, from 0
+    double low, high;
+} pp_results_band;
+
 /// What the file of a small run has in common with the next one's, if that is of the same shape:
 /// who writes many keeps it from one to the next. The bytes of a file do not depend on it.
 typedef struct pp_results_template pp_results_template;
@@ -157,9 +174,12 @@ typedef struct pp_results_layout {
     int64_t n_quote_rows;           ///< rows of /quotes per trial; 0: no such group
     const pp_quote_column *quote_columns;
     size_t n_quote_columns;
-    bool economics;    ///< there are PP_ECONOMICS_VARIABLES
-    bool learning;     ///< there is a group /learning
-    int64_t n_updates; ///< of /learning; 0: what depends on them is not there
+    bool economics;               ///< there are PP_ECONOMICS_VARIABLES
+    bool learning;                ///< there is a group /learning
+    int64_t n_updates;            ///< of /learning; 0: what depends on them is not there
+    int64_t n_bands;              ///< 0: likewise
+    const pp_results_band *bands; ///< [n_bands]
+    const char *view_names;       ///< space-separated names of views 0, 1, 2, ...
     const char *title, *command_line, *program, *scenario; ///< scenario: the resolved YAML
     uint64_t seed;
     const char *rng; ///< e.g. "Philox4x32-10"

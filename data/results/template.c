@@ -58,8 +58,16 @@ static key key_of(const pp_results_layout *layout, const pp_provenance *started)
     key k = {0};
     const int64_t numbers[] = {layout->n_trials, layout->n_burn_in,    layout->n_test,
                                layout->n_firms,  layout->n_categories, layout->n_quote_rows,
-                               layout->learning, layout->n_updates,    layout->economics};
+                               layout->learning, layout->n_updates,    layout->economics,
+                               layout->n_bands};
     add(&k, numbers, sizeof numbers);
+    for (int64_t i = 0; i < layout->n_bands; i++) {
+        add_number(&k, layout->bands[i].view);
+        add(&k, &layout->bands[i].low, sizeof(double));
+        add(&k, &layout->bands[i].high, sizeof(double));
+    }
+    if (layout->n_bands > 0)
+        add_text(&k, layout->view_names);
     for (size_t i = 0; i < PP_SLURM_IDS; i++)
         add_number(&k, started->slurm[i][0] != '\0');
     for (size_t i = 0; i < pp_layout_quote_columns(layout); i++) {

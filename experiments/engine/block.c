@@ -320,6 +320,17 @@ void pp_portfolio_add_sale(pp_workspace *w, const pp_block *block, size_t i)
 
 // ---- accounts
 
+/// Quotes and sales by band, with the sales that each firm expects at its prices: in test epochs
+/// every firm has been fitted.
+static void break_down(const pp_workspace *w, pp_block *block, const pp_choices *choices)
+{
+    for (size_t f = 0; f < w->experiment->n_firms; f++)
+        pp_curves_probability(&block->firms[f].view->curves, block->multipliers + f * PP_BLOCK,
+                              block->expected + f * PP_BLOCK);
+    pp_breakdown_clear(&block->breakdown);
+    pp_breakdown_add(&block->breakdown, choices, &block->accounts, block->ranks, block->expected);
+}
+
 void pp_block_book(const pp_workspace *w, pp_block *block)
 {
     const pp_customers *c = &block->customers;
@@ -332,6 +343,8 @@ void pp_block_book(const pp_workspace *w, pp_block *block)
                           .choice = block->choice};
     pp_accounts_clear(&block->accounts);
     pp_accounts_add(&block->accounts, &choices, block->ranks);
+    if (pp_testing(w))
+        break_down(w, block, &choices);
     // The sample of quotes: every n-th round of the epoch, each in a row of its own.
     int64_t every = w->experiment->scenario->record.quotes_every;
     int64_t rows = w->epoch * w->experiment->quote_rounds, first = c->first_round;

@@ -45,6 +45,31 @@ static void put(double *values, size_t at, double value)
         values[at] = value;
 }
 
+/// To the nearest 1/4096: the bits behind are rounding's, and would only make files longer.
+static double rounded(double x)
+{
+    return nearbyint(x * 4096) / 4096;
+}
+
+/// Quotes are not counted, and their probabilities not summed up, in every view.
+static void record_breakdown(const pp_breakdown *b, const pp_results_band *bands, pp_record *record)
+{
+    for (size_t i = 0; i < b->n_firms * b->n_bands; i++) {
+        const pp_band_account *a = &b->account[i];
+#define PUT(name, description)                                                                     \
+    if ((int)TYPE_band_##name == (int)PP_I64)                                                      \
+        pp_record_i64(record, PP_VAR_band_##name)[i] = (int64_t)a->name;                           \
+    else                                                                                           \
+        pp_record_f64(record, PP_VAR_band_##name)[i] = rounded(a->name);
+        PP_BAND_SUMS(PUT)
+#undef PUT
+        if (bands[i % b->n_bands].view != PP_VIEW_conversion)
+            pp_record_f64(record, PP_VAR_band_expected_policies)[i] = NAN;
+        if (bands[i % b->n_bands].view == PP_VIEW_price)
+            pp_record_f64(record, PP_VAR_band_quotes)[i] = NAN;
+    }
+}
+
 static void record_firm(const pp_account *a, int64_t sold_by_all, size_t at, pp_record *record)
 {
 #define PUT_COUNT(name, description) pp_record_i64(record, PP_VAR_##name)[at] = a->name;
@@ -126,6 +151,7 @@ void pp_record_trial(const pp_workspace *w)
     pp_record *record = w->record;
     const pp_experiment *e = w->experiment;
     char text[2048];
+    record_breakdown(&w->breakdown, e->bands, record);
     for (size_t f = 0; f < e->n_firms; f++) {
         const pp_firm *firm = &w->firms[f];
         size_t categories = firm->has_portfolio ? firm->portfolio->n_categories : 0;

@@ -46,6 +46,7 @@ static void start_trial(pp_workspace *w, int64_t trial)
     w->trial = trial;
     pp_indices_start(&e->scenario->inflation, &w->indices);
     pp_histories_clear(w->histories);
+    pp_breakdown_clear(&w->breakdown);
     for (size_t f = 0; f < e->n_firms; f++) {
         pp_firm *firm = &w->firms[f];
         pp_stream stream = pp_trial_stream(w, (int64_t)f);
@@ -174,8 +175,8 @@ static void remember_block(pp_workspace *w, const pp_block *block)
     }
 }
 
-/// Add a booked block to the trial's accounts, portfolios held and histories. Blocks take their
-/// turn.
+/// Add a booked block to the trial's accounts, breakdown, portfolios held and histories. Blocks
+/// take their turn.
 static void merge_block(pp_workspace *w, pp_block *block)
 {
     bool holds = false; // does any firm hold a portfolio that the round loop has not added to?
@@ -184,7 +185,9 @@ static void merge_block(pp_workspace *w, pp_block *block)
     pp_accounts_merge(&w->accounts, &block->accounts);
     for (size_t i = 0; holds && i < block->customers.n; i++)
         pp_portfolio_add_sale(w, block, i);
-    if (!pp_testing(w))
+    if (pp_testing(w))
+        pp_breakdown_merge(&w->breakdown, &block->breakdown);
+    else
         remember_block(w, block);
 }
 

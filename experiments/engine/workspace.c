@@ -77,7 +77,7 @@ static bool create_arrays(const pp_workspace *w, pp_block *block, bool refits)
     size_t fit = pp_pipeline_fit_scratch(pipeline) * e->history_rows * e->history_epochs;
     fit = refits ? fit : 0;
     size_t units = e->has_economics ? n * PP_BLOCK : 0;
-    size_t quotes = PP_BLOCK * (3 + 5 * n) + units + scratch;
+    size_t quotes = PP_BLOCK * (3 + 6 * n) + units + scratch;
     block->reals = pp_array_reals(quotes + fit);
     block->integers = calloc(PP_BLOCK * (1 + n), sizeof(int32_t));
     if (!block->reals || !block->integers)
@@ -91,6 +91,7 @@ static bool create_arrays(const pp_workspace *w, pp_block *block, bool refits)
     block->offers = take(&at, n * PP_BLOCK);
     block->propensities = take(&at, n * PP_BLOCK);
     block->factors = take(&at, n * PP_BLOCK);
+    block->expected = take(&at, n * PP_BLOCK);
     block->units = e->has_economics ? take(&at, units) : block->estimates;
     block->scratch = take(&at, scratch);
     block->fit_scratch = take(&at, fit);
@@ -114,6 +115,7 @@ static pp_status create_block(const pp_workspace *w, pp_block *block, pp_error *
     PP_TRY(pp_customers_create(PP_BLOCK, e->schema->n_columns, &block->customers, error));
     for (size_t j = 0; j < n_columns; j++)
         block->columns[j] = block->customers.features[j];
+    PP_TRY(pp_breakdown_create(n, PP_BLOCK, &block->breakdown, error));
     return pp_accounts_create(n, &block->accounts, error);
 }
 
@@ -130,6 +132,7 @@ static void destroy_block(const pp_experiment *e, pp_block *block)
     free(block->columns);
     pp_customers_destroy(&block->customers);
     pp_accounts_destroy(&block->accounts);
+    pp_breakdown_destroy(&block->breakdown);
 }
 
 // ---- the workspace
@@ -148,6 +151,7 @@ static pp_status create_parts(pp_workspace *w, pp_error *error)
     for (size_t i = 0; i < w->n_blocks; i++)
         PP_TRY(create_block(w, &w->blocks[i], error));
     PP_TRY(pp_accounts_create(e->n_firms, &w->accounts, error));
+    PP_TRY(pp_breakdown_create(e->n_firms, 0, &w->breakdown, error));
     PP_TRY(pp_histories_create(e->schema->n_columns, e->n_firms, e->history_epochs, e->history_rows,
                                (pp_observe)e->scenario->market.observe, &w->histories, error));
     for (size_t f = 0; f < e->n_firms; f++) {
@@ -192,6 +196,7 @@ void pp_workspace_destroy(pp_workspace *w)
     free(w->open_offers);
     free(w->blocks);
     pp_accounts_destroy(&w->accounts);
+    pp_breakdown_destroy(&w->breakdown);
     pp_histories_destroy(w->histories);
     free(w);
 }
@@ -260,7 +265,7 @@ static double block_bytes(const pp_experiment *e, const pp_pipeline *pipeline)
     double rows = (double)(e->history_rows * e->history_epochs);
     double refit = rows * (double)pp_pipeline_fit_scratch(pipeline) * real;
     double part = 4 + (double)pp_pipeline_curve_size(pipeline) + 1 + 1; // prepared, members
-    double numbers = columns + 10 + (double)pp_pipeline_scratch(pipeline) + n * (5.5 + part);
+    double numbers = columns + 17 + (double)pp_pipeline_scratch(pipeline) + n * (7.5 + part);
     double firm = (double)(sizeof(pp_firm_block) + sizeof(pp_agent_view)) + 2 * n * sizeof(int64_t);
     return refit + PP_BLOCK * real * numbers + n * firm;
 }

@@ -48,6 +48,8 @@ typedef struct pp_block {
     int32_t *choice;        ///< [PP_BLOCK]
     int32_t *ranks;         ///< [n_firms][PP_BLOCK] of every quote, once booked
     pp_accounts accounts;   ///< of the block
+    pp_breakdown breakdown; ///< likewise, in test epochs
+    double *expected;       ///< [n_firms][PP_BLOCK] probability of a sale, once booked in such
     pp_firm_block *firms;   ///< [n_firms]
     double *reals;          ///< storage of the arrays above, none of which an agent is handed
     int32_t *integers;      ///< storage of those of integers
@@ -80,7 +82,8 @@ typedef struct pp_workspace {
     pp_block *blocks; ///< [n_blocks] one for each thread of the trial
     pp_firm *firms;   ///< [n_firms]
     pp_indices indices;
-    pp_accounts accounts; ///< of the epoch
+    pp_accounts accounts;   ///< of the epoch
+    pp_breakdown breakdown; ///< of the trial's test epochs
     pp_histories *histories;
     // handed to agents in the round loop, each in memory of its own
     double *row;         ///< [n_columns] one customer's features
@@ -168,7 +171,7 @@ void pp_record_learning(const pp_workspace *workspace, size_t f);
 void pp_record_agent_epoch(const pp_workspace *workspace, size_t f, const pp_agent_epoch *report);
 /// Score every epoch with the targets.
 void pp_record_scores(const pp_workspace *workspace);
-/// Write what holds for the whole trial: categories, targets, averages, refits.
+/// Write what holds for the whole trial: categories, targets, averages, refits, the breakdown.
 void pp_record_trial(const pp_workspace *workspace);
 /// Write customer i of a booked block to a row of /quotes.
 void pp_record_quote(const pp_workspace *workspace, const pp_block *block, size_t i, size_t row);

@@ -126,7 +126,11 @@ static void build_sizes(pp_experiment *e)
     int64_t rows = rounds < s->market.history_rounds ? rounds : s->market.history_rounds;
     int64_t epochs = s->market.history_epochs < s->market.burn_in_epochs ? s->market.history_epochs
                                                                          : s->market.burn_in_epochs;
+    pp_band bands[PP_BANDS_MAX];
     e->n_firms = s->n_firms;
+    e->n_bands = pp_bands_of(e->n_firms, bands);
+    for (size_t i = 0; i < e->n_bands; i++)
+        e->bands[i] = (pp_results_band){bands[i].view, bands[i].low, bands[i].high};
     e->n_epochs = s->market.burn_in_epochs + s->market.test_epochs;
     e->history_rows = (size_t)rows;
     e->history_epochs = (size_t)epochs;
@@ -229,6 +233,9 @@ pp_results_layout pp_experiment_layout(const pp_experiment *e)
         .economics = e->has_economics,
         .learning = e->learning,
         .n_updates = (int64_t)e->n_updates,
+        .n_bands = (int64_t)e->n_bands,
+        .bands = e->bands,
+        .view_names = pp_view_names,
         .title = s->run.title.text,
         .seed = (uint64_t)s->run.seed,
         .rng = PP_RNG_NAME,

@@ -6,7 +6,7 @@
 
 #include "experiments/scenario/check.h"
 #include "experiments/setup/experiment.h"
-#include "market/accounts.h"
+#include "market/breakdown.h"
 #include "market/distribution.h"
 #include "market/prices.h"
 
@@ -19,6 +19,8 @@ struct pp_experiment {
     pp_schema *schema; ///< a copy: agents are handed it, and the population's lies beside latents
     pp_quantile_table *gamma, *normal;
     size_t n_firms, n_categories; ///< n_categories: the most of any firm, at least 1
+    size_t n_bands;
+    pp_results_band bands[PP_BANDS_MAX]; ///< [n_bands]
     int64_t n_epochs;
     size_t history_rows, history_epochs;
     pp_portfolio **named; ///< [n_firms] named categories; NULL if the firm's are random or none

@@ -185,6 +185,45 @@ static inline bool pp_vector_reaches(pp_vector a, double bound)
 #endif
 }
 
+// What a comparison finds: bits of a register of masks, where machines have those, else a mask as
+// wide as the numbers. Compilers turn the first into the second and back.
+#if defined(__AVX512F__)
+typedef __mmask8 pp_found;
+#else
+typedef pp_mask pp_found;
+#endif
+
+/// Numbers at a bound or above it; NaN is not.
+static inline pp_found pp_vector_find(pp_vector a, pp_vector bound)
+{
+#if defined(__AVX512F__)
+    return _mm512_cmp_pd_mask(a, bound, _CMP_GE_OQ);
+#else
+    return a >= bound;
+#endif
+}
+
+/// Counts that rise by 1 where a number was found.
+static inline pp_mask pp_vector_count(pp_mask count, pp_found found)
+{
+#if defined(__AVX512F__)
+    __m512i c = (__m512i)count;
+    return (pp_mask)_mm512_mask_add_epi64(c, found, c, _mm512_set1_epi64(1));
+#else
+    return count - found;
+#endif
+}
+
+/// Sums that rise by a where it was found.
+static inline pp_vector pp_vector_add(pp_vector sum, pp_found found, pp_vector a)
+{
+#if defined(__AVX512F__)
+    return _mm512_mask_add_pd(sum, found, sum, a);
+#else
+    return sum + (pp_vector)(found & (pp_mask)a);
+#endif
+}
+
 static inline pp_lanes pp_lanes_most(pp_lanes a, pp_lanes b)
 {
     PP_EACH_VECTOR(i) a.v[i] = pp_vector_most(a.v[i], b.v[i]);

@@ -23,7 +23,8 @@ except ImportError:
 
 FAILURES = []
 STATES = ["complete", "failed", "partial", "pending"]
-OWN = ["trial", "epoch", "firm", "category", "rank"]
+OWN = ["trial", "epoch", "firm", "category", "rank", "band"]
+BANDS = ["band_view", "band_low", "band_high"]
 ABOUT = {"run_id", "run_status", "run_seed", "run_source", "run_created", "run_scenario", "trial_number", "firm_name"}
 FILL = {"int64": -9223372036854775806, "int32": -2147483647, "int8": -127}
 
@@ -101,6 +102,11 @@ def check_along(merged, places, files):
             check(list(coordinate) == list(range(len(coordinate))), f"{own}: counted from 0")
     check(list(merged["epoch"]) == list(range(len(merged["epoch"]))), "epoch")
     check(list(merged["rank"]) == list(range(1, len(merged["rank"]) + 1)), "rank")
+    check(list(merged["band"]) == list(range(len(merged["band"]))), "band")
+    longest = max((file for file in files if file), key=lambda file: len(file["band"]))
+    for name in BANDS:
+        check(same(merged[name][()], longest[name][()]), f"{name}: the longest run's")
+    check(merged["band_view"].attrs["flag_meanings"] == longest["band_view"].attrs["flag_meanings"], "names of views")
 
 
 def check_about(merged, head, runs, places, files):
@@ -160,8 +166,8 @@ def check_h5py(path, head, runs, places, files):
         check_about(merged, head, runs, places, files)
         check_along(merged, places, files)
         check_swept(merged, head, runs)
-        wanted = {name: file for file in present for name in variables(file, OWN + ["update", "phase", "scenario"])}
-        found = set(variables(merged, OWN + ["update", "phase", "run"])) - ABOUT - set(swept(merged, head).values())
+        wanted = {name: file for file in present for name in variables(file, OWN + BANDS + ["update", "phase", "scenario"])}
+        found = set(variables(merged, OWN + BANDS + ["update", "phase", "run"])) - ABOUT - set(swept(merged, head).values())
         check(set(wanted) == found, f"variables {set(wanted) ^ found}")
         for name in sorted(found & set(wanted)):
             check_attributes(name, merged, wanted[name])

@@ -23,12 +23,14 @@ TABLES = {
     "ranks.csv": ("trial", "epoch", "firm", "rank"),
     "portfolio.csv": ("trial", "epoch", "firm", "category"),
     "targets.csv": ("trial", "firm", "category"),
+    "bands.csv": ("trial", "firm", "band"),
     "learning.csv": ("trial", "firm", "update"),
     "rounds.csv": ("quote",),
     "quotes.csv": ("quote", "firm"),
 }
 KEYS = {"trial": ["trial"], "epoch": ["epoch", "phase"], "firm": ["firm_index", "firm"], "rank": ["rank"],
-        "category": ["category", "category_description"], "update": ["update"], "quote": ["quote"]}
+        "category": ["category", "category_description"], "update": ["update"],
+        "band": ["view", "band", "low", "high"], "quote": ["quote"]}
 
 
 class Results:

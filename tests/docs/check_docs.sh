@@ -96,7 +96,7 @@ run_blocks() {
 variables() {
     ncdump -h "$1" | awk -v only="${2-}" '
         BEGIN { letter["trial"] = "T"; letter["epoch"] = "E"; letter["firm"] = "F"; letter["category"] = "K"
-                letter["rank"] = "R"; letter["quote"] = "Q"; letter["update"] = "U"
+                letter["rank"] = "R"; letter["band"] = "B"; letter["quote"] = "Q"; letter["update"] = "U"
                 letter["run"] = "S"
                 type["double"] = "float64"; type["int64"] = "int64"; type["int"] = "int32"
                 type["byte"] = "int8"; type["string"] = "string" }
@@ -162,7 +162,7 @@ check_merged() {
         esac
         if grep -Fq -- "$wanted" "$source_dir/docs/merged.md"; then pass
         elif [[ $wanted == *'| S, '* ]] && grep -Fq -- "${wanted/| S, /| }" "$source_dir/docs/results.md"; then pass
-        elif [[ $wanted =~ ^'| `'(trial|epoch|firm|rank|update|phase)'` |' ]] && grep -Fq -- "$wanted" "$source_dir/docs/results.md"; then pass
+        elif [[ $wanted =~ ^'| `'(trial|epoch|firm|rank|band|band_view|band_low|band_high|update|phase)'` |' ]] && grep -Fq -- "$wanted" "$source_dir/docs/results.md"; then pass
         else fail "docs/merged.md and docs/results.md lack" "$wanted"; fi
     done < <(variables "$1" "${3-}")
     if [ "$n" -ge "$2" ]; then pass; else fail "ncdump told of $n variables of $1 only"; fi

@@ -1,5 +1,6 @@
 /// What every conversion model promises, whatever the data: pricing/conversion.h.
 #include "tests/support/conversion_fixture.h"
+#include "tests/support/simd_levels.h"
 
 static const conversion_law laws[] = {logistic_law, cliff_law,  rising_law,
                                       never_law,    always_law, coin_law};
@@ -145,6 +146,40 @@ static void test_conversion_no_k_means_profit_only(void **state)
     for_each(check_default_k);
 }
 
+/// To 16 roundings or so; the same bits at every level of vector instructions.
+static void check_probabilities(const pp_conversion_class *class, const pp_pricing_config *config,
+                                const void *model, const sales *s)
+{
+    size_t n = s->data.n, size = class->curve_size(config);
+    double *curves = curves_of(class, model, config, &s->data), *a = reals(n);
+    double *base = reals(n), *found = reals(n);
+    for (size_t i = 0; i < n; i++)
+        a[i] = 0.5 + 2.5 * (double)i / (double)n;
+    for (size_t some = n - 16; some <= n; some++) {
+        pp_simd_use(PP_SIMD_BASELINE);
+        class->probabilities(model, curves, some, a, base);
+        for (size_t i = 0; i < some; i++) {
+            double one = class->probability(model, curves + i * size, a[i]);
+            assert_true(fabs(base[i] - one) <= 4e-15 * one + 1e-300);
+        }
+        for (int level = 1; level <= (int)pp_simd_most(); level++) {
+            pp_simd_use((pp_simd)level);
+            class->probabilities(model, curves, some, a, found);
+            assert_memory_equal(found, base, some * sizeof *base);
+        }
+    }
+    free(curves);
+    free(a);
+    free(base);
+    free(found);
+}
+
+static void test_conversion_probabilities_are_those_of_each_quote(void **state)
+{
+    (void)state;
+    for_each(check_probabilities);
+}
+
 static void test_conversion_same_data_same_bytes(void **state)
 {
     (void)state;
@@ -240,6 +275,8 @@ int main(void)
         cmocka_unit_test(test_conversion_any_k_bid_within_range),
         cmocka_unit_test(test_conversion_bid_equals_dense_grid_search),
         cmocka_unit_test(test_conversion_no_k_means_profit_only),
+        cmocka_unit_test_teardown(test_conversion_probabilities_are_those_of_each_quote,
+                                  restore_level),
         cmocka_unit_test(test_conversion_same_data_same_bytes),
         cmocka_unit_test(test_conversion_no_rows_gives_the_prior),
         cmocka_unit_test(test_conversion_numbers_not_finite_refused),

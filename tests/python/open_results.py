@@ -18,7 +18,7 @@ import xarray as xr
 
 FAILURES = []
 SMALL = "--small" in sys.argv[2:]
-DIMENSIONS = ["trial", "epoch", "firm", "category", "rank"]
+DIMENSIONS = ["trial", "epoch", "firm", "category", "rank", "band"]
 BARE = "This is a netCDF dimension but not a netCDF variable."
 SHAPES = {
     "reward": ("trial", "epoch", "firm"),
@@ -29,6 +29,10 @@ SHAPES = {
     "target": ("trial", "firm", "category"),
     "constrained_refits": ("trial", "firm"),
     "category_description": ("trial", "firm", "category"),
+    "band_quotes": ("trial", "firm", "band"),
+    "band_policies": ("trial", "firm", "band"),
+    "band_view": ("band",),
+    "band_low": ("band",),
     "phase": ("epoch",),
     "scenario": (),
 }
@@ -121,7 +125,7 @@ def check_xarray(path, engine):
     with xr.open_dataset(path, engine=engine) as data:
         data.load()
         check(set(data.sizes) == set(DIMENSIONS), f"{engine}: dimensions {dict(data.sizes)}")
-        check(set(data.coords) == {"trial", "epoch", "firm", "rank"}, f"{engine}: coordinates {list(data.coords)}")
+        check(set(data.coords) == {"trial", "epoch", "firm", "rank", "band"}, f"{engine}: coordinates {list(data.coords)}")
         for name, shape in SHAPES.items():
             check(data[name].dims == shape, f"{engine}: shape of {name}")
         for name, variable in data.variables.items():

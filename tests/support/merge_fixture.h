@@ -127,6 +127,7 @@ static inline int64_t length_of(const pp_results_layout *layout, pp_dim dim)
         [PP_DIM_TRIAL] = layout->n_trials, [PP_DIM_EPOCH] = layout->n_burn_in + layout->n_test,
         [PP_DIM_FIRM] = layout->n_firms,   [PP_DIM_CATEGORY] = layout->n_categories,
         [PP_DIM_RANK] = layout->n_firms,   [PP_DIM_UPDATE] = layout->n_updates,
+        [PP_DIM_BAND] = layout->n_bands,
     };
     return lengths[dim];
 }

@@ -10,7 +10,7 @@
 
 #include "data/results/results.h"
 
-enum { FIXTURE_COLUMNS = 6 };
+enum { FIXTURE_COLUMNS = 6, FIXTURE_BANDS = 3 };
 
 static const char *const fixture_firms[] = {"null-1", "klq", "Société Générale",
                                             "b-3",    "b-4", "b-5"};
@@ -24,6 +24,9 @@ static const pp_quote_column fixture_columns[FIXTURE_COLUMNS] = {
     {"choice", "1", "what the customer chose", PP_I32, false,
      "null-1 klq sg b-3 b-4 b-5 walk_away"},
 };
+
+static const pp_results_band fixture_bands[FIXTURE_BANDS] = {
+    {0, -INFINITY, 0.25}, {0, 0.25, INFINITY}, {1, -INFINITY, INFINITY}};
 
 static inline pp_results_layout fixture_layout(int64_t n_trials, int64_t first_trial,
                                                int64_t n_quote_rows)
@@ -41,6 +44,9 @@ static inline pp_results_layout fixture_layout(int64_t n_trials, int64_t first_t
                                .economics = true,
                                .learning = true,
                                .n_updates = 4,
+                               .n_bands = FIXTURE_BANDS,
+                               .bands = fixture_bands,
+                               .view_names = "price rank",
                                .title = "a test",
                                .command_line = "pursuit run test.yaml -o run.h5",
                                .program = "pursuit 0.1.0 (test)",
@@ -59,7 +65,9 @@ static inline size_t fixture_count(const pp_results_layout *layout, size_t id)
                                            layout->n_firms,
                                            layout->n_categories,
                                            layout->n_firms,
-                                           layout->n_updates};
+                                           layout->n_updates,
+                                           layout->n_quote_rows,
+                                           layout->n_bands};
     size_t n = pp_variables[id].economics
                    ? layout->economics
                    : pp_variables[id].group == PP_GROUP_ROOT || layout->learning;
