@@ -369,7 +369,8 @@ done
 # --- summary -------------------------------------------------------------------------------------
 expect 'summary' 0 "$pursuit" summary run.h5; silent; not_prints 'reference policy'
 for words in 'Small market' '3 trials \(0 to 2\) of 2 burn-in and 2 test epochs, 60 customers each; 4 firms; seed 7' \
-    'reward' 'curse' 'cheapest' 'pursuer' 'null-3' 'all firms' 'bought from no firm: [0-9.]+% in test' 'Portfolio of pursuer'; do
+    'reward' 'curse' 'cheapest' 'pursuer' 'null-3' 'all firms' 'Sales by rank of the price' 'Sales by price over the mean' \
+    'A sale at rank 1 costs [0-9.]+% (more|less) than estimated' 'Quotes by expected conversion' 'bought from no firm: [0-9.]+% in test' 'Portfolio of pursuer'; do
     prints "$words"
 done
 if [ "$(awk '{ if (length > most) most = length } END { print most }' out)" -le 100 ]; then pass; else fail "$name" 'wider than 100 columns'; fi
@@ -382,6 +383,9 @@ json_has "all(abs(f['test']['booked_profit'] - f['test']['portfolio_loss'] - f['
 json_has "all(f['test']['reward_95'][0] <= f['test']['reward'] <= f['test']['reward_95'][1] for f in d['firms'])"
 json_has "abs(d['all_firms']['test']['policies'] / 60 + d['walk_away_rate']['test'] - 1) < 1e-9"
 json_has "all(f['reference_kl'] is None for f in d['firms'])"
+json_has "sorted(d['test_by']) == ['conversion', 'price', 'rank'] and len(d['test_by']['rank']) == 4"
+json_has "all(abs(sum(b['all_firms']['share_of_sales'] for b in view) - 1) < 1e-9 for view in d['test_by'].values())"
+json_has "all(sum(b['firms'][0]['policies'] for b in view) == d['firms'][0]['test']['policies'] * 6 for view in d['test_by'].values())"
 if "$python" - run.h5 out 2>python.err <<'PYTHON'; then pass; else fail "$name" "$(tail -n 1 python.err)"; fi
 import json, sys
 try:

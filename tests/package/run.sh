@@ -57,7 +57,7 @@ sed 's/^trials: .*/trials: 2/' "$scenario" >"$scratch/example.yaml"
 [ "$(grep -c ' GBP$' "$scratch/example.out")" -eq 6 ] || { echo "the market has not six firms" >&2; exit 1; }
 if [ -x "$prefix/bin/pursuit" ]; then
     (cd "$scratch/example-agent" && "$prefix/bin/pursuit" run scenario.yaml -o full.h5 --quiet &&
-        "$prefix/bin/pursuit" summary full.h5 | grep -q '^  pursuer ') || { echo "the agent has not run" >&2; exit 1; }
+        "$prefix/bin/pursuit" summary full.h5 >summary.txt && grep -q '^  pursuer ' summary.txt) || { echo "the agent has not run" >&2; exit 1; }
 fi
 
 if [ -x "$prefix/bin/pursuit" ]; then

@@ -253,7 +253,8 @@ static pp_status read_with_phases(pp_results_file *file, const int8_t *phases, p
     PP_TRY(read_refits(file, f, error));
     PP_TRY(read_reference_kl(file, f, phases, error));
     PP_TRY(pp_figures_money(file, f, error));
-    return pp_figures_portfolios(file, phases, f, error);
+    PP_TRY(pp_figures_portfolios(file, phases, f, error));
+    return pp_figures_bands(file, f, error);
 }
 
 pp_status pp_figures_read(pp_results_file *file, pp_figures *figures, pp_error *error)
@@ -285,6 +286,8 @@ void pp_figures_destroy(pp_figures *figures)
     free(figures->reference_kl);
     free(figures->cost_given_sale);
     free(figures->is_null);
+    free(figures->bands);
+    free(figures->band_figures);
     free(figures->firms[PP_PHASE_BURN_IN]);
     free(figures->firms[PP_PHASE_TEST]);
     free(figures->title);

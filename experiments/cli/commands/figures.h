@@ -93,6 +93,26 @@ typedef struct pp_portfolio_figures {
     double miss[PP_PHASE_COUNT]; ///< mean over categories
 } pp_portfolio_figures;
 
+/// Figures of one firm, or of all firms together, in one band of a view over the test epochs:
+/// X(name, numerator, denominator), as above. VIEW(v) is the sum over all bands of the view. What a
+/// view does not count is NaN.
+#define PP_BAND_FIGURES(X)                                                                         \
+    X(share_of_quotes, S(quotes), VIEW(quotes))                                                    \
+    X(share_of_sales, S(policies), VIEW(policies))                                                 \
+    X(expected_conversion, S(expected_policies), S(quotes))                                        \
+    X(conversion, S(policies), S(quotes))                                                          \
+    X(actual_over_estimate, S(pure_premium), S(expected_claims))                                   \
+    X(booked_loss_ratio, S(expected_claims), S(gwp))                                               \
+    X(true_loss_ratio, S(pure_premium), S(gwp))                                                    \
+    X(true_profit_a_policy, S(gwp) - S(pure_premium), S(policies))
+
+typedef struct pp_band_figures {
+    double quotes, policies; ///< of all trials and test epochs
+#define PP_FIGURE(name, numerator, denominator) double name;
+    PP_BAND_FIGURES(PP_FIGURE)
+#undef PP_FIGURE
+} pp_band_figures;
+
 typedef struct pp_figures {
     char *title, *source; ///< owned
     uint64_t seed;
@@ -109,6 +129,10 @@ typedef struct pp_figures {
     bool score_is_true;                   ///< the scenario is scored on true reward
     bool inflates;                        ///< prices rise or fall with time
     bool has_economics;                   ///< some firm pays for more than claims
+    size_t n_bands;                       ///< 0: the file has none, as those of 0.1
+    pp_results_band *bands;               ///< [n_bands] owned
+    pp_band_figures *band_figures; ///< [n_firms + 1][n_bands] owned; the last is all firms together
+    size_t lead; ///< the first firm with a portfolio, else the first: whose bands are shown
     double *reference_kl; ///< [n_firms] owned; nats a test epoch, NaN without a reference policy
 } pp_figures;
 
@@ -123,14 +147,20 @@ pp_status pp_figures_portfolios(pp_results_file *file, const int8_t *phases, pp_
 /// The part about true money, for pp_figures_read once rewards are known.
 pp_status pp_figures_money(pp_results_file *file, pp_figures *figures, pp_error *error);
 
+/// The part about bands, for pp_figures_read once portfolios are known.
+pp_status pp_figures_bands(pp_results_file *file, pp_figures *figures, pp_error *error);
+
 /// Mean over the test epochs of a (trial, epoch, firm) variable, one per trial: the observations.
 /// @param means [n_trials] the caller's
 pp_status pp_trial_means(pp_results_file *file, pp_variable_id id, size_t firm,
                          const int8_t *phases, double *means, pp_error *error);
 
-// summary_print.c, summary_json.c
+// summary_print.c, summary_bands.c, summary_json.c
 pp_status pp_figures_print(const pp_figures *figures, const pp_results_file *file,
                            const char *path);
+/// Tables of sales by band: of the lead firm, and of all firms. @return PP_OK, PP_ENOMEM
+pp_status pp_figures_print_bands(const pp_figures *figures, const pp_results_file *file,
+                                 bool colour);
 pp_status pp_figures_json(const pp_figures *figures, const pp_results_file *file, const char *path);
 
 #endif

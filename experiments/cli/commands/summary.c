@@ -42,7 +42,11 @@ const pp_command pp_command_summary = {
     .details =
         "Shows, for each firm over the test epochs, the reward with a 95% interval over trials "
         "by Student's t, booked and true profit and the winner's curse between them, the portfolio "
-        "loss, how it traded, and how burn-in compares; then how far quotes were from an agent's "
+        "loss, how it traded, and how burn-in compares; where the first firm with a portfolio, and "
+        "all "
+        "firms, sold more cheaply than they thought: by rank of the price, by price over the mean "
+        "of "
+        "the rivals', and by expected conversion. Then how far quotes were from an agent's "
         "reference policy, where it has one, and each firm's portfolio against its target. Ratios "
         "are sums over sums.",
     PP_CLI_EXAMPLES(examples),

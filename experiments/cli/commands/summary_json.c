@@ -4,6 +4,7 @@
 #include "experiments/cli/commands/figures.h"
 #include "experiments/cli/common/cli.h"
 #include "market/base/json.h"
+#include "market/breakdown.h"
 
 static const char *const phase_names[PP_PHASE_COUNT] = {"burn_in", "test"};
 
@@ -53,6 +54,51 @@ static void put_portfolio(pp_json *json, const pp_portfolio_figures *portfolio)
     pp_json_close(json, '}');
 }
 
+static void put_band(pp_json *json, const char *key, const char *name, const pp_band_figures *band)
+{
+    pp_json_open(json, key, '{');
+    if (name)
+        pp_json_string(json, "name", name);
+    pp_json_number(json, "quotes", band->quotes);
+    pp_json_number(json, "policies", band->policies);
+#define PUT(name, numerator, denominator) pp_json_number(json, #name, band->name);
+    PP_BAND_FIGURES(PUT)
+#undef PUT
+    pp_json_close(json, '}');
+}
+
+/// Bands of one view, those without an end with null.
+static void put_view(pp_json *json, const pp_figures *f, const pp_results_file *file, int64_t view,
+                     const char *name)
+{
+    pp_json_open(json, name, '[');
+    for (size_t i = 0; i < f->n_bands; i++) {
+        if (f->bands[i].view != view)
+            continue;
+        pp_json_open(json, NULL, '{');
+        pp_json_number(json, "low", f->bands[i].low);
+        pp_json_number(json, "high", f->bands[i].high);
+        pp_json_open(json, "firms", '[');
+        for (size_t k = 0; k < f->n_firms; k++)
+            put_band(json, NULL, pp_results_firm(file, k), &f->band_figures[k * f->n_bands + i]);
+        pp_json_close(json, ']');
+        put_band(json, "all_firms", NULL, &f->band_figures[f->n_firms * f->n_bands + i]);
+        pp_json_close(json, '}');
+    }
+    pp_json_close(json, ']');
+}
+
+static void put_views(pp_json *json, const pp_figures *f, const pp_results_file *file)
+{
+    pp_json_open(json, "test_by", '{');
+#define VIEW(name, description)                                                                    \
+    if (f->n_bands > 0)                                                                            \
+        put_view(json, f, file, PP_VIEW_##name, #name);
+    PP_VIEWS(VIEW)
+#undef VIEW
+    pp_json_close(json, '}');
+}
+
 static void put_head(pp_json *json, const pp_figures *f, const char *path)
 {
     pp_json_string(json, "file", path);
@@ -95,6 +141,7 @@ pp_status pp_figures_json(const pp_figures *figures, const pp_results_file *file
     for (int phase = 0; phase < PP_PHASE_COUNT; phase++)
         put_firm(&json, phase_names[phase], &figures->firms[phase][figures->n_firms]);
     pp_json_close(&json, '}');
+    put_views(&json, figures, file);
     pp_json_close(&json, '}');
     return pp_cli_print_owned(pp_buffer_take(&json.out));
 }

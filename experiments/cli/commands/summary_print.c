@@ -342,6 +342,8 @@ pp_status pp_figures_print(const pp_figures *figures, const pp_results_file *fil
     print_profit(&p, phase);
     print_economics(&p, phase);
     print_trading(&p, phase);
+    pp_status bands = pp_figures_print_bands(figures, file, p.colour);
+    p.status = p.status == PP_OK ? bands : p.status;
     if (p.several_phases)
         print_change(&p);
     print_costs(&p);
