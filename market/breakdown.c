@@ -12,7 +12,7 @@
 
 // ---- the views
 
-enum { EDGES_MAX = 12, SALE = 4 };
+enum { EDGES_MAX = 12, SALE = 5 };
 static_assert(offsetof(pp_band_account, pure_premium) == (SALE - 1) * sizeof(double),
               "what a sale adds to comes first");
 
@@ -28,7 +28,7 @@ typedef struct look {
     size_t n_sales;
     uint32_t *firm, *customer, *quote, *cell; ///< [n_sales] quote: [firm][customer], by stride
     double *value;                            ///< [n_sales] of one view
-    double *money; ///< [n_sales][SALE] 1, then what a sale adds to a pp_band_account
+    double *money; ///< [n_sales][SALE] what a sale adds to a pp_band_account
 } look;
 
 /// Number of a view of each sale, put into l->value.
@@ -195,10 +195,11 @@ static void list_sales(look *l)
         size_t i = l->customer[k], at = l->firm[k] * c->stride + i;
         double unit = l->room[i], *money = l->money + k * SALE;
         l->quote[k] = (uint32_t)at;
-        money[0] = 1;
-        money[1] = c->offers[at] * unit;
-        money[2] = c->estimates[at] * unit;
-        money[3] = c->pure_premium[i];
+        money[0] = unit;
+        money[1] = 1;
+        money[2] = c->offers[at] * unit;
+        money[3] = c->estimates[at] * unit;
+        money[4] = c->pure_premium[i];
     }
 }
 
@@ -246,7 +247,7 @@ static size_t add_view(const struct view *view, const look *l, size_t first, pp_
     kernels->bands(l->value, l->n_sales, edges + 1, n_bands - 1, l->cell);
     if (l->n_sales > 0)
         kernels->scatter(l->money, l->cell, l->n_sales, sizeof *b->account / sizeof(double),
-                         &b->account->policies);
+                         &b->account->sales);
     return n_bands;
 }
 
@@ -281,8 +282,23 @@ void pp_breakdown_merge(pp_breakdown *breakdown, const pp_breakdown *next)
     for (size_t i = 0; i < breakdown->n_firms * breakdown->n_bands; i++) {
         pp_band_account *to = &breakdown->account[i];
         const pp_band_account *from = &next->account[i];
+        to->sales += from->sales;
 #define PP_MERGE(name, description) to->name += from->name;
         PP_BAND_SUMS(PP_MERGE)
 #undef PP_MERGE
+    }
+}
+
+void pp_breakdown_settle(const pp_economics *economics, pp_breakdown *breakdown)
+{
+    for (size_t i = 0; i < breakdown->n_firms * breakdown->n_bands; i++) {
+        pp_band_account *band = &breakdown->account[i];
+        pp_account account = {.sales = band->sales,
+                              .gwp = band->gwp,
+                              .expected_claims = band->expected_claims,
+                              .pure_premium = band->pure_premium,
+                              .true_profit = band->gwp - band->pure_premium};
+        pp_account_settle(&economics[i / breakdown->n_bands], &account);
+        band->true_profit = account.true_profit;
     }
 }

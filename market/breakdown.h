@@ -46,11 +46,13 @@ PP_API size_t pp_bands_of(size_t n_firms, pp_band *bands);
     X(gwp, "GBP written")                                                                          \
     X(expected_claims, "GBP, own estimates C of policies sold")                                    \
     X(pure_premium, "GBP, true expected cost of policies sold")                                    \
+    X(true_profit, "GBP, of policies sold, once settled")                                          \
     X(quotes, "quotes made; not of the view price")                                                \
     X(expected_policies, "sum over quotes of the probability of a sale; of the view conversion")
 
 /// One firm's quotes and sales in one band. What a sale adds to comes first.
 typedef struct pp_band_account {
+    double sales; ///< sum over policies of 1/base index: a pound of the day each, at base prices
 #define PP_BAND_SUM(name, description) double name;
     PP_BAND_SUMS(PP_BAND_SUM)
 #undef PP_BAND_SUM
@@ -76,6 +78,11 @@ PP_API void pp_breakdown_clear(pp_breakdown *breakdown);
 PP_API void pp_breakdown_add(pp_breakdown *breakdown, const pp_choices *choices,
                              const pp_accounts *booked, const int32_t *rank,
                              const double *conversion);
+
+/// Find the true profit of each band, as pp_account_settle does that of an account: net of what a
+/// sale costs beyond its claims. For a breakdown that has every sale.
+/// @param economics [n_firms]
+PP_API void pp_breakdown_settle(const pp_economics *economics, pp_breakdown *breakdown);
 
 /// Add what another one of the same firms holds: that of the customers who came next.
 PP_API void pp_breakdown_merge(pp_breakdown *breakdown, const pp_breakdown *next);

@@ -369,10 +369,11 @@ static void scatter(const double *restrict rows, const uint32_t *restrict cell, 
     for (size_t i = 0; i < n; i++) {
         double *to = sums + cell[i] * step;
         four row, sum;
-        memcpy(&row, rows + 4 * i, sizeof row);
+        memcpy(&row, rows + 5 * i, sizeof row);
         memcpy(&sum, to, sizeof sum);
         sum += row;
         memcpy(to, &sum, sizeof sum);
+        to[4] += rows[5 * i + 4];
     }
 }
 

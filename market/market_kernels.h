@@ -78,8 +78,8 @@ typedef struct pp_market_kernels {
     void (*inverse)(const double *x, size_t n, double *y);
     /// band rises by how many of the edges are at most x, all [n]. @param edges [n_edges]
     void (*bands)(const double *x, size_t n, const double *edges, size_t n_edges, uint32_t *band);
-    /// sums[cell] rises by the four numbers of each row, in order of rows.
-    /// @param rows [n][4] @param sums [cells][step] of which the first four
+    /// sums[cell] rises by the five numbers of each row, in order of rows.
+    /// @param rows [n][5] @param sums [cells][step] of which the first five
     void (*scatter)(const double *rows, const uint32_t *cell, size_t n, size_t step, double *sums);
 } pp_market_kernels;
 

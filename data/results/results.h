@@ -97,7 +97,8 @@ typedef enum pp_dim {
     X(band_expected_claims, PP_F64, (PP_TFB), "GBP",                                               \
       "sum over sales of the firm's own cost estimate in the test epochs by band")                 \
     X(band_pure_premium, PP_F64, (PP_TFB), "GBP",                                                  \
-      "sum over sales of the true expected cost in the test epochs by band")
+      "sum over sales of the true expected cost in the test epochs by band")                       \
+    X(band_true_profit, PP_F64, (PP_TFB), "GBP", "true profit of the test epochs by band")
 
 /// What a sale pays and costs besides the price and the claims; also per trial, and there only
 /// where a firm of the run has economics.

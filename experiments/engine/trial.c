@@ -74,6 +74,7 @@ static pp_status run_epochs(pp_workspace *w, pp_error *error)
         else
             PP_TRY(learn(w, error));
     }
+    pp_breakdown_settle(w->experiment->economics, &w->breakdown);
     pp_record_scores(w);
     pp_record_trial(w);
     return PP_OK;

@@ -90,10 +90,13 @@ static const pp_band_account *at(const pp_breakdown *b, size_t firm, pp_view vie
 static void check_sale(const pp_band_account *a, double gwp, double claims, double pure_premium)
 {
     assert_close(a->policies, 1, 0);
+    assert_close(a->true_profit, gwp - pure_premium, 1e-12);
     assert_close(a->gwp, gwp, 1e-12);
     assert_close(a->expected_claims, claims, 1e-12);
     assert_close(a->pure_premium, pure_premium, 1e-12);
 }
+
+static const pp_economics free_of_cost[3];
 
 /// Three firms, four customers, of whom the third walks away.
 static void test_breakdown_three_firms_by_hand(void **state)
@@ -109,6 +112,7 @@ static void test_breakdown_three_firms_by_hand(void **state)
     pp_breakdown b = make_breakdown(3, 4);
     double policies[PP_VIEW_COUNT] = {0};
     add(&b, choices, conversion);
+    pp_breakdown_settle(free_of_cost, &b);
     assert_int_equal(b.n_bands, 9 + 8 + 3);
 
     // 100 against (110 + 120)/2; 104 against (100 + 130)/2; 99 against (90 + 110)/2
@@ -143,6 +147,28 @@ static void test_breakdown_three_firms_by_hand(void **state)
     pp_breakdown_destroy(&b);
 }
 
+/// A sale for 100 of the day at an index of 1.25 with everything to pay.
+static void test_breakdown_settled_profit_is_net(void **state)
+{
+    (void)state;
+    const pp_economics costs = {.variable_expense = .1,
+                                .fixed_expense = 5,
+                                .commission = 3,
+                                .levy = .02,
+                                .handling = .05,
+                                .finance = .01,
+                                .add_ons = 2};
+    const double offer = 100, estimate = 60, conversion = .3, pure_premium = 40, base = 1.25;
+    const int32_t choice = 0;
+    const pp_choices choices = {1, 1, &estimate, &offer, &pure_premium, &base, &choice};
+    pp_breakdown b = make_breakdown(1, 1);
+    add(&b, choices, &conversion);
+    pp_breakdown_settle(&costs, &b);
+    assert_close(at(&b, 0, PP_VIEW_rank, 1)->true_profit,
+                 80 - 40 - 8 - 4 - 2.4 - 1.6 - 2 + .8 + 1.6, 1e-12);
+    pp_breakdown_destroy(&b);
+}
+
 static void test_breakdown_only_firm_has_no_price_against_rivals(void **state)
 {
     (void)state;
@@ -152,6 +178,7 @@ static void test_breakdown_only_firm_has_no_price_against_rivals(void **state)
     const pp_choices choices = {2, 2, estimates, offers, pure_premium, base, choice};
     pp_breakdown b = make_breakdown(1, 2);
     add(&b, choices, conversion);
+    pp_breakdown_settle(free_of_cost, &b);
     for (double ratio = 0.5; ratio < 1.5; ratio += 0.01)
         assert_close(at(&b, 0, PP_VIEW_price, ratio)->policies, 0, 0);
     check_sale(at(&b, 0, PP_VIEW_rank, 1), 100, 90, 95);
@@ -359,6 +386,7 @@ int main(void)
         cmocka_unit_test(test_breakdown_bands_cover_every_view_without_gaps),
         cmocka_unit_test(test_breakdown_bands_of_fewer_firms_come_first),
         cmocka_unit_test(test_breakdown_three_firms_by_hand),
+        cmocka_unit_test(test_breakdown_settled_profit_is_net),
         cmocka_unit_test(test_breakdown_only_firm_has_no_price_against_rivals),
         cmocka_unit_test(test_breakdown_every_sale_is_in_one_band_of_each_view),
         cmocka_unit_test(test_breakdown_sales_by_price_are_those_of_a_plain_count),

@@ -104,7 +104,7 @@ typedef struct pp_portfolio_figures {
     X(actual_over_estimate, S(pure_premium), S(expected_claims))                                   \
     X(booked_loss_ratio, S(expected_claims), S(gwp))                                               \
     X(true_loss_ratio, S(pure_premium), S(gwp))                                                    \
-    X(true_profit_a_policy, S(gwp) - S(pure_premium), S(policies))
+    X(true_profit_a_policy, S(true_profit), S(policies))
 
 typedef struct pp_band_figures {
     double quotes, policies; ///< of all trials and test epochs

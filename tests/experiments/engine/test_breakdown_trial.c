@@ -52,6 +52,9 @@ static void test_breakdown_trial_bands_add_up_to_the_test_epochs(void **state)
     fixture_defaults(&m, FIRMS, "klq");
     m.scenario.market.rounds = 1500;
     m.scenario.inflation.mean_rate = 0.1;
+    m.scenario.inflation.rounds_per_week = 80;
+    m.scenario.firms[2].economics = (pp_economics_config){
+        .variable_expense = 0.05, .fixed_expense = 20, .commission = 10, .handling = 0.05};
     fixture_start(&m);
     pp_record *r = fixture_record(&m);
     fixture_trial(&m, 1, r);
@@ -71,6 +74,7 @@ static void test_breakdown_trial_bands_add_up_to_the_test_epochs(void **state)
             SAME(gwp);
             SAME(expected_claims);
             SAME(pure_premium);
+            SAME(true_profit);
 #undef SAME
         }
     pp_record_destroy(r);
@@ -105,6 +109,7 @@ static void test_breakdown_trial_threads_do_not_matter(void **state)
         SAME(gwp);
         SAME(expected_claims);
         SAME(pure_premium);
+        SAME(true_profit);
 #undef SAME
         assert_memory_equal(pp_record_i64(r[i], PP_VAR_band_policies),
                             pp_record_i64(r[0], PP_VAR_band_policies), n);
