@@ -66,6 +66,17 @@ void pp_economics_resolve(const pp_economics_config *config, pp_economics *econo
     };
 }
 
+void pp_economics_fill(pp_economics_config *config)
+{
+    pp_economics e;
+    if (config->kind == PP_ECONOMICS_NONE)
+        return;
+    pp_economics_resolve(config, &e);
+    *config = (pp_economics_config){config->kind, e.variable_expense, e.fixed_expense, e.commission,
+                                    e.levy,       e.handling,         e.finance,       e.add_ons,
+                                    e.premium_tax};
+}
+
 const char *pp_economics_problem(const pp_economics_config *config, size_t rule,
                                  char text[PP_ECONOMICS_TEXT])
 {

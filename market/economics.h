@@ -40,6 +40,10 @@ typedef struct pp_economics {
 /// Fill in the kind's numbers. A struct of zeros is kind none, with nothing to fill in.
 PP_API void pp_economics_resolve(const pp_economics_config *config, pp_economics *economics);
 
+/// Give a kind's numbers to keys that are left out, so that they are told where the kind is not
+/// none.
+PP_API void pp_economics_fill(pp_economics_config *config);
+
 static inline bool pp_economics_equal(const pp_economics *a, const pp_economics *b)
 {
     return a->variable_expense == b->variable_expense && a->fixed_expense == b->fixed_expense &&

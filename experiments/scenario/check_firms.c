@@ -186,6 +186,23 @@ static bool all_correct_alike(const pp_check *check)
     return true;
 }
 
+/// Where they have not, prices differ by more than errors too.
+static bool all_pay_alike(const pp_check *check)
+{
+    const pp_firm_config *firms = check->scenario->firms;
+    pp_economics first, other;
+    char where[PP_WHERE_MAX];
+    for (size_t i = 0; i < check->scenario->n_firms; i++) {
+        if (!pp_check_is_sound(check, pp_check_firm(check, i, "economics", where)) ||
+            pp_param_check(&pp_economics_table, &firms[i].economics, NULL) != PP_OK)
+            return true; // not known
+        pp_economics_resolve(&firms[i].economics, i > 0 ? &other : &first);
+        if (i > 0 && !pp_economics_equal(&first, &other))
+            return false;
+    }
+    return true;
+}
+
 /// Rules of what a firm takes a sale to cost.
 static void check_correction(pp_check *check, size_t i)
 {
@@ -227,6 +244,9 @@ static void check_correction(pp_check *check, size_t i)
                      "correction%s",
                      otherwise);
     snprintf(keys, sizeof keys, "%s firms %s", kind, key);
+    if (c->kind == PP_CORRECTION_TILT && !all_pay_alike(check))
+        pp_check_add(check, where, keys,
+                     "offers tell it only where all firms have the same economics%s", otherwise);
     if (s->n_firms < 2 && firms_are_known(check))
         pp_check_add(check, where, keys, "there are no other firms, whose offers would tell it%s",
                      otherwise);

@@ -159,7 +159,9 @@ static void emit_firm(pp_buffer *out, const pp_firm_config *firm)
     pp_buffer_add(out, "%*slimits:\n", 2 * STEP, "");
     emit_rows(out, 3 * STEP, &pp_limits_table, &limits);
     pp_buffer_add(out, "%*seconomics:\n", 2 * STEP, "");
-    emit_rows(out, 3 * STEP, &pp_economics_table, &firm->economics);
+    pp_economics_config economics = firm->economics;
+    pp_economics_fill(&economics);
+    emit_rows(out, 3 * STEP, &pp_economics_table, &economics);
     pp_buffer_add(out, "%*sagent:\n", 2 * STEP, "");
     if (firm->plugin) {
         emit_text(out, 3 * STEP, "plugin", firm->plugin->path);

@@ -238,6 +238,9 @@ economics_of '{commision: 45}' ".*commission"
 economics_of '{variable_expense: 0.6, levy: 0.4}' ': variable_expense and levy less finance are 1 of the price'
 economics_of '{finance: 0.1}' ': variable_expense and levy less finance are -0\.1 of the price'
 economics_of '{kind: uk, add_ons: 96}' ': add_ons of 96 GBP are more than fixed_expense and commission together, 95 GBP'
+expect 'offers of firms with other economics' 2 "$pursuit" check small.yaml --set firms.0.cost=given_sale --set firms.0.economics=uk
+says 'offers tell it only where all firms have the same economics; give correction: \{kind: tilt, variance: NUMBER\}'
+expect 'all with the same' 0 "$pursuit" check small.yaml --set firms.0.cost=given_sale --set firms.0.economics=uk --set firms.1.economics=uk
 expect 'economics in short' 0 "$pursuit" check small.yaml --set firms.0.economics=uk --set firms.0.economics.commission=60
 
 limits_of() {

@@ -13,27 +13,18 @@ static double ratio(double numerator, double denominator)
     return denominator != 0 ? numerator / denominator : NAN;
 }
 
-/// Add up one (trial, firm, band) variable; the last row is all firms. @param at where in `sums`
-static pp_status add_variable(pp_results_file *file, const pp_figures *f, pp_variable_id id,
-                              size_t at, sums *rows, pp_error *error)
+/// Add up every (trial, firm, band) variable; the last row is all firms.
+static pp_status read_sums(pp_results_file *file, const pp_figures *f, sums *rows, pp_error *error)
 {
     double *values;
     size_t n, row = f->n_firms * f->n_bands;
-    PP_TRY(pp_results_read(file, id, &values, &n, error));
-    for (size_t i = 0; i < n; i++) {
-        double *firm = (double *)((char *)&rows[i % row] + at);
-        double *all = (double *)((char *)&rows[row + i % f->n_bands] + at);
-        *firm += values[i];
-        *all += values[i];
-    }
-    free(values);
-    return PP_OK;
-}
-
-static pp_status read_sums(pp_results_file *file, const pp_figures *f, sums *rows, pp_error *error)
-{
 #define ADD(name, description)                                                                     \
-    PP_TRY(add_variable(file, f, PP_VAR_band_##name, offsetof(sums, name), rows, error));
+    PP_TRY(pp_results_read(file, PP_VAR_band_##name, &values, &n, error));                         \
+    for (size_t i = 0; i < n; i++) {                                                               \
+        rows[i % row].name += values[i];                                                           \
+        rows[row + i % f->n_bands].name += values[i];                                              \
+    }                                                                                              \
+    free(values);
     PP_BAND_SUMS(ADD)
 #undef ADD
     return PP_OK;
