@@ -62,7 +62,7 @@ pp_status pp_figures_bands(pp_results_file *file, pp_figures *f, pp_error *error
     char *names;
     for (f->lead = 0; f->lead < f->n_firms && !f->portfolios[f->lead].n_categories; f->lead++)
         ;
-    f->lead %= f->n_firms;
+    f->lead = f->lead < f->n_firms ? f->lead : 0;
     PP_TRY(pp_results_bands(file, &f->bands, &names, error));
     free(names);
     f->n_bands = f->bands ? pp_results_length(file, PP_DIM_BAND) : 0;
