@@ -125,11 +125,14 @@ static pp_status read_bands(const pp_results_file *file, pp_results_band **bands
         status = read_numbers(file, "band_low", dims, H5T_NATIVE_DOUBLE, &low, &n, error);
     if (status == PP_OK)
         status = read_numbers(file, "band_high", dims, H5T_NATIVE_DOUBLE, &high, &n, error);
-    if (status == PP_OK && !(*bands = calloc(n, sizeof **bands)))
+    const int8_t *view = views;
+    const double *from = low, *to = high;
+    pp_results_band *made = status == PP_OK ? calloc(n, sizeof *made) : NULL;
+    if (status == PP_OK && !made)
         status = pp_file_out_of_memory(file, error);
-    for (size_t i = 0; i < n && status == PP_OK; i++)
-        (*bands)[i] = (pp_results_band){
-            .view = ((int8_t *)views)[i], .low = ((double *)low)[i], .high = ((double *)high)[i]};
+    for (size_t i = 0; made && view && from && to && i < n; i++)
+        made[i] = (pp_results_band){.view = view[i], .low = from[i], .high = to[i]};
+    *bands = made;
     free(views);
     free(low);
     free(high);
